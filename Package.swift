@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A room: a library target in the folder of its layer.
+func room(_ layer: String, _ name: String, _ imports: [String]) -> Target {
+    .target(
+        name: name, dependencies: imports.map { .byName(name: $0) }, path: "Sources/\(layer)/\(name)",
+        swiftSettings: settings)
+}
+
+/// An executable of some forty lines that starts one service.
+func command(_ name: String, _ imports: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports.map { .byName(name: $0) }, path: "Sources/Commands/\(name)",
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, _ imports: [String]) -> Target {
+    .testTarget(
+        name: name, dependencies: imports.map { .byName(name: $0) }, path: "Tests/\(name)",
+        swiftSettings: settings)
+}
+
+let substrate = ["Chronology", "Bounded", "Bytes"]
+let trading = substrate + ["Trading"]
+let domain = trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching"]
+let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
+let machinery = ["CLinux", "Reactor", "RedisLink", "WebLink", "WebServer", "Runtime"]
+let everything = domain + wire + machinery
+
+let package = Package(
+    name: "pms",
+    products: [
+        "price-feed", "order-gateway", "risk-engine", "position-sync", "paper-exchange", "pms",
+    ].map { .executable(name: $0, targets: [$0]) },
+    targets: [
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .systemLibrary(name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: "hiredis"),
+        .systemLibrary(name: "CCurl", path: "Sources/C/CCurl", pkgConfig: "libcurl"),
+
+        room("Substrate", "Chronology", []),
+        room("Substrate", "Bounded", []),
+        room("Substrate", "Bytes", []),
+
+        room("Domain", "Trading", substrate),
+        room("Domain", "Quotes", trading),
+        room("Domain", "Throttles", trading),
+        room("Domain", "Orders", trading),
+        room("Domain", "Positions", trading),
+        room("Domain", "Margin", trading),
+        room("Domain", "Matching", trading),
+
+        room("Wire", "BusProtocol", domain),
+        room("Wire", "VenueProtocol", domain),
+        room("Wire", "WebProtocol", substrate),
+
+        room("Machinery", "Reactor", ["CLinux"] + substrate),
+        room("Machinery", "RedisLink", ["CHiredis", "CLinux", "Reactor"] + substrate),
+        room("Machinery", "WebLink", ["CCurl", "CLinux", "Reactor", "WebProtocol"] + substrate),
+        room("Machinery", "WebServer", ["CLinux", "Reactor", "WebProtocol"] + substrate),
+        room(
+            "Machinery", "Runtime",
+            ["CLinux", "Reactor", "RedisLink", "WebServer", "BusProtocol", "WebProtocol"] + trading),
+
+        room("Services", "PriceFeedService", everything),
+        room("Services", "OrderGatewayService", everything),
+        room("Services", "RiskEngineService", everything),
+        room("Services", "PositionSyncService", everything),
+        room("Services", "PaperExchangeService", everything),
+        room("Services", "CommandLineService", everything),
+
+        command("price-feed", ["PriceFeedService", "Runtime"]),
+        command("order-gateway", ["OrderGatewayService", "Runtime"]),
+        command("risk-engine", ["RiskEngineService", "Runtime"]),
+        command("position-sync", ["PositionSyncService", "Runtime"]),
+        command("paper-exchange", ["PaperExchangeService", "Runtime"]),
+        command("pms", ["CommandLineService", "Runtime"]),
+    ]
+)

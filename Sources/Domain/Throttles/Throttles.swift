@@ -1,0 +1,1 @@
+// Throttles: under construction.

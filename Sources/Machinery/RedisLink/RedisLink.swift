@@ -1,0 +1,1 @@
+// RedisLink: under construction.

@@ -1,0 +1,1 @@
+// WebLink: under construction.

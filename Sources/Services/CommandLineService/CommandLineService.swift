@@ -1,0 +1,1 @@
+// CommandLineService: under construction.

@@ -1,0 +1,1 @@
+// OrderGatewayService: under construction.

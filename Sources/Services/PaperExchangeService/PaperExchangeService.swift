@@ -1,0 +1,1 @@
+// PaperExchangeService: under construction.

@@ -1,0 +1,1 @@
+// PositionSyncService: under construction.

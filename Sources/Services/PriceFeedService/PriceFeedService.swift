@@ -1,0 +1,1 @@
+// PriceFeedService: under construction.

@@ -1,0 +1,1 @@
+// RiskEngineService: under construction.

@@ -1,0 +1,20 @@
+/// A point of civil time as milliseconds since 1970-01-01 00:00 UTC; it may jump, so no deadline hangs on it.
+package struct WallTime: Comparable, Hashable, Sendable {
+    package let milliseconds: Int64
+
+    @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    @inlinable package static func < (a: WallTime, b: WallTime) -> Bool {
+        a.milliseconds < b.milliseconds
+    }
+    @inlinable package static func - (a: WallTime, b: WallTime) -> Interval {
+        .milliseconds(a.milliseconds - b.milliseconds)
+    }
+    /// The time moved by an interval, in whole milliseconds rounded toward zero.
+    @inlinable package static func + (a: WallTime, b: Interval) -> WallTime {
+        WallTime(milliseconds: a.milliseconds + b.milliseconds)
+    }
+    @inlinable package static func - (a: WallTime, b: Interval) -> WallTime {
+        WallTime(milliseconds: a.milliseconds - b.milliseconds)
+    }
+}

@@ -1,0 +1,1 @@
+// BusProtocol: under construction.

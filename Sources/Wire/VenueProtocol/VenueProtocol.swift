@@ -1,0 +1,1 @@
+// VenueProtocol: under construction.

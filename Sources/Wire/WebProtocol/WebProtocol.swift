@@ -1,0 +1,1 @@
+// WebProtocol: under construction.
