@@ -44,8 +44,8 @@ let package = Package(
     ].map { .executable(name: $0, targets: [$0]) },
     targets: [
         .target(name: "CLinux", path: "Sources/C/CLinux"),
-        .systemLibrary(name: "CHiredis", path: "Sources/C/CHiredis", pkgConfig: "hiredis"),
-        .systemLibrary(name: "CCurl", path: "Sources/C/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CHiredis", path: "Sources/C/CHiredis"),
+        .systemLibrary(name: "CCurl", path: "Sources/C/CCurl"),
 
         room("Substrate", "Chronology", []),
         room("Substrate", "Bounded", []),
