@@ -84,5 +84,7 @@ let package = Package(
         command("position-sync", ["PositionSyncService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
+
+        tests("BusProtocolTests", ["BusProtocol"] + trading),
     ]
 )
