@@ -86,5 +86,6 @@ let package = Package(
         command("pms", ["CommandLineService", "Runtime"]),
 
         tests("BusProtocolTests", ["BusProtocol"] + trading),
+        tests("MatchingTests", ["Matching"] + trading),
     ]
 )

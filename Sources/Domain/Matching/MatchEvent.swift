@@ -1,0 +1,75 @@
+package import Trading
+
+/// Why an order ended without being filled or cancelled.
+package enum ExpiryReason: Equatable, Sendable {
+    /// The part of an immediate-or-cancel order that did not trade.
+    case immediateRemainder
+    /// The part of a market order that found no counterparty within its bound.
+    case marketRemainder
+    /// It would have traded with its own owner.
+    case selfTrade
+    /// Nothing is left for a reduce-only order to reduce.
+    case nothingToReduce
+}
+
+/// Why the book did not take an order.
+package enum PlacementRefusal: Equatable, Sendable {
+    /// Post-only, and it would have taken.
+    case wouldTake
+    /// Fill-or-kill, and not all of it can trade.
+    case notFillable
+    /// Reduce-only, and the owner has no position on the other side.
+    case nothingToReduce
+}
+
+/// What became of a request to place an order.
+package enum Placement: Equatable, Sendable {
+    case accepted(orderID: Int64)
+    case refused(PlacementRefusal)
+}
+
+/// One trade between a resting order and an incoming one.
+package struct MatchTrade: Equatable, Sendable {
+    package var tradeID: Int64
+    package var price: Price
+    package var quantity: Quantity
+    package var takerSide: Side
+    package var takerID: Int64
+    package var takerOwner: OwnerID
+    package var takerRemaining: Quantity
+    package var makerID: Int64
+    package var makerOwner: OwnerID
+    package var makerRemaining: Quantity
+
+    package init(
+        tradeID: Int64, price: Price, quantity: Quantity, takerSide: Side, takerID: Int64,
+        takerOwner: OwnerID, takerRemaining: Quantity, makerID: Int64, makerOwner: OwnerID,
+        makerRemaining: Quantity
+    ) {
+        self.tradeID = tradeID
+        self.price = price
+        self.quantity = quantity
+        self.takerSide = takerSide
+        self.takerID = takerID
+        self.takerOwner = takerOwner
+        self.takerRemaining = takerRemaining
+        self.makerID = makerID
+        self.makerOwner = makerOwner
+        self.makerRemaining = makerRemaining
+    }
+}
+
+/// What happened in the book, in order.
+package enum MatchEvent: Equatable, Sendable {
+    /// An order passed its checks and has its id; its trades follow.
+    case accepted(orderID: Int64, owner: OwnerID)
+    case traded(MatchTrade)
+    /// What is left of an order now rests at its limit.
+    case rested(orderID: Int64, side: Side, price: Price, remaining: Quantity)
+    /// An order ended; `price` is where it rested, or nil where it never did.
+    case expired(
+        orderID: Int64, owner: OwnerID, side: Side, price: Price?, remaining: Quantity,
+        reason: ExpiryReason)
+    /// An order was taken off the book on request.
+    case cancelled(orderID: Int64, owner: OwnerID, side: Side, price: Price, remaining: Quantity)
+}
