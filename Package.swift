@@ -87,5 +87,6 @@ let package = Package(
 
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("MatchingTests", ["Matching"] + trading),
+        tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
     ]
 )
