@@ -88,5 +88,7 @@ let package = Package(
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
+        tests("BytesTests", ["Bytes", "Bounded"]),
+        tests("BoundedTests", ["Bounded"]),
     ]
 )

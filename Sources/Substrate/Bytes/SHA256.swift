@@ -1,68 +1,105 @@
-/// SHA-256 (FIPS 180-4).
-package enum SHA256 {
-    private static let initial: [UInt32] = [
-        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
-        0x5be0_cd19,
-    ]
-    private static let constants: [UInt32] = [
-        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
-        0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
-        0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
-        0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
-        0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc,
-        0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b,
-        0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116,
-        0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
-        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
-        0xc671_78f2,
-    ]
+/// SHA-256 (FIPS 180-4) over bytes that arrive in any number of pieces; nothing is allocated.
+@safe package struct SHA256: Sendable {
+    private var state: State
+    private var block = InlineArray<64, UInt8>(repeating: 0)
+    /// Bytes of `block` in use; below 64 between calls.
+    private var held = 0
+    private var total: UInt64 = 0
 
-    /// The 32-byte digest of a message.
-    package static func digest(_ message: [UInt8]) -> [UInt8] {
-        var state = initial
-        var padded = message
-        padded.append(0x80)
-        while padded.count % 64 != 56 { padded.append(0) }
-        let bitCount = UInt64(message.count) * 8
-        for shift in stride(from: 56, through: 0, by: -8) {
-            padded.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
+    package init() { state = State() }
+
+    /// Takes the next bytes of the message.
+    package mutating func update(_ bytes: RawSpan) {
+        total &+= UInt64(bytes.byteCount)
+        var index = 0
+        if held > 0 {
+            let taken = min(64 - held, bytes.byteCount)
+            hold(bytes, from: 0, count: taken)
+            index = taken
+            if held < 64 { return }
+            compressBlock()
         }
-        var schedule = [UInt32](repeating: 0, count: 64)
-        for block in stride(from: 0, to: padded.count, by: 64) {
-            compress(padded, block, &schedule, &state)
+        while bytes.byteCount - index >= 64 {
+            state.compress(bytes, at: index)
+            index += 64
         }
-        return state.flatMap { word in
-            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
-        }
+        hold(bytes, from: index, count: bytes.byteCount - index)
     }
 
-    private static func compress(
-        _ bytes: [UInt8], _ block: Int, _ w: inout [UInt32], _ state: inout [UInt32]
-    ) {
-        for i in 0..<16 {
-            let j = block + i * 4
-            w[i] = UInt32(bytes[j]) << 24 | UInt32(bytes[j + 1]) << 16
-                | UInt32(bytes[j + 2]) << 8 | UInt32(bytes[j + 3])
+    /// The digest of all bytes taken.
+    package consuming func finish() -> Digest {
+        let bitCount = total &* 8
+        block[held] = 0x80
+        held += 1
+        if held > 56 {
+            while held < 64 { pad(0) }
+            compressBlock()
         }
-        for i in 16..<64 {
-            let s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3)
-            let s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10)
-            w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
-        }
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for i in 0..<64 {
-            let sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let choice = (e & f) ^ (~e & g)
-            let t1 = h &+ sum1 &+ choice &+ constants[i] &+ w[i]
-            let sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let majority = (a & b) ^ (a & c) ^ (b & c)
-            (h, g, f, e) = (g, f, e, d &+ t1)
-            (d, c, b, a) = (c, b, a, t1 &+ sum0 &+ majority)
-        }
-        for (i, value) in [a, b, c, d, e, f, g, h].enumerated() { state[i] = state[i] &+ value }
+        while held < 56 { pad(0) }
+        for shift in 1...8 { pad(UInt8(truncatingIfNeeded: bitCount >> UInt64(64 - 8 * shift))) }
+        compressBlock()
+        return Digest(state)
     }
 
-    @inline(__always)
-    private static func rotate(_ x: UInt32, _ n: UInt32) -> UInt32 { x >> n | x << (32 - n) }
+    private mutating func pad(_ byte: UInt8) {
+        block[held] = byte
+        held += 1
+    }
+
+    private mutating func hold(_ bytes: RawSpan, from start: Int, count: Int) {
+        for index in start..<start + count { pad(bytes.byte(index)) }
+    }
+
+    private mutating func compressBlock() {
+        unsafe state.compress(block.span.bytes, at: 0)
+        held = 0
+    }
+
+    /// The digest of one message.
+    package static func digest(_ message: RawSpan) -> Digest {
+        var hash = SHA256()
+        hash.update(message)
+        return hash.finish()
+    }
+
+    /// The 32 bytes of the digest of one message.
+    package static func digest(_ message: [UInt8]) -> [UInt8] { digest(message.rawSpan).bytes }
+
+    /// The 32 bytes a message comes to.
+    package struct Digest: Hashable, Sendable {
+        /// The eight words of the digest, most significant first.
+        package let words: [8 of UInt32]
+
+        fileprivate init(_ state: State) {
+            words = [
+                state.a, state.b, state.c, state.d, state.e, state.f, state.g, state.h,
+            ]
+        }
+
+        /// The byte at `index`, 0 to 31.
+        package func byte(_ index: Int) -> UInt8 {
+            UInt8(truncatingIfNeeded: words[index >> 2] >> UInt32(24 - 8 * (index & 3)))
+        }
+
+        package var bytes: [UInt8] { (0..<32).map(byte) }
+        /// 64 lower-case hexadecimal digits.
+        package var hex: String { Hex.text(bytes) }
+
+        /// Writes the 64 lower-case hexadecimal digits; allocates nothing where the writer has room.
+        package func writeHex(into writer: inout ByteWriter) {
+            for index in 0..<32 {
+                writer.append(byte: Hex.digit(byte(index) >> 4))
+                writer.append(byte: Hex.digit(byte(index) & 15))
+            }
+        }
+
+        /// Compares in a time that does not depend on where the digests differ.
+        package static func == (a: Digest, b: Digest) -> Bool {
+            var difference: UInt32 = 0
+            for index in 0..<8 { difference |= a.words[index] ^ b.words[index] }
+            return difference == 0
+        }
+
+        package func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
+    }
 }
