@@ -86,6 +86,7 @@ let package = Package(
         command("pms", ["CommandLineService", "Runtime"]),
 
         tests("BusProtocolTests", ["BusProtocol"] + trading),
+        tests("IntegrationTests", everything),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
