@@ -78,6 +78,8 @@ let package = Package(
         room("Services", "PaperExchangeService", everything),
         room("Services", "CommandLineService", everything),
 
+        tests("MarginTests", trading + ["Margin"]),
+
         command("price-feed", ["PriceFeedService", "Runtime"]),
         command("order-gateway", ["OrderGatewayService", "Runtime"]),
         command("risk-engine", ["RiskEngineService", "Runtime"]),
