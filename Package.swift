@@ -78,8 +78,6 @@ let package = Package(
         room("Services", "PaperExchangeService", everything),
         room("Services", "CommandLineService", everything),
 
-        tests("MarginTests", trading + ["Margin"]),
-
         command("price-feed", ["PriceFeedService", "Runtime"]),
         command("order-gateway", ["OrderGatewayService", "Runtime"]),
         command("risk-engine", ["RiskEngineService", "Runtime"]),
@@ -87,8 +85,11 @@ let package = Package(
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
 
+        .target(
+            name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",
+            swiftSettings: settings),
+        tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
-        tests("IntegrationTests", everything),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),

@@ -1,0 +1,46 @@
+internal import Bytes
+
+/// Validation of text (RFC 3629), with eight ASCII bytes a step.
+enum UTF8Check {
+    static func isValid(_ bytes: RawSpan) -> Bool {
+        var index = 0
+        let count = bytes.byteCount
+        while index < count {
+            while index + 8 <= count,
+                unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    & 0x8080_8080_8080_8080 == 0
+            { index += 8 }
+            guard index < count else { break }
+            let length = sequenceLength(bytes, at: index)
+            guard length > 0 else { return false }
+            index += length
+        }
+        return true
+    }
+
+    /// Bytes of the character at the offset; 0 if it is cut short, overlong, a surrogate or above
+    /// U+10FFFF.
+    private static func sequenceLength(_ bytes: RawSpan, at index: Int) -> Int {
+        let first = bytes.byte(index)
+        let length: Int
+        var second: ClosedRange<UInt8> = 0x80...0xBF
+        switch first {
+        case 0x00...0x7F: return 1
+        case 0xC2...0xDF: length = 2
+        case 0xE0: (length, second) = (3, 0xA0...0xBF)
+        case 0xED: (length, second) = (3, 0x80...0x9F)
+        case 0xE1...0xEF: length = 3
+        case 0xF0: (length, second) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: length = 4
+        case 0xF4: (length, second) = (4, 0x80...0x8F)
+        default: return 0
+        }
+        guard index + length <= bytes.byteCount, second.contains(bytes.byte(index + 1)) else {
+            return 0
+        }
+        for offset in 2..<max(length, 2) where bytes.byte(index + offset) & 0xC0 != 0x80 {
+            return 0
+        }
+        return length
+    }
+}
