@@ -78,6 +78,8 @@ let package = Package(
         room("Services", "PaperExchangeService", everything),
         room("Services", "CommandLineService", everything),
 
+        tests("MarginTests", trading + ["Margin"]),
+
         command("price-feed", ["PriceFeedService", "Runtime"]),
         command("order-gateway", ["OrderGatewayService", "Runtime"]),
         command("risk-engine", ["RiskEngineService", "Runtime"]),
@@ -90,6 +92,7 @@ let package = Package(
             swiftSettings: settings),
         tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
+        tests("IntegrationTests", everything),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),

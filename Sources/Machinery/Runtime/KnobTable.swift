@@ -1,0 +1,153 @@
+import Bytes
+
+/// Every configuration variable there is: the one list that validation, `--help` and
+/// `pms config show` read.
+package enum KnobTable {
+    /// The processes of a stack in the order `pms up` starts them.
+    package static let processes = [
+        "paper-exchange", "price-feed", "order-gateway", "risk-engine", "position-sync",
+    ]
+
+    /// The default of `PMS_HTTP_PORT` for a process; 0 (any free port) for one without its own.
+    package static func httpPort(of process: String) -> UInt16 {
+        switch process {
+        case "price-feed": 9101
+        case "order-gateway": 9102
+        case "risk-engine": 9103
+        case "position-sync": 9104
+        case "paper-exchange": 9106
+        case _: 0
+        }
+    }
+
+    /// `order-gateway` as it stands at the end of a variable: `ORDER_GATEWAY`.
+    package static func suffix(of process: String) -> String {
+        process.uppercased().split(separator: "-").joined(separator: "_")
+    }
+
+    package static func knob(_ name: String) -> Knob? { all.first { $0.name == name } }
+
+    /// Sorted by group: connections, credentials, process, paper exchange, trading.
+    package static let all: [Knob] = connections + credentials + process + paper + trading
+
+    private static let connections: [Knob] = [
+        Knob(
+            "PMS_REDIS_URL", .redis, "redis://127.0.0.1:6379/0", "the Redis all processes share"),
+        Knob(
+            "PMS_VENUE",
+            .text(allowed: "1 to 16 of a-z 0-9 -", isAllowed: isVenueName), "usdm",
+            "the exchange account this stack serves; part of every key"),
+        Knob(
+            "PMS_VENUE_KIND", .choice(["binance-usdm"]), "binance-usdm", "the exchange's protocol"),
+        Knob(
+            "PMS_VENUE_REST_URL", .url(schemes: ["http", "https"]), nil,
+            "base of the exchange's REST interface (default: the paper exchange, "
+                + "http://127.0.0.1:$PMS_PAPER_PORT)"),
+        Knob(
+            "PMS_VENUE_WS_URL", .url(schemes: ["ws", "wss"]), nil,
+            "base of the exchange's streams (default: the paper exchange, "
+                + "ws://127.0.0.1:$PMS_PAPER_PORT)"),
+        Knob(
+            "PMS_LIVE", .choice(["no", "yes-real-money"]), "no",
+            "must be yes-real-money before an order goes to a host that is not loopback"),
+    ]
+
+    private static let credentials: [Knob] = [
+        Knob(
+            "PMS_API_KEY", .secret, nil,
+            "key of the exchange account; order-gateway's trades, position-sync's reads only",
+            users: ["order-gateway", "position-sync"]),
+        Knob(
+            "PMS_API_SECRET", .secret, nil, "the secret that signs requests made with PMS_API_KEY",
+            users: ["order-gateway", "position-sync"]),
+    ]
+
+    private static let process: [Knob] = [
+        Knob(
+            "PMS_HTTP_PORT", .integer(0...65535), nil,
+            "port of health, metrics and API; 0 is any free one (default: 9101 price-feed, "
+                + "9102 order-gateway, 9103 risk-engine, 9104 position-sync, 9106 paper-exchange)"),
+        Knob(
+            "PMS_HTTP_BIND", .text(allowed: "an IPv4 address", isAllowed: isAddress), "127.0.0.1",
+            "address of that port"),
+        Knob(
+            "PMS_LOG_LEVEL", .choice(["debug", "info", "warn", "error"]), "info",
+            "least level that is logged"),
+        Knob(
+            "PMS_LOG_FORMAT", .choice(["auto", "json", "text"]), "auto",
+            "form of log lines; auto is text on a terminal and JSON elsewhere"),
+        Knob(
+            "PMS_INSTANCE",
+            .text(allowed: "1 to 64 of A-Z a-z 0-9 - _ .", isAllowed: isInstanceName), nil,
+            "name of this process on its host (default: host name and process id)"),
+        Knob(
+            "PMS_SEED", .integer(0...Int64.max), nil,
+            "seed of the process's random numbers, to repeat a run (default: the system's)"),
+        Knob(
+            "PMS_PARENT_PID", .integer(1...Int64(Int32.max)), nil,
+            "set by pms up: the process ends when that one does"),
+    ]
+
+    private static let paper: [Knob] = [
+        Knob(
+            "PMS_PAPER_PORT", .integer(0...65535), "9010",
+            "port of the paper exchange's REST and streams; 0 is any free one"),
+        Knob(
+            "PMS_PAPER_BIND", .text(allowed: "an IPv4 address", isAllowed: isAddress), "127.0.0.1",
+            "address of that port", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_API_KEY", .secret, nil, "the key that may trade on the paper exchange",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_API_SECRET", .secret, nil, "its secret", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_READ_KEY", .secret, nil, "the key that may only read on the paper exchange",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_READ_SECRET", .secret, nil, "its secret", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_DATA", .text(allowed: "a directory", isAllowed: { !$0.isEmpty }), nil,
+            "directory of the paper account's journal (default: kept in memory only)",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_SEED", .integer(0...Int64.max), "1", "seed of the simulated market",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_BALANCE", .decimal(low: "0", high: "1000000000"), "100000", unit: "USDT",
+            "what the paper account starts with", users: ["paper-exchange"]),
+    ]
+
+    private static let trading: [Knob] = [
+        Knob(
+            "PMS_LEVERAGE", .integer(1...125), "20", unit: "×",
+            "leverage that initial margin is computed with",
+            users: ["order-gateway", "risk-engine"]),
+        Knob(
+            "MAX_CONCURRENT_ORDERS", .integer(1...1000), "10",
+            "REST calls in flight; the rest wait in order", users: ["order-gateway"]),
+        Knob(
+            "EVAL_MIN_INTERVAL_MS", .integer(1...60_000), "2000", unit: "ms",
+            "least time between two evaluations of an account on ticks", users: ["risk-engine"]),
+    ]
+
+    private static func isVenueName(_ text: String) -> Bool {
+        (1...16).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+            }
+    }
+
+    private static func isInstanceName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0)
+                    || (0x30...0x39).contains($0)
+                    || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E
+            }
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+}

@@ -1,0 +1,131 @@
+package import Trading
+
+/// The body of `order.place`. The reply's body is the order's record (`OrderRecord.fields`).
+package struct OrderPlaceBody: Equatable, Sendable {
+    package var account: AccountID
+    package var symbol: Symbol
+    package var side: Side
+    package var type: OrderType
+    package var timeInForce: TimeInForce
+    package var quantity: Quantity
+    /// Nil exactly for market orders.
+    package var price: Price?
+    package var isReduceOnly: Bool
+    package var origin: OrderOrigin
+
+    package init(
+        account: AccountID, symbol: Symbol, side: Side, type: OrderType,
+        timeInForce: TimeInForce = .goodTillCancel, quantity: Quantity, price: Price? = nil,
+        isReduceOnly: Bool = false, origin: OrderOrigin = .manual
+    ) {
+        self.account = account
+        self.symbol = symbol
+        self.side = side
+        self.type = type
+        self.timeInForce = timeInForce
+        self.quantity = quantity
+        self.price = price
+        self.isReduceOnly = isReduceOnly
+        self.origin = origin
+    }
+
+    /// Reads a body; `tif`, `reduce_only` and `origin` may be absent (GTC, no, manual).
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("order.place", body)
+        account = try reader.account("account")
+        symbol = try reader.symbol("symbol")
+        side = try reader.choice("side")
+        type = try reader.choice("type")
+        timeInForce = body["tif"] == nil ? .goodTillCancel : try reader.choice("tif")
+        quantity = try reader.decimal("qty")
+        guard quantity.isPositive else { throw reader.error("qty", "not above zero: \(quantity)") }
+        isReduceOnly = body["reduce_only"] == nil ? false : try reader.flag("reduce_only")
+        origin = body["origin"] == nil ? .manual : try reader.choice("origin")
+        switch type {
+        case .limit:
+            let price: Price = try reader.decimal("price")
+            guard price.isPositive else { throw reader.error("price", "not above zero: \(price)") }
+            self.price = price
+        case .market:
+            guard body["price"] == nil else {
+                throw reader.error("price", "a market order has none")
+            }
+        }
+    }
+
+    package var body: [String: String] {
+        var body = [
+            "account": account.name, "symbol": symbol.name, "side": side.rawValue,
+            "type": type.rawValue, "tif": timeInForce.rawValue, "qty": quantity.text,
+            "reduce_only": isReduceOnly ? "1" : "0", "origin": origin.rawValue,
+        ]
+        if let price { body["price"] = price.text }
+        return body
+    }
+}
+
+/// The body of `order.cancel`; `order` is a client order id, or the request id it was placed under.
+/// The reply's body is the order's record.
+package struct OrderCancelBody: Equatable, Sendable {
+    package var order: String
+
+    package init(order: String) { self.order = order }
+
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("order.cancel", body)
+        order = try reader.text("order")
+        guard Command.isIdentifier(order) else { throw reader.error("order", "not an identifier") }
+    }
+
+    package var body: [String: String] { ["order": order] }
+}
+
+/// The body of `account.create` and `account.deposit`. The reply's body is the account's record and
+/// its balance's.
+package struct AccountBody: Equatable, Sendable {
+    package var account: AccountID
+    /// Zero for none; a deposit may be negative (a withdrawal).
+    package var deposit: Money
+
+    package init(account: AccountID, deposit: Money) {
+        self.account = account
+        self.deposit = deposit
+    }
+
+    /// Reads a body; `deposit` may be absent.
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("account", body)
+        account = try reader.account("account")
+        deposit = body["deposit"] == nil ? .zero : try reader.decimal("deposit")
+    }
+
+    package var body: [String: String] { ["account": account.name, "deposit": deposit.text] }
+}
+
+/// The body of `state.set`.
+package struct StateSetBody: Equatable, Sendable {
+    package var state: TradingState
+    /// Nil for the whole venue.
+    package var account: AccountID?
+    package var why: String
+
+    package init(state: TradingState, account: AccountID?, why: String) {
+        self.state = state
+        self.account = account
+        self.why = why
+    }
+
+    /// Reads a body; `account` and `why` may be absent.
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("state.set", body)
+        state = try reader.choice("state")
+        account = body["account"] == nil ? nil : try reader.account("account")
+        why = body["why"] ?? ""
+    }
+
+    package var body: [String: String] {
+        var body = ["state": state.rawValue, "why": why]
+        if let account { body["account"] = account.name }
+        return body
+    }
+}
