@@ -97,5 +97,6 @@ let package = Package(
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests("BoundedTests", ["Bounded"]),
+        tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),
     ]
 )
