@@ -97,6 +97,7 @@ let package = Package(
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests("BoundedTests", ["Bounded"]),
-        tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),
+        tests("OrdersTests", ["Orders"] + trading),
+        tests("PositionsTests", ["Positions"] + trading),
     ]
 )
