@@ -96,8 +96,7 @@ let package = Package(
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
+        tests("VenueProtocolTests", ["VenueProtocol"] + trading),
         tests("BoundedTests", ["Bounded"]),
-        tests("OrdersTests", ["Orders"] + trading),
-        tests("PositionsTests", ["Positions"] + trading),
     ]
 )
