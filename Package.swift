@@ -79,6 +79,7 @@ let package = Package(
         room("Services", "CommandLineService", everything),
 
         tests("MarginTests", trading + ["Margin"]),
+        tests("RiskEngineTests", ["RiskEngineService", "BusProtocol", "Margin"] + trading),
 
         command("price-feed", ["PriceFeedService", "Runtime"]),
         command("order-gateway", ["OrderGatewayService", "Runtime"]),

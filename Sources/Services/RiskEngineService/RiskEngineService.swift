@@ -1,1 +1,80 @@
-// RiskEngineService: under construction.
+package import BusProtocol
+package import Chronology
+package import Margin
+package import Trading
+
+// RiskEngineService: mirrors every account from the ledger, values it at the mark, and keeps its risk
+// snapshot in Redis fresh. It observes: the orders that bring a margin ratio down are not its part yet.
+// 1. The mirror is the ledger's state at one journal number, or it is being loaded; a gap in the
+//    numbers is closed from the journal before anything after it counts.
+// 2. A change of an account's ledger is evaluated at once; ticks evaluate it at most once in
+//    `EVAL_MIN_INTERVAL_MS`; no account goes longer than 5 s without evaluation.
+// 3. No snapshot is written from a mirror that is not whole: it expires instead, and new risk is
+//    refused by whoever reads it.
+// 4. A mark older than 10 s, or none, is said in the snapshot, and moves no tier.
+// 5. A tier is observed and told (`tier:<A>`, alert `margin_tier`); no action is claimed.
+
+/// What can happen to the risk desk.
+package enum RiskEvent: Sendable {
+    /// The link for reading and writing is up, for the first time or again.
+    case redisUp
+    case redisDown
+    /// The ledger channel is subscribed, for the first time or again: messages may have been missed.
+    case ledgerSubscribed
+    case ledgerReceived(LedgerEntry)
+    /// A ledger message that cannot be read; its number is not known.
+    case ledgerUnreadable(reason: String)
+    case tickReceived(Symbol, Tick)
+    /// The answer to `load`, by its number.
+    case loaded(UInt64, RiskLoad)
+    case loadFailed(UInt64, reason: String)
+    /// The answer to `catchUp`: journal entries in order; `isWhole` where no more follow.
+    case caughtUp(UInt64, [LedgerEntry], isWhole: Bool)
+    case catchUpFailed(UInt64, reason: String)
+    /// The answer to `readSequence`: the last journal number, and how many accounts there are.
+    case sequenceRead(ledger: Int64, accountCount: Int)
+    /// The answer to `watch`: what is known of a symbol now.
+    case symbolRead(Symbol, MaintenanceBrackets?, PriceRecord?)
+    /// `nextWake` has come.
+    case woken
+}
+
+/// What the risk desk wants done.
+package enum RiskAction: Equatable, Sendable {
+    /// Read the journal number first, then accounts, balances, positions, tiers and symbols.
+    case load(UInt64)
+    /// Read the journal after a number, at most `RiskLimits.catchUpPage` entries.
+    case catchUp(UInt64, after: Int64)
+    case readSequence
+    /// Subscribe the symbol's ticks, and read its brackets and price.
+    case watch(Symbol)
+    case unwatch(Symbol)
+    /// Write the snapshot with its TTL, then publish it.
+    case save(RiskRecord)
+    case saveTier(TierRecord)
+    case alert(Alert)
+}
+
+/// The limits of the risk desk.
+package enum RiskLimits {
+    /// A snapshot lives this long: four refreshes may fail before new risk is refused by its absence.
+    package static let snapshotTimeToLive = Interval.seconds(30)
+    /// No account goes longer without evaluation: half of what a reader accepts (10 s).
+    static let refresh = Interval.seconds(5)
+    /// A mark older than this is not acted on.
+    static let staleAfter = Interval.seconds(10)
+    /// Between two looks at the clock: a tenth of the shortest interval kept with it.
+    static let wake = Interval.milliseconds(200)
+    /// Between two polls of the journal number: a lost message is noticed within 2 s.
+    static let sequencePoll = Interval.seconds(1)
+    /// Between a failed load and the next: as long as a reconnect takes.
+    static let loadRetry = Interval.milliseconds(500)
+    /// Between loads while a record cannot be read.
+    static let repairRetry = Interval.seconds(30)
+    /// A request not answered by then is asked anew: more than Redis is ever away unnoticed.
+    static let answerDeadline = Interval.seconds(5)
+    /// Journal entries read at a time: about 400 bytes each.
+    package static let catchUpPage = 500
+    /// Brackets that were missing are asked for again.
+    static let bracketRetry = Interval.seconds(30)
+}

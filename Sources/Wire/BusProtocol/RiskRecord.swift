@@ -45,6 +45,8 @@ package struct RiskRecord: Equatable, Sendable {
     package var accountMove: Ratio
     /// Whether a mark used is older than 10 s or missing.
     package var isPriceStale: Bool
+    /// Whether conservative brackets stood in for ones that are not known.
+    package var isBracketDefault = false
     /// The journal number up to which books are counted in.
     package var ledgerSequence: Int64
     /// Ascending by symbol.
@@ -85,6 +87,7 @@ package struct RiskRecord: Equatable, Sendable {
         tier = try reader.integer("tier")
         accountMove = try reader.decimal("account_move")
         isPriceStale = try reader.flag("price_stale")
+        isBracketDefault = try reader.flag("brackets_default")
         ledgerSequence = try reader.integer("ledger_seq")
         stamp = try RecordStamp(reader)
         positions = []
@@ -115,6 +118,7 @@ package struct RiskRecord: Equatable, Sendable {
             ("initial", initial.text), ("available", available.text),
             ("margin_ratio", marginRatio.text), ("tier", "\(tier)"),
             ("account_move", accountMove.text), ("price_stale", isPriceStale ? "1" : "0"),
+            ("brackets_default", isBracketDefault ? "1" : "0"),
             ("ledger_seq", "\(ledgerSequence)"),
             ("symbols", positions.map(\.symbol.name).joined(separator: ",")),
         ]

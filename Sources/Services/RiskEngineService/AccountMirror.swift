@@ -1,0 +1,55 @@
+import BusProtocol
+import Chronology
+import Margin
+import Trading
+
+/// One account as the ledger has it.
+struct AccountMirror {
+    struct Position {
+        var quantity: Quantity
+        var entryPrice: Price
+        var version: Int64
+    }
+
+    var wallet = Money.zero
+    var balanceVersion: Int64 = 0
+    /// Flat ones stay, for their version.
+    var positions: [Symbol: Position] = [:]
+    var tier = MarginTier.calm
+    /// Why it cannot be valued; nil where it can.
+    var problem: String?
+    var evaluatedAt = Instant.distantPast
+    /// A tick has come since.
+    var isTickPending = false
+
+    init() {}
+
+    init(_ load: RiskLoad.Account) {
+        wallet = load.balance?.wallet ?? .zero
+        balanceVersion = load.balance?.version ?? 0
+        tier = load.tier
+        problem = load.problem
+        for (symbol, record) in load.positions {
+            positions[symbol] = Position(
+                quantity: record.quantity, entryPrice: record.entryPrice, version: record.version)
+        }
+    }
+
+    /// Symbols with a position, ascending.
+    var heldSymbols: [Symbol] {
+        positions.filter { !$0.value.quantity.isZero }.keys.sorted()
+    }
+
+    /// Takes the state an entry leaves behind; one that is older than what was loaded is passed over.
+    mutating func apply(_ entry: LedgerEntry) {
+        if entry.balanceVersion >= balanceVersion {
+            wallet = entry.wallet
+            balanceVersion = entry.balanceVersion
+        }
+        guard let symbol = entry.symbol,
+            entry.positionVersion >= positions[symbol]?.version ?? 0
+        else { return }
+        positions[symbol] = Position(
+            quantity: entry.position, entryPrice: entry.entryPrice, version: entry.positionVersion)
+    }
+}

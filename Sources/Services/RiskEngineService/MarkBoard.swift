@@ -1,0 +1,44 @@
+import BusProtocol
+import Chronology
+import Margin
+import Trading
+
+/// What the desk knows of one symbol it values positions in.
+struct SymbolMirror {
+    /// Zero while none is known.
+    private(set) var mark = Price.zero
+    /// The venue's time of the mark, to tell a new mark from a repeated one.
+    private var markTime: Int64 = 0
+    /// When the mark was new, by the monotonic clock.
+    private var markedAt = Instant.distantPast
+    /// Nil while the venue's own are not known.
+    var brackets: MaintenanceBrackets?
+    var bracketsAskedAt = Instant.distantPast
+    var isStaleTold = false
+    /// Accounts with a position, ascending.
+    private(set) var holders: [AccountID] = []
+
+    /// Takes a mark; one that is zero or older than the one known changes nothing.
+    mutating func markReceived(
+        _ price: Price, timeMilliseconds: Int64, now: Instant, wall: WallTime
+    ) {
+        guard price.isPositive, timeMilliseconds > markTime else { return }
+        mark = price
+        markTime = timeMilliseconds
+        let age = wall - WallTime(milliseconds: timeMilliseconds)
+        markedAt = now - min(max(age, .zero), .seconds(3_600))
+    }
+
+    /// Whether the mark may not be acted on.
+    func isStale(now: Instant) -> Bool {
+        mark.isZero || now - markedAt > RiskLimits.staleAfter
+    }
+
+    mutating func addHolder(_ account: AccountID) {
+        let place = holders.firstIndex { $0 >= account } ?? holders.count
+        if place < holders.count, holders[place] == account { return }
+        holders.insert(account, at: place)
+    }
+
+    mutating func removeHolder(_ account: AccountID) { holders.removeAll { $0 == account } }
+}

@@ -1,0 +1,195 @@
+import BusProtocol
+import Chronology
+import Margin
+import Trading
+
+/// How the mirror comes to be whole and stays so.
+extension RiskDesk {
+    func away() {
+        phase = .away
+        catchUp = nil
+        isCatchUpWanted = false
+    }
+
+    func beginLoad(_ now: Instant, _ out: inout [RiskAction]) {
+        requestNumber += 1
+        phase = .loading(requestNumber, since: now)
+        catchUp = nil
+        isCatchUpWanted = false
+        out.append(.load(requestNumber))
+    }
+
+    func loadFailed(_ number: UInt64, _ now: Instant) {
+        guard case .loading(number, _) = phase else { return }
+        phase = .retrying(at: now + RiskLimits.loadRetry)
+    }
+
+    /// Takes over what was read. What happened since its journal number is in the journal, and is
+    /// read before anything is evaluated.
+    func loaded(
+        _ number: UInt64, _ load: RiskLoad, _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
+    ) {
+        guard case .loading(number, _) = phase else { return }
+        let watched = Set(symbols.keys.filter { symbols[$0]?.holders.isEmpty == false })
+        for symbol in symbols.keys.sorted() {
+            for holder in symbols[symbol]?.holders ?? [] {
+                symbols[symbol]?.removeHolder(holder)
+            }
+        }
+        accounts = [:]
+        for account in load.accounts {
+            accounts[account.id] = AccountMirror(account)
+            if let problem = account.problem {
+                alert(
+                    "account_unreadable", problem, ["account": account.id.name], wall, &out)
+            }
+        }
+        for symbol in load.brackets.keys.sorted() {
+            symbols[symbol, default: SymbolMirror()].brackets = load.brackets[symbol]
+        }
+        for symbol in load.prices.keys.sorted() {
+            guard let price = load.prices[symbol] else { continue }
+            take(price, of: symbol, now, wall)
+        }
+        for account in accounts.keys.sorted() {
+            for symbol in accounts[account]?.heldSymbols ?? [] {
+                symbols[symbol, default: SymbolMirror()].addHolder(account)
+            }
+        }
+        rewatch(watched, now, &out)
+        ledgerSequence = load.sequence
+        accountCount = load.accountCount
+        loadedAt = now
+        phase = .following(isLive: false)
+        wantCatchUp(now, &out)
+    }
+
+    /// Subscribes what is held now and drops what no longer is.
+    private func rewatch(_ watched: Set<Symbol>, _ now: Instant, _ out: inout [RiskAction]) {
+        for symbol in symbols.keys.sorted() {
+            let isHeld = symbols[symbol]?.holders.isEmpty == false
+            if isHeld, !watched.contains(symbol) {
+                symbols[symbol]?.bracketsAskedAt = now
+                out.append(.watch(symbol))
+            } else if !isHeld {
+                symbols[symbol] = nil
+                if watched.contains(symbol) { out.append(.unwatch(symbol)) }
+            }
+        }
+    }
+
+    /// Asks for the journal after the last number; while one answer is awaited, asks again after it.
+    func wantCatchUp(_ now: Instant, _ out: inout [RiskAction]) {
+        guard case .following = phase else { return }
+        guard catchUp == nil else {
+            isCatchUpWanted = true
+            return
+        }
+        isCatchUpWanted = false
+        requestNumber += 1
+        catchUp = (requestNumber, now)
+        out.append(.catchUp(requestNumber, after: ledgerSequence))
+    }
+
+    func caughtUp(
+        _ number: UInt64, _ entries: [LedgerEntry], isWhole: Bool, _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
+    ) {
+        guard catchUp?.number == number, case .following(let wasLive) = phase else { return }
+        catchUp = nil
+        var changed: Set<AccountID> = []
+        for entry in entries where entry.sequence > ledgerSequence {
+            // The journal is bounded: what it no longer holds can only be loaded whole.
+            guard entry.sequence == ledgerSequence + 1 else {
+                beginLoad(now, &out)
+                return
+            }
+            apply(entry, now, &out)
+            changed.insert(entry.account)
+        }
+        if !isWhole || isCatchUpWanted {
+            wantCatchUp(now, &out)
+            if !isWhole { return }
+        }
+        phase = .following(isLive: true)
+        let due = wasLive ? changed.sorted() : accounts.keys.sorted()
+        for account in due { evaluate(account, now, wall, &out) }
+    }
+
+    /// The journal could not be read: an entry of it, and the books themselves are read instead, or
+    /// Redis, and it is asked again at the next wake.
+    func catchUpFailed(
+        _ number: UInt64, _ reason: String, _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
+    ) {
+        guard catchUp?.number == number else { return }
+        catchUp = nil
+        alert("ledger_unreadable", reason, [:], wall, &out)
+        beginLoad(now, &out)
+    }
+
+    func ledgerReceived(
+        _ entry: LedgerEntry, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+    ) {
+        guard case .following(let isLive) = phase, entry.sequence > ledgerSequence else { return }
+        guard isLive, catchUp == nil, entry.sequence == ledgerSequence + 1 else {
+            wantCatchUp(now, &out)
+            return
+        }
+        apply(entry, now, &out)
+        evaluate(entry.account, now, wall, &out)
+    }
+
+    /// The journal number at its source: ahead of ours, messages were lost; behind, Redis lost data.
+    func sequenceRead(
+        _ ledger: Int64, _ count: Int, _ now: Instant, _ out: inout [RiskAction]
+    ) {
+        guard case .following = phase else { return }
+        if ledger < sequenceWhenPolled || count != accountCount {
+            beginLoad(now, &out)
+        } else if ledger > ledgerSequence {
+            wantCatchUp(now, &out)
+        }
+    }
+
+    private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) {
+        ledgerSequence = entry.sequence
+        accounts[entry.account, default: AccountMirror()].apply(entry)
+        guard let symbol = entry.symbol, let mirror = accounts[entry.account] else { return }
+        let isHeld = mirror.positions[symbol]?.quantity.isZero == false
+        let wasWatched = symbols[symbol]?.holders.isEmpty == false
+        if isHeld {
+            symbols[symbol, default: SymbolMirror()].addHolder(entry.account)
+            if !wasWatched {
+                symbols[symbol]?.bracketsAskedAt = now
+                out.append(.watch(symbol))
+            }
+        } else if wasWatched {
+            symbols[symbol]?.removeHolder(entry.account)
+            if symbols[symbol]?.holders.isEmpty == true {
+                symbols[symbol] = nil
+                out.append(.unwatch(symbol))
+            }
+        }
+    }
+
+    func symbolRead(
+        _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?, _ now: Instant,
+        _ wall: WallTime
+    ) {
+        guard symbols[symbol] != nil else { return }
+        if let brackets { symbols[symbol]?.brackets = brackets }
+        if let price { take(price, of: symbol, now, wall) }
+        markPending(symbol)
+    }
+
+    private func take(_ price: PriceRecord, of symbol: Symbol, _ now: Instant, _ wall: WallTime) {
+        symbols[symbol, default: SymbolMirror()].markReceived(
+            price.mark, timeMilliseconds: price.markMilliseconds, now: now, wall: wall)
+    }
+
+    private func markPending(_ symbol: Symbol) {
+        for account in symbols[symbol]?.holders ?? [] { accounts[account]?.isTickPending = true }
+    }
+}
