@@ -99,5 +99,8 @@ let package = Package(
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests("VenueProtocolTests", ["VenueProtocol"] + trading),
         tests("BoundedTests", ["Bounded"]),
+        tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),
+        tests("OrdersTests", ["Orders"] + trading),
+        tests("PositionsTests", ["Positions"] + trading),
     ]
 )

@@ -3,6 +3,8 @@ import Glibc
 /// Why a file could not be read.
 package struct FileProblem: Error, Equatable, Sendable {
     package let reason: String
+
+    package init(reason: String) { self.reason = reason }
 }
 
 /// Reading small files whole, at start, before the loop runs.

@@ -1,0 +1,172 @@
+package import Chronology
+package import Trading
+
+/// What the venue tells: reports, trades and "not found".
+extension OrderLifecycle {
+    /// The venue answered the send with the order's record.
+    package mutating func acknowledged(_ report: VenueOrderReport) -> LifecycleAction {
+        absorb(report)
+    }
+
+    /// The venue's stream or a query gave the order's record; older news is ignored.
+    package mutating func venueReported(_ report: VenueOrderReport) -> LifecycleAction {
+        absorb(report)
+    }
+
+    /// The venue answered the cancel with the order's record.
+    package mutating func cancelAccepted(_ report: VenueOrderReport) -> LifecycleAction {
+        absorb(report)
+    }
+
+    private mutating func absorb(_ report: VenueOrderReport) -> LifecycleAction {
+        let grew = report.executed > reported
+        let isNewID = orderID == 0 && report.orderID != 0
+        if isNewID { orderID = report.orderID }
+        if grew { reported = report.executed }
+        switch state {
+        case .intent, .rejected:
+            if report.status == .rejected { return finalReport(.rejected, grew) }
+            contradictions += 1
+            return enter(report.status)
+        case .sent, .unknown:
+            return enter(report.status)
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
+            if report.status.isFinal { return enter(report.status) }
+            let before = state
+            progress()
+            return state != before || grew || isNewID ? .save : .nothing
+        case .filled, .cancelled, .expired:
+            if report.status == .filled, state != .filled {
+                contradictions += 1
+                return finalReport(.filled, true)
+            }
+            if !report.status.isFinal, !grew { return .nothing }
+            return grew ? settled() : .nothing
+        }
+    }
+
+    /// Takes over a status of the venue as the state.
+    private mutating func enter(_ status: VenueOrderStatus) -> LifecycleAction {
+        switch status {
+        case .new, .partiallyFilled, .other:
+            state = executed.isZero ? .open : .partiallyFilled
+            return cancelIfWanted()
+        case .filled: return finalReport(.filled, true)
+        case .canceled: return finalReport(.cancelled, true)
+        case .rejected: return finalReport(.rejected, true)
+        case .expired, .expiredInMatch: return finalReport(.expired, true)
+        }
+    }
+
+    private mutating func finalReport(_ final: State, _ changed: Bool) -> LifecycleAction {
+        let isNews = changed || state != final
+        state = final
+        if final == .filled, reported < intent.quantity { reported = intent.quantity }
+        return isNews ? settled() : .nothing
+    }
+
+    /// An order now known to rest is cancelled if that was asked for meanwhile.
+    private mutating func cancelIfWanted() -> LifecycleAction {
+        guard wantsCancel, let resting else { return .save }
+        state = .pendingCancel(of: resting)
+        return .cancel
+    }
+
+    /// Moves a resting order on as far as its executed quantity tells.
+    private mutating func progress() {
+        guard executed.isPositive else { return }
+        switch state {
+        case .open: state = .partiallyFilled
+        case .pendingCancel: state = .pendingCancel(of: .partiallyFilled)
+        case .pendingAmend(_, let amendment):
+            state = .pendingAmend(of: .partiallyFilled, to: amendment)
+        case .intent, .sent, .partiallyFilled, .unknown, .filled, .cancelled, .rejected, .expired:
+            break
+        }
+    }
+
+    func settled() -> LifecycleAction { isDone ? .finish : .awaitFills }
+
+    /// What rests at the venue, or nil where it does not, or nothing is known.
+    var resting: Resting? {
+        switch state {
+        case .open: .open
+        case .partiallyFilled: .partiallyFilled
+        case .pendingCancel(let resting), .pendingAmend(let resting, _): resting
+        case .intent, .sent, .unknown, .filled, .cancelled, .rejected, .expired: nil
+        }
+    }
+
+    // MARK: trades
+
+    /// Whether a trade was received before, booked or not.
+    package func knows(trade: Int64) -> Bool {
+        bookedTrades.contains(trade) || unbooked[trade] != nil
+    }
+
+    /// A trade of this order was received, from the stream or a list; it proves that the order lives.
+    package mutating func fillReceived(trade: Int64, _ quantity: Quantity) -> LifecycleAction {
+        if knows(trade: trade) { return .nothing }
+        unbooked[trade] = quantity
+        let isWhole = executed >= intent.quantity
+        if executed > intent.quantity { contradictions += 1 }
+        switch state {
+        case .intent, .rejected:
+            contradictions += 1
+            return liveByTrade(isWhole, .query)
+        case .sent, .unknown:
+            return liveByTrade(isWhole, wantsCancel ? .cancel : .save)
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
+            if isWhole { return filledByTrades() }
+            progress()
+            return .save
+        case .filled:
+            return settled()
+        case .cancelled, .expired:
+            return isWhole ? filledByTrades() : settled()
+        }
+    }
+
+    private mutating func liveByTrade(
+        _ isWhole: Bool, _ action: LifecycleAction
+    ) -> LifecycleAction {
+        if isWhole { return filledByTrades() }
+        state = action == .cancel ? .pendingCancel(of: .partiallyFilled) : .partiallyFilled
+        return action
+    }
+
+    private mutating func filledByTrades() -> LifecycleAction {
+        state = .filled
+        return settled()
+    }
+
+    /// The ledger holds a trade of this order, now or since before; `total` is all it has booked.
+    package mutating func fillBooked(trade: Int64, total: Quantity) -> LifecycleAction {
+        let isNews = unbooked.removeValue(forKey: trade) != nil || total != booked
+        bookedTrades.insert(trade)
+        if total > booked { booked = total }
+        if !isFinal, booked >= intent.quantity { return filledByTrades() }
+        if isFinal { return isNews ? settled() : .nothing }
+        return isNews ? .save : .nothing
+    }
+
+    // MARK: absence
+
+    /// The venue answered a question put at `askedAt` with "not found".
+    package mutating func notFoundAnswered(askedAt: Instant) -> LifecycleAction {
+        switch state {
+        case .unknown(var doubt):
+            guard askedAt - doubt.sentAt >= OrderLifecycle.settlingTime else { return .nothing }
+            doubt.notFoundAnswers += 1
+            guard doubt.notFoundAnswers >= OrderLifecycle.answersNeeded else {
+                state = .unknown(doubt)
+                return .nothing
+            }
+            state = .rejected
+            return settled()
+        case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .pendingAmend, .filled,
+            .cancelled, .rejected, .expired:
+            return .nothing
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package import Trading
+
+/// One change of one book, with the identity that lets it apply once.
+package struct LedgerChange: Equatable, Sendable {
+    package enum Subject: Equatable, Sendable {
+        /// A trade of the venue, with the client order id where the order is ours.
+        case fill(Fill, order: ClientOrderID?)
+        /// Money in (or out, when negative).
+        case deposit(Money)
+        /// Funding received (or paid, when negative) on a symbol.
+        case funding(Money)
+        /// A signed quantity traded against nobody at a price: a virtual close, or a correction.
+        case adjustment(Quantity, at: Price, isVirtualClose: Bool)
+    }
+
+    package var account: AccountID
+    /// Nil for changes of the balance alone.
+    package var symbol: Symbol?
+    package var subject: Subject
+    /// What makes the change unique within its symbol for good: a trade id, or `deposit:<request>`.
+    package var identity: String
+    /// What led to it: `command:<id>`, `stream`, `recovery`, `sync`.
+    package var cause: String
+    /// The venue's time of a trade, else the time of asking; epoch milliseconds.
+    package var atMilliseconds: Int64
+
+    package init(
+        account: AccountID, symbol: Symbol?, subject: Subject, identity: String, cause: String,
+        atMilliseconds: Int64
+    ) {
+        self.account = account
+        self.symbol = symbol
+        self.subject = subject
+        self.identity = identity
+        self.cause = cause
+        self.atMilliseconds = atMilliseconds
+    }
+
+    /// The change a trade of the venue makes to a book.
+    package static func fill(
+        _ fill: Fill, account: AccountID, order: ClientOrderID?, cause: String
+    ) -> LedgerChange {
+        LedgerChange(
+            account: account, symbol: fill.symbol, subject: .fill(fill, order: order),
+            identity: "\(fill.tradeID)", cause: cause, atMilliseconds: fill.timeMilliseconds)
+    }
+
+    /// The order whose totals the change counts into.
+    package var order: ClientOrderID? {
+        switch subject {
+        case .fill(_, let order): order
+        case .deposit, .funding, .adjustment: nil
+        }
+    }
+}
+
+/// What the ledger has booked of one order.
+package struct OrderTotals: Equatable, Sendable {
+    package var executed: Quantity
+    /// Sum of price × quantity, each rounded to 1e-12.
+    package var notional: Money
+    package var fees: Money
+    package var feeAsset: String
+    /// Ascending.
+    package var tradeIDs: [Int64]
+
+    package init(
+        executed: Quantity = .zero, notional: Money = .zero, fees: Money = .zero,
+        feeAsset: String = "", tradeIDs: [Int64] = []
+    ) {
+        self.executed = executed
+        self.notional = notional
+        self.fees = fees
+        self.feeAsset = feeAsset
+        self.tradeIDs = tradeIDs
+    }
+
+    mutating func add(_ fill: Fill) {
+        executed += fill.quantity
+        notional += fill.price.times(fill.quantity, .nearestEven)
+        if feeAsset.isEmpty || feeAsset == fill.feeAsset { fees += fill.fee }
+        if feeAsset.isEmpty { feeAsset = fill.feeAsset }
+        let place = tradeIDs.firstIndex { $0 > fill.tradeID } ?? tradeIDs.endIndex
+        tradeIDs.insert(fill.tradeID, at: place)
+    }
+}
+
+/// How a book stands in Redis: what the script answers where our versions are behind.
+package struct LedgerSnapshot: Equatable, Sendable {
+    /// Nil where the change has no symbol.
+    package var position: Position?
+    package var balance: BookBalance
+    /// Nil where the change has no order, or the order has no record.
+    package var order: OrderTotals?
+
+    package init(position: Position?, balance: BookBalance, order: OrderTotals?) {
+        self.position = position
+        self.balance = balance
+        self.order = order
+    }
+}
+
+/// One call of the ledger script: from which versions to which state.
+package struct LedgerCommand: Equatable, Sendable {
+    package struct OrderPart: Equatable, Sendable {
+        package var id: ClientOrderID
+        package var before: OrderTotals
+        package var after: OrderTotals
+    }
+
+    /// Tells the answer to this call from those to others.
+    package var token: Int64
+    package var change: LedgerChange
+    package var positionBefore: Int64
+    package var balanceBefore: Int64
+    package var position: Position?
+    package var balance: BookBalance
+    package var legs: [LedgerLeg]
+    package var order: OrderPart?
+}
+
+/// What became of a call of the ledger script.
+package enum LedgerReply: Equatable, Sendable {
+    /// Applied; the number of its last journal entry.
+    case applied(sequence: Int64)
+    /// Was applied before; how things stand.
+    case duplicate(LedgerSnapshot)
+    /// Our versions are behind; how things stand.
+    case conflict(LedgerSnapshot)
+    /// A newer writer holds the fence.
+    case fenced
+    /// A key holds what it should not: nothing was written.
+    case wrong(String)
+    /// No answer came: it may be applied or not.
+    case unknown
+    /// Redis is away and nothing was sent.
+    case refused
+}

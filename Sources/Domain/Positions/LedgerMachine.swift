@@ -1,0 +1,247 @@
+package import Trading
+
+/// Brings changes into the ledger, one script call in flight for each account, in order.
+///
+/// Pure: the driver carries `apply` actions to Redis and hands the replies back.
+package struct LedgerMachine: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
+        /// Call the ledger script.
+        case apply(LedgerCommand)
+        /// The change is in the ledger: by this call (`sequence` not nil), or since before.
+        case booked(LedgerChange, totals: OrderTotals?, sequence: Int64?)
+        /// Call `retry(account)` a little later.
+        case retryLater(AccountID)
+        /// A newer writer took over: stop writing.
+        case fenced
+        /// The account cannot change until someone repairs a key; its changes wait.
+        case stuck(AccountID, String)
+    }
+
+    struct Book: Equatable, Sendable {
+        var balance = BookBalance()
+        var positions: [Symbol: Position] = [:]
+        var queue: [LedgerChange] = []
+        var inFlight: LedgerCommand?
+        /// The tick after a conflict repeats at once; only this many times in a row.
+        var conflicts = 0
+    }
+
+    /// Changes waiting for one account; beyond it the venue's own history is the queue (recovery).
+    package static let queueLimit = 10_000
+
+    /// Fees in another asset are noted and leave the wallet as it is.
+    package let settlementAsset: String
+    private var books: [AccountID: Book] = [:]
+    private var totals: [ClientOrderID: OrderTotals] = [:]
+    private var nextToken: Int64 = 1
+    package private(set) var isSuspended = true
+
+    package init(settlementAsset: String) { self.settlementAsset = settlementAsset }
+
+    // MARK: what is known
+
+    package func balance(_ account: AccountID) -> BookBalance? { books[account]?.balance }
+    package func position(_ account: AccountID, _ symbol: Symbol) -> Position {
+        books[account]?.positions[symbol] ?? Position()
+    }
+    /// The sum over all books: what the exchange should hold.
+    package func net(_ symbol: Symbol) -> Quantity {
+        var sum = Quantity.zero
+        for book in books.values { sum += book.positions[symbol]?.quantity ?? .zero }
+        return sum
+    }
+    /// Symbols in which some book is not flat, ascending.
+    package var openSymbols: [Symbol] {
+        var symbols: Set<Symbol> = []
+        for book in books.values {
+            for (symbol, position) in book.positions where !position.quantity.isZero {
+                symbols.insert(symbol)
+            }
+        }
+        return symbols.sorted()
+    }
+    /// Changes submitted and not yet in the ledger.
+    package var pendingCount: Int { books.values.reduce(0) { $0 + $1.queue.count } }
+
+    // MARK: loading
+
+    /// Takes over what Redis holds of an account; waiting changes stay.
+    package mutating func load(
+        _ account: AccountID, balance: BookBalance, positions: [Symbol: Position]
+    ) {
+        var book = books[account] ?? Book()
+        book.balance = balance
+        book.positions = positions
+        book.inFlight = nil
+        books[account] = book
+    }
+
+    /// Takes over what Redis holds of an order.
+    package mutating func load(_ order: ClientOrderID, _ loaded: OrderTotals) {
+        totals[order] = loaded
+    }
+
+    /// Drops the totals of an order that is done.
+    package mutating func forget(_ order: ClientOrderID) { totals[order] = nil }
+
+    /// Nothing is sent until `resume`; what is in flight counts as unanswered.
+    package mutating func suspend() {
+        isSuspended = true
+        for account in books.keys { books[account]?.inFlight = nil }
+    }
+
+    /// Sends on, what was unanswered first.
+    package mutating func resume() -> [Action] {
+        isSuspended = false
+        var actions: [Action] = []
+        for account in books.keys.sorted() { actions += advance(account) }
+        return actions
+    }
+
+    // MARK: events
+
+    /// A change is wanted; one that waits already is not taken twice. False means the queue is full.
+    package mutating func submit(_ change: LedgerChange) -> (isTaken: Bool, actions: [Action]) {
+        var book = books[change.account] ?? Book()
+        let isWaiting = book.queue.contains {
+            $0.symbol == change.symbol && $0.identity == change.identity
+        }
+        if isWaiting { return (true, []) }
+        guard book.queue.count < LedgerMachine.queueLimit else { return (false, []) }
+        book.queue.append(change)
+        books[change.account] = book
+        return (true, advance(change.account))
+    }
+
+    /// The time after `retryLater` has passed.
+    package mutating func retry(_ account: AccountID) -> [Action] { advance(account) }
+
+    /// A script call was answered; answers to calls that are no longer waited for are ignored.
+    package mutating func replied(_ token: Int64, _ reply: LedgerReply) -> [Action] {
+        guard let account = books.keys.first(where: { books[$0]?.inFlight?.token == token }),
+            let command = books[account]?.inFlight
+        else { return [] }
+        books[account]?.inFlight = nil
+        switch reply {
+        case .applied(let sequence):
+            books[account]?.conflicts = 0
+            adopt(command)
+            return finish(command, sequence) + advance(account)
+        case .duplicate(let snapshot):
+            books[account]?.conflicts = 0
+            adopt(snapshot, command.change)
+            return finish(command, nil) + advance(account)
+        case .conflict(let snapshot):
+            adopt(snapshot, command.change)
+            books[account]?.conflicts += 1
+            // Two writers that collide again and again take a rest.
+            if books[account]?.conflicts ?? 0 > 8 { return [.retryLater(account)] }
+            return advance(account)
+        case .fenced:
+            isSuspended = true
+            return [.fenced]
+        case .wrong(let what):
+            return [.stuck(account, what), .retryLater(account)]
+        case .unknown, .refused:
+            return [.retryLater(account)]
+        }
+    }
+
+    private mutating func adopt(_ command: LedgerCommand) {
+        let change = command.change
+        books[change.account]?.balance = command.balance
+        if let symbol = change.symbol {
+            books[change.account]?.positions[symbol] = command.position
+        }
+        if let order = command.order { totals[order.id] = order.after }
+    }
+
+    private mutating func adopt(_ snapshot: LedgerSnapshot, _ change: LedgerChange) {
+        books[change.account]?.balance = snapshot.balance
+        if let symbol = change.symbol {
+            books[change.account]?.positions[symbol] = snapshot.position
+        }
+        if let order = change.order, let loaded = snapshot.order { totals[order] = loaded }
+    }
+
+    private mutating func finish(_ command: LedgerCommand, _ sequence: Int64?) -> [Action] {
+        books[command.change.account]?.queue.removeFirst()
+        let known = command.change.order.flatMap { totals[$0] }
+        return [.booked(command.change, totals: known, sequence: sequence)]
+    }
+
+    private mutating func advance(_ account: AccountID) -> [Action] {
+        guard !isSuspended, let book = books[account], book.inFlight == nil,
+            let change = book.queue.first
+        else { return [] }
+        let command = plan(change, book)
+        nextToken += 1
+        books[account]?.inFlight = command
+        return [.apply(command)]
+    }
+
+    // MARK: arithmetic
+
+    private func plan(_ change: LedgerChange, _ book: Book) -> LedgerCommand {
+        var position = change.symbol.map { book.positions[$0] ?? Position() }
+        var balance = book.balance
+        balance.version += 1
+        let legs = legs(of: change, &position, &balance)
+        var command = LedgerCommand(
+            token: nextToken, change: change,
+            positionBefore: change.symbol.flatMap { book.positions[$0]?.version } ?? 0,
+            balanceBefore: book.balance.version, position: position, balance: balance, legs: legs,
+            order: nil)
+        if case .fill(let fill, let order?) = change.subject {
+            let before = totals[order] ?? OrderTotals()
+            var after = before
+            after.add(fill)
+            command.order = LedgerCommand.OrderPart(id: order, before: before, after: after)
+        }
+        return command
+    }
+
+    private func legs(
+        of change: LedgerChange, _ position: inout Position?, _ balance: inout BookBalance
+    ) -> [LedgerLeg] {
+        switch change.subject {
+        case .fill(let fill, _):
+            let fee = fill.feeAsset == settlementAsset ? fill.fee : .zero
+            return trade(fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
+        case .adjustment(let delta, let price, let isVirtualClose):
+            var legs = trade(delta, price, .zero, &position, &balance)
+            for index in legs.indices where legs[index].kind == .fill {
+                legs[index].kind = isVirtualClose ? .virtualClose : .adjustment
+            }
+            return legs
+        case .deposit(let amount):
+            balance.deposits += amount
+            var leg = LedgerLeg(kind: .deposit)
+            leg.wallet = balance.wallet
+            return [leg]
+        case .funding(let amount):
+            balance.funding += amount
+            position?.version += 1
+            var leg = LedgerLeg(kind: .funding)
+            leg.position = position?.quantity ?? .zero
+            leg.entryPrice = position?.entryPrice ?? .zero
+            leg.wallet = balance.wallet
+            return [leg]
+        }
+    }
+
+    private func trade(
+        _ delta: Quantity, _ price: Price, _ fee: Money, _ position: inout Position?,
+        _ balance: inout BookBalance
+    ) -> [LedgerLeg] {
+        var book = position ?? Position()
+        var legs = book.trade(delta, at: price, fee: fee)
+        position = book
+        for index in legs.indices {
+            balance.realised += legs[index].realised
+            balance.fees += legs[index].fee
+            legs[index].wallet = balance.wallet
+        }
+        return legs
+    }
+}

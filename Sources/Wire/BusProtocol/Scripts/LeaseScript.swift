@@ -1,0 +1,27 @@
+/// The scripts of leases: one owner at a time, and a number that grows with each change of owner.
+///
+/// KEYS: 1 `lock:<name>`, 2 `fence:<name>`. A token is unique to one life of one holder.
+package enum LeaseScript {
+    /// ARGV: 1 token, 2 time to live in ms. Replies the new fencing number, or 0 where another holds
+    /// the lock. One's own lock, left from a reply that never came, is taken with a new number.
+    package static let acquire = """
+        local holder = redis.call('GET', KEYS[1])
+        if holder and holder ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        return redis.call('INCR', KEYS[2])
+        """
+
+    /// ARGV: 1 token, 2 time to live in ms. Replies 1, or 0 where the token no longer owns the lock.
+    package static let renew = """
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        return 1
+        """
+
+    /// ARGV: 1 token. Replies 1, or 0 where the token no longer owns the lock (P1).
+    package static let release = """
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        redis.call('DEL', KEYS[1])
+        return 1
+        """
+}

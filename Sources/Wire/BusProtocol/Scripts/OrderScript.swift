@@ -1,0 +1,118 @@
+import Trading
+
+/// Saving orders: the intent before anything is sent, and every change after it.
+///
+/// KEYS of both: 1 order, 2 orders stream and channel, 3 its counter, 4 open orders, 5 fence.
+/// What the ledger has booked of an order is written by the ledger script alone.
+package enum OrderScript {
+    /// How long an order is kept after its end, in milliseconds: 7 days.
+    package static let lifetime: Int64 = 7 * 86_400_000
+    /// About this many order events are kept.
+    package static let journalLength: Int64 = 100_000
+
+    /// Replies `SAVED seq`, `EXISTS` with the fields of the order that has this id, `FENCED number`
+    /// or `WRONG what`. After `SAVED` the order may be sent; after anything else it must not.
+    package static let intent =
+        ScriptPrelude.text + checks + """
+            local found = redis.call('HGETALL', KEYS[1])
+            if #found > 0 then
+                table.insert(found, 1, 'EXISTS')
+                return found
+            end
+            local seq = journal(KEYS[2], KEYS[3], maximum, changing, tail)
+            redis.call('HSET', KEYS[1], 'seq', seq, unpack(changing))
+            redis.call('HSET', KEYS[1], unpack(booked))
+            redis.call('SADD', KEYS[4], id)
+            return {'SAVED', seq}
+            """
+
+    /// Replies `SAVED seq`, `FENCED number` or `WRONG what`. An order that Redis lost is made anew.
+    package static let update =
+        ScriptPrelude.text + checks + """
+            local seq = journal(KEYS[2], KEYS[3], maximum, changing, tail)
+            redis.call('HSET', KEYS[1], 'seq', seq, unpack(changing))
+            for i = 1, #booked, 2 do redis.call('HSETNX', KEYS[1], booked[i], booked[i + 1]) end
+            if is_done then
+                redis.call('SREM', KEYS[4], id)
+                redis.call('PEXPIRE', KEYS[1], lifetime)
+            else
+                redis.call('SADD', KEYS[4], id)
+                redis.call('PERSIST', KEYS[1])
+            end
+            return {'SAVED', seq}
+            """
+
+    private static let checks = """
+        local fence, id, is_done, lifetime, maximum = take(), take(), take() == '1', take(), take()
+        local changing, booked, tail = list(), list(), take()
+        local wrong = check(KEYS[1], 'hash') or check(KEYS[2], 'stream')
+            or check(KEYS[3], 'string') or check(KEYS[4], 'set') or check(KEYS[5], 'string')
+            or fenced(KEYS[5], fence) or behind(KEYS[3], KEYS[2])
+        if wrong then return wrong end
+
+        """
+
+    /// Fields that the ledger writes; `initial` holds them where an order is new to Redis.
+    private static let bookedNames: Set<String> = [
+        "executed", "executed_notional", "average", "fees", "fee_asset", "trade_ids",
+    ]
+
+    /// The call of either script with an order's record.
+    /// - Parameter isDone: final, and all booked: leaves the open orders, and expires in 7 days.
+    package static func call(
+        _ record: OrderRecord, isDone: Bool, keys: BusKeys, fenceName: String, fence: Int64
+    ) -> ScriptCall {
+        let id = record.intent.clientOrderID.text
+        var arguments = ScriptArguments()
+        arguments.add(fence)
+        arguments.add(id)
+        arguments.add(isDone)
+        arguments.add(lifetime)
+        arguments.add(journalLength)
+        let fields = record.fields.filter { $0.0 != "seq" }
+        arguments.add(fields.filter { !bookedNames.contains($0.0) })
+        arguments.add(fields.filter { bookedNames.contains($0.0) })
+        arguments.add(LedgerScript.tail(fields))
+        return ScriptCall(
+            keys: [
+                keys.order(id), keys.orders, keys.orderSequence, keys.openOrders,
+                keys.fence(fenceName),
+            ], arguments: arguments.list)
+    }
+
+    package enum Reply: Equatable, Sendable {
+        case saved(sequence: Int64)
+        /// An order with this id is there already.
+        case exists(OrderRecord)
+        case fenced
+        case wrong(String)
+    }
+
+    /// Reads either script's answer, given as the texts of its array.
+    package static func reply(_ texts: [String?]) throws(ScriptReplyError) -> Reply {
+        let texts = texts.map { $0 ?? "" }
+        switch texts.first {
+        case "SAVED":
+            guard texts.count == 2, let sequence = Int64(texts[1]) else { throw unreadable(texts) }
+            return .saved(sequence: sequence)
+        case "EXISTS":
+            var fields: [String: String] = [:]
+            for index in stride(from: 1, to: texts.count - 1, by: 2) {
+                fields[texts[index]] = texts[index + 1]
+            }
+            do throws(RecordError) {
+                return .exists(try OrderRecord(fields: fields))
+            } catch {
+                return .wrong(error.description)
+            }
+        case "FENCED": return .fenced
+        case "WRONG": return .wrong(texts.dropFirst().joined(separator: " "))
+        case _: throw unreadable(texts)
+        }
+    }
+
+    private static func unreadable(_ texts: [String]) -> ScriptReplyError {
+        ScriptReplyError(
+            description: "order script: unreadable answer: \(texts.joined(separator: " "))")
+    }
+}

@@ -1,0 +1,236 @@
+import Bounded
+import Positions
+import Testing
+import Trading
+
+private func m(_ text: String) -> Money { Money(text: text)! }
+
+/// The ledger script as a dictionary: slow and obviously right.
+struct ScriptedLedger {
+    var balances: [AccountID: BookBalance] = [:]
+    var positions: [String: Position] = [:]
+    var orders: [ClientOrderID: OrderTotals] = [:]
+    var applied: Set<String> = []
+    var sequence: Int64 = 0
+    var appliedTwice = false
+
+    mutating func call(_ command: LedgerCommand) -> LedgerReply {
+        let change = command.change
+        let book = "\(change.account):\(change.symbol?.name ?? "")"
+        let identity = "\(change.symbol?.name ?? ""):\(change.identity)"
+        let order = command.order.flatMap { orders[$0.id] }
+        let snapshot = LedgerSnapshot(
+            position: change.symbol == nil ? nil : positions[book] ?? Position(),
+            balance: balances[change.account] ?? BookBalance(), order: order)
+        if applied.contains(identity) { return .duplicate(snapshot) }
+        let isCurrent =
+            (positions[book]?.version ?? 0) == command.positionBefore
+            && snapshot.balance.version == command.balanceBefore
+            && (order == nil || order == command.order?.before)
+        guard isCurrent else { return .conflict(snapshot) }
+        if !applied.insert(identity).inserted { appliedTwice = true }
+        balances[change.account] = command.balance
+        if change.symbol != nil { positions[book] = command.position }
+        if let part = command.order { orders[part.id] = part.after }
+        sequence += Int64(command.legs.count)
+        return .applied(sequence: sequence)
+    }
+}
+
+@Suite struct LedgerMachineTests {
+    static let accounts = ["alpha", "beta", "gamma"].map { AccountID($0)! }
+    static let symbol = Symbol("BTCUSDT")!
+
+    static func fill(_ trade: Int64, _ side: Side, _ quantity: Int64, _ price: Int64) -> Fill {
+        Fill(
+            symbol: symbol, tradeID: trade, orderID: trade, clientOrderID: "", side: side,
+            price: .whole(price), quantity: .whole(quantity), fee: .whole(1), feeAsset: "USDT",
+            isMaker: false, timeMilliseconds: trade)
+    }
+    static func change(_ fill: Fill, _ account: AccountID) -> LedgerChange {
+        .fill(fill, account: account, order: nil, cause: "stream")
+    }
+
+    @Test("one script call of an account is in flight, the next follows its answer")
+    func oneInFlight() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        let first = machine.submit(Self.change(Self.fill(1, .buy, 1, 100), Self.accounts[0]))
+        guard case .apply(let command)? = first.actions.first else {
+            Issue.record("no call")
+            return
+        }
+        let second = machine.submit(Self.change(Self.fill(2, .buy, 1, 100), Self.accounts[0]))
+        #expect(second.actions.isEmpty)
+        let other = machine.submit(Self.change(Self.fill(3, .buy, 1, 100), Self.accounts[1]))
+        #expect(other.actions.count == 1)
+        let next = machine.replied(command.token, .applied(sequence: 1))
+        #expect(next.count == 2)
+        guard case .apply(let following) = next[1] else {
+            Issue.record("no next call")
+            return
+        }
+        #expect(following.positionBefore == 1)
+        #expect(machine.position(Self.accounts[0], Self.symbol).quantity == .whole(1))
+    }
+
+    @Test("F1: a trade that waits is not taken twice")
+    func waitingOnce() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        let change = Self.change(Self.fill(1, .buy, 1, 100), Self.accounts[0])
+        _ = machine.submit(change)
+        _ = machine.submit(change)
+        #expect(machine.pendingCount == 1)
+    }
+
+    @Test("a conflict takes over what the script answers and repeats from there")
+    func conflict() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        let submitted = machine.submit(Self.change(Self.fill(1, .sell, 3, 100), Self.accounts[0]))
+        guard case .apply(let command)? = submitted.actions.first else {
+            Issue.record("no call")
+            return
+        }
+        let standing = LedgerSnapshot(
+            position: Position(quantity: .whole(2), entryPrice: .whole(90), version: 7),
+            balance: BookBalance(deposits: .whole(1000), version: 9), order: nil)
+        let actions = machine.replied(command.token, .conflict(standing))
+        guard case .apply(let repeated)? = actions.first else {
+            Issue.record("no repeat")
+            return
+        }
+        #expect(repeated.positionBefore == 7)
+        #expect(repeated.balanceBefore == 9)
+        #expect(repeated.position?.quantity == .whole(-1))
+        #expect(repeated.legs.count == 2)
+        #expect(machine.replied(command.token, .applied(sequence: 1)).isEmpty)
+    }
+
+    @Test("P2: a newer fence stops the writing")
+    func fenced() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        let submitted = machine.submit(Self.change(Self.fill(1, .buy, 1, 100), Self.accounts[0]))
+        guard case .apply(let command)? = submitted.actions.first else {
+            Issue.record("no call")
+            return
+        }
+        #expect(machine.replied(command.token, .fenced) == [.fenced])
+        #expect(machine.isSuspended)
+        #expect(machine.pendingCount == 1)
+    }
+
+    @Test("F1 P3: whatever answers are lost, each trade applies once and the books add up")
+    func lostAnswers() {
+        for seed in UInt64(1)...150 { run(seed: seed) }
+    }
+
+    private func run(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var ledger = ScriptedLedger()
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        var pending: [LedgerMachine.Action] = machine.resume()
+        var trades: [(AccountID, Fill)] = []
+        var booked = 0
+        for trade in Int64(1)...60 {
+            let fill = Self.fill(
+                trade, Bool.random(using: &random) ? .buy : .sell,
+                Int64.random(in: 1...5, using: &random), Int64.random(in: 50...150, using: &random))
+            let account = Self.accounts.randomElement(using: &random)!
+            trades.append((account, fill))
+            for _ in 0..<Int.random(in: 1...2, using: &random) {
+                pending += machine.submit(Self.change(fill, account)).actions
+            }
+            if Int.random(in: 0..<20, using: &random) == 0 {
+                machine.suspend()
+                pending = machine.resume()
+            }
+            for _ in 0..<Int.random(in: 0...3, using: &random) where !pending.isEmpty {
+                booked += step(&pending, &machine, &ledger, &random)
+            }
+        }
+        while !pending.isEmpty { booked += step(&pending, &machine, &ledger, &random) }
+        #expect(machine.pendingCount == 0, "seed \(seed)")
+        #expect(!ledger.appliedTwice && ledger.applied.count == 60, "seed \(seed)")
+        check(trades, ledger, machine, seed)
+    }
+
+    private func step(
+        _ pending: inout [LedgerMachine.Action], _ machine: inout LedgerMachine,
+        _ ledger: inout ScriptedLedger, _ random: inout SplitMix64
+    ) -> Int {
+        switch pending.removeFirst() {
+        case .apply(let command):
+            switch Int.random(in: 0..<10, using: &random) {
+            case 0: pending += machine.replied(command.token, .refused)
+            case 1:
+                _ = ledger.call(command)
+                pending += machine.replied(command.token, .unknown)
+            case _: pending += machine.replied(command.token, ledger.call(command))
+            }
+            return 0
+        case .retryLater(let account):
+            pending += machine.retry(account)
+            return 0
+        case .booked: return 1
+        case .fenced, .stuck: return 0
+        }
+    }
+
+    /// The slow twin: every book computed from its trades alone.
+    private func check(
+        _ trades: [(AccountID, Fill)], _ ledger: ScriptedLedger, _ machine: LedgerMachine,
+        _ seed: UInt64
+    ) {
+        var net = Quantity.zero
+        for account in Self.accounts {
+            var quantity = Quantity.zero
+            var fees = Money.zero
+            for (owner, fill) in trades where owner == account {
+                quantity += fill.side.signed(fill.quantity)
+                fees += fill.fee
+            }
+            net += quantity
+            let position = ledger.positions["\(account):BTCUSDT"] ?? Position()
+            let balance = ledger.balances[account] ?? BookBalance()
+            #expect(position.quantity == quantity, "seed \(seed)")
+            #expect(position.fees == fees && balance.fees == fees, "seed \(seed)")
+            #expect(balance.realised == position.realised, "seed \(seed)")
+            #expect(balance.wallet == balance.realised - fees, "seed \(seed)")
+            #expect(machine.position(account, Self.symbol) == position, "seed \(seed)")
+        }
+        #expect(machine.net(Self.symbol) == net, "seed \(seed)")
+    }
+
+    @Test("fees in another asset are noted and leave the wallet as it is")
+    func foreignFee() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        var fill = Self.fill(1, .buy, 1, 100)
+        fill.feeAsset = "BNB"
+        let submitted = machine.submit(Self.change(fill, Self.accounts[0]))
+        guard case .apply(let command)? = submitted.actions.first else {
+            Issue.record("no call")
+            return
+        }
+        #expect(command.balance.fees.isZero)
+        #expect(command.legs[0].fee.isZero)
+    }
+
+    @Test("a deposit adds to the wallet and touches no position")
+    func deposit() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        let submitted = machine.submit(
+            LedgerChange(
+                account: Self.accounts[0], symbol: nil, subject: .deposit(.whole(500)),
+                identity: "deposit:r1", cause: "command:r1", atMilliseconds: 1))
+        guard case .apply(let command)? = submitted.actions.first else {
+            Issue.record("no call")
+            return
+        }
+        #expect(command.balance.wallet == m("500"))
+        #expect(command.position == nil)
+    }
+}
