@@ -91,6 +91,11 @@ let package = Package(
         .target(
             name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",
             swiftSettings: settings),
+        .target(
+            name: "RawPeers", dependencies: [], path: "Tests/Support/RawPeers",
+            swiftSettings: settings),
+        tests(
+            "WebServerTests", ["WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
         tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("IntegrationTests", everything),
