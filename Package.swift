@@ -107,5 +107,7 @@ let package = Package(
         tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),
         tests("OrdersTests", ["Orders"] + trading),
         tests("PositionsTests", ["Positions"] + trading),
+        tests("ChronologyTests", ["Chronology"]),
+        tests("TradingTests", trading),
     ]
 )

@@ -35,7 +35,11 @@ struct SlotTableTests {
         var twin: [SlotID: Int] = [:]
         for value in 0..<5_000 {
             if Bool.random(using: &random) {
-                if let id = table.insert(value) { twin[id] = value } else { #expect(twin.count == 20) }
+                if let id = table.insert(value) {
+                    twin[id] = value
+                } else {
+                    #expect(twin.count == 20)
+                }
             } else if let id = twin.keys.sorted().randomElement(using: &random) {
                 same(table.remove(id), twin.removeValue(forKey: id))
             }

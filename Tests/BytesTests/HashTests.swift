@@ -101,7 +101,9 @@ struct HashTests {
                 hex: hex.rawSpan, query: query.rawSpan, body: body.rawSpan)
             #expect(isAccepted)
         }
-        for text in ["", "00", String(whole.dropLast()), String(whole.dropLast()) + "g", whole + "0"] {
+        for text in [
+            "", "00", String(whole.dropLast()), String(whole.dropLast()) + "g", whole + "0",
+        ] {
             let hex = Array(text.utf8)
             let isAccepted = signer.accepts(
                 hex: hex.rawSpan, query: query.rawSpan, body: body.rawSpan)

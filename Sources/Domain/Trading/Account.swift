@@ -35,10 +35,12 @@ package struct AccountCode: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// Nil where the text is not eight of `A-Z 0-9`.
     package init?(_ text: String) {
-        let isFit = text.utf8.count == 8 && text.utf8.allSatisfy {
-            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-        }
+        let isFit =
+            text.utf8.count == 8
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
         guard isFit else { return nil }
         self.text = text
     }

@@ -65,7 +65,7 @@ extension ExactDecimal {
     }
 
     /// Reads plain decimal text; see `DecimalText` for what is refused.
-    package init(_ bytes: RawSpan) throws(DecimalText.Problem) {
+    @inlinable package init(_ bytes: RawSpan) throws(DecimalText.Problem) {
         self.init(units: try DecimalText.parse(bytes))
     }
 
@@ -91,7 +91,11 @@ extension ExactDecimal {
     @inlinable package func up(to step: Self) -> Self { rounded(.up, to: step) }
     /// Whether the value is a multiple of `step`; every value is a multiple of zero.
     @inlinable package func isMultiple(of step: Self) -> Bool {
-        step.units == 0 || units % step.units == 0
+        if step.units == 0 { return true }
+        let x = units.magnitude
+        let y = step.units.magnitude
+        guard (x | y) >> 64 == 0 else { return x % y == 0 }
+        return UInt64(truncatingIfNeeded: x) % UInt64(truncatingIfNeeded: y) == 0
     }
 
     /// The value times a ratio.

@@ -4,22 +4,31 @@
 // 3. A client order id re-derives from its intent.
 
 /// The name of a traded instrument at its venue (`BTCUSDT`): 1 to 32 bytes of printable UTF-8
-/// without space, quote, colon, braces or backslash, so that it can stand in keys and JSON.
+/// without space, quote, colon, braces, brackets, backslash, `*` or `?`, so that it can stand in
+/// keys, patterns and JSON.
 package struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let name: String
 
     /// Nil where the name breaks the rule above.
     package init?(_ name: String) {
-        guard (1...32).contains(name.utf8.count), name.utf8.allSatisfy(Symbol.isAllowed) else {
-            return nil
-        }
+        guard (1...32).contains(name.utf8.count),
+            name.unicodeScalars.allSatisfy(Symbol.isAllowed)
+        else { return nil }
         self.name = name
     }
 
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0...0x20, 0x7F, UInt8(ascii: "\""), UInt8(ascii: ":"), UInt8(ascii: "{"),
-            UInt8(ascii: "}"), UInt8(ascii: "\\"), UInt8(ascii: "*"), UInt8(ascii: "?"):
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\0"..." ", "\u{7F}", "\"", ":", "{", "}", "[", "]", "\\", "*", "?": false
+        case "!"..."~": true
+        case _: isPrintable(scalar)
+        }
+    }
+
+    private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator,
+            .lineSeparator, .paragraphSeparator:
             false
         case _: true
         }

@@ -1,8 +1,9 @@
 /// Exact decimal text: between digits in a buffer and an `Int128` count of 1e-12.
 ///
 /// Accepted are an optional sign, digits with at most one point, and an optional exponent
-/// (`-1.5`, `.5`, `5.`, `1E-7`). Refused are other bytes, no digit at all, a magnitude of 1e13 or
-/// more, and digits below 1e-12 that are not zero: nothing is ever rounded in reading.
+/// (`-1.5`, `+2`, `007`, `.5`, `5.`, `1E-7`). Refused are other bytes, no digit at all, a magnitude
+/// of 1e13 or more, digits below 1e-12 that are not zero, more than 32 significant digits, and
+/// exponents of more than four digits: nothing is ever rounded in reading.
 package enum DecimalText {
     /// Decimal places held: one unit is 1e-12.
     package static let places = 12
@@ -17,126 +18,81 @@ package enum DecimalText {
     }
 
     /// Reads the whole of `bytes` as one decimal.
-    package static func parse(_ bytes: RawSpan) throws(Problem) -> Int128 {
+    @inlinable package static func parse(_ bytes: RawSpan) throws(Problem) -> Int128 {
         var index = 0
+        if let units = plain(bytes, &index), index == bytes.byteCount { return units }
+        return try parseAny(bytes)
+    }
+
+    /// Reads `[-]digits[.digits]` from `index` to the first other byte, and leaves `index` there; nil
+    /// where the text is of another form, or long enough to need more than one machine word.
+    @inlinable @inline(__always)
+    package static func plain(_ bytes: RawSpan, _ index: inout Int) -> Int128? {
         let end = bytes.byteCount
-        guard end > 0 else { throw .empty }
-        var isNegative = false
-        let first = bytes.byte(0)
-        if first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
-            isNegative = first == UInt8(ascii: "-")
-            index = 1
+        var cursor = index
+        let isNegative = cursor < end && bytes.byte(cursor) == UInt8(ascii: "-")
+        if isNegative { cursor &+= 1 }
+        let start = cursor
+        var mantissa: UInt64 = 0
+        while cursor < end {
+            let digit = bytes.byte(cursor) &- 48
+            if digit > 9 { break }
+            mantissa = mantissa &* 10 &+ UInt64(digit)
+            cursor &+= 1
         }
-        var mantissa: UInt128 = 0
-        var digits = 0
+        let whole = cursor &- start
         var fraction = 0
-        var sawPoint = false
-        var exponent = 0
-        while index < end {
-            let byte = bytes.byte(index)
-            let digit = byte &- 48
-            if digit < 10 {
-                digits += 1
-                if mantissa > 10_000_000_000_000_000_000_000_000_000_000 {
-                    if !sawPoint { throw .tooLarge }
-                    if digit != 0 { throw .tooFine }
-                } else {
-                    mantissa = mantissa &* 10 &+ UInt128(digit)
-                    if sawPoint { fraction += 1 }
-                }
-            } else if byte == UInt8(ascii: "."), !sawPoint {
-                sawPoint = true
-            } else if byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
-                exponent = try parseExponent(bytes, from: index + 1)
-                break
-            } else {
-                throw .malformed
+        if cursor < end, bytes.byte(cursor) == UInt8(ascii: ".") {
+            cursor &+= 1
+            let point = cursor
+            while cursor < end {
+                let digit = bytes.byte(cursor) &- 48
+                if digit > 9 { break }
+                mantissa = mantissa &* 10 &+ UInt64(digit)
+                cursor &+= 1
             }
-            index += 1
+            fraction = cursor &- point
+            if fraction == 0 || fraction > 12 { return nil }
         }
-        guard digits > 0 else { throw .malformed }
-        let units = try scaled(mantissa, by: places - fraction + exponent)
-        return isNegative ? -units : units
+        if whole == 0 || whole > 13 || whole &+ fraction > 19 { return nil }
+        index = cursor
+        let scaled = mantissa.multipliedFullWidth(by: powerOfTen(12 &- fraction))
+        let units = Int128(truncatingIfNeeded: UInt128(scaled.high) << 64 | UInt128(scaled.low))
+        return isNegative ? 0 &- units : units
     }
 
-    private static func parseExponent(_ bytes: RawSpan, from start: Int) throws(Problem) -> Int {
-        var index = start
-        let end = bytes.byteCount
-        var isNegative = false
-        if index < end {
-            let sign = bytes.byte(index)
-            if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-                isNegative = sign == UInt8(ascii: "-")
-                index += 1
-            }
-        }
-        guard index < end, end - index <= 4 else { throw .malformed }
-        var value = 0
-        while index < end {
-            let digit = bytes.byte(index) &- 48
-            guard digit < 10 else { throw .malformed }
-            value = value * 10 + Int(digit)
-            index += 1
-        }
-        return isNegative ? -value : value
-    }
-
-    private static func scaled(_ mantissa: UInt128, by power: Int) throws(Problem) -> Int128 {
-        var value = mantissa
-        if value == 0 { return 0 }
-        var power = power
-        while power > 0 {
-            guard value < UInt128(limit) else { throw .tooLarge }
-            value *= 10
-            power -= 1
-        }
-        while power < 0 {
-            let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 10)
-            guard remainder == 0 else { throw .tooFine }
-            value = quotient
-            power += 1
-        }
-        guard value < UInt128(limit) else { throw .tooLarge }
-        return Int128(value)
-    }
-
-    /// Writes units as plain decimal text without exponent and without trailing zeros (`-0.05`, `12`).
-    package static func write(_ units: Int128, into writer: inout ByteWriter) {
-        write(units, minimumPlaces: 0, into: &writer)
-    }
-
-    /// Writes units with at least `minimumPlaces` (0...12) decimals, as venues pad theirs.
-    package static func write(
-        _ units: Int128, minimumPlaces: Int, into writer: inout ByteWriter
-    ) {
-        let magnitude = units.magnitude
-        let (whole, rest) = magnitude.quotientAndRemainder(dividingBy: UInt128(unitsPerWhole))
-        if units < 0 { writer.append(byte: UInt8(ascii: "-")) }
-        if let small = UInt64(exactly: whole) {
-            writer.append(integer: small)
-        } else {
-            writer.append(integer: whole)
-        }
-        var fraction = UInt64(rest)
-        var length = places
-        while length > minimumPlaces, fraction % 10 == 0 {
-            fraction /= 10
-            length -= 1
-        }
-        if length == 0 { return }
-        writer.append(byte: UInt8(ascii: "."))
-        var divisor: UInt64 = 1
-        for _ in 1..<length { divisor *= 10 }
-        while divisor > 0 {
-            writer.append(byte: UInt8(ascii: "0") + UInt8(fraction / divisor % 10))
-            divisor /= 10
+    /// 10 to the power of `exponent`, 0 to 19.
+    @inlinable @inline(__always)
+    package static func powerOfTen(_ exponent: Int) -> UInt64 {
+        switch exponent {
+        case 0: 1
+        case 1: 10
+        case 2: 100
+        case 3: 1_000
+        case 4: 10_000
+        case 5: 100_000
+        case 6: 1_000_000
+        case 7: 10_000_000
+        case 8: 100_000_000
+        case 9: 1_000_000_000
+        case 10: 10_000_000_000
+        case 11: 100_000_000_000
+        case 12: 1_000_000_000_000
+        case 13: 10_000_000_000_000
+        case 14: 100_000_000_000_000
+        case 15: 1_000_000_000_000_000
+        case 16: 10_000_000_000_000_000
+        case 17: 100_000_000_000_000_000
+        case 18: 1_000_000_000_000_000_000
+        case _: 10_000_000_000_000_000_000
         }
     }
 
-    /// The plain text of units, as `write` gives it.
-    package static func text(_ units: Int128) -> String {
-        var writer = ByteWriter(capacity: 48)
-        write(units, into: &writer)
-        return String(writer.rawSpan)
+    /// How many digits a value is written with.
+    @inline(__always)
+    static func digitCount(_ value: UInt64) -> Int {
+        // 1233 / 4096 is log10(2) closely enough for 64 bits; the table settles the last digit.
+        let guess = ((64 &- (value | 1).leadingZeroBitCount) &* 1233) &>> 12
+        return guess &+ (value < powerOfTen(guess) && guess > 0 ? 0 : 1)
     }
 }

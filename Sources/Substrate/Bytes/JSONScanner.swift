@@ -1,190 +1,97 @@
 /// A one-pass reader of JSON over borrowed bytes: it walks a known layout and skips the rest.
 ///
-/// Nothing is allocated. Strings are returned as they lie, between the quotes; `text()` resolves
-/// escapes. The text's size and nesting are limited, and every error says at which byte.
+/// 1. Nothing is allocated but by `text()`. Strings are returned as they lie, between the quotes.
+/// 2. What is read or skipped obeys the grammar of RFC 8259, but that the UTF-8 of strings is
+///    checked by `text()` only, and that numbers may be quoted where a number is asked for.
+/// 3. Size and nesting are limited, and every error says at which byte. After an error the scanner
+///    is not used again.
+/// 4. The reader takes each value before it asks for the next key or element.
 package struct JSONScanner: ~Copyable, ~Escapable {
     package struct Limits: Sendable {
         /// Largest text, in bytes: the largest recorded venue frame is 42 kB, a full exchangeInfo a few MB.
         package var size = 64 << 20
-        /// Deepest nesting: venue messages nest at most 6 levels.
+        /// Deepest nesting: venue messages nest at most 6 levels. A tree is read by recursion, and 32
+        /// levels of it take a few kB of stack.
         package var depth = 32
         package static let standard = Limits()
         package init() {}
     }
 
     package let bytes: RawSpan
-    package private(set) var offset = 0
-    private var depth = 0
-    private let limits: Limits
+    @usableFromInline internal var position: Int
+    @usableFromInline internal var depth = 0
+    @usableFromInline internal let depthLimit: Int
+    @usableFromInline internal let sizeLimit: Int
     /// Whether a value has been read in the innermost open container.
-    private var needsComma = false
+    @usableFromInline internal var needsComma = false
 
-    @_lifetime(copy bytes)
+    @inlinable @_lifetime(copy bytes)
     package init(_ bytes: RawSpan, limits: Limits = .standard) {
         self.bytes = bytes
-        self.limits = limits
+        depthLimit = limits.depth
+        sizeLimit = limits.size
+        // A text that is too large is not begun: the first look at it fails.
+        position = bytes.byteCount <= limits.size ? 0 : bytes.byteCount
     }
+
+    /// The byte the reading stands at.
+    @inlinable package var offset: Int { position }
 
     // MARK: containers
 
     /// Steps into an object; then call `nextKey()` until it returns nil.
-    @_lifetime(self: copy self)
+    @inlinable @_lifetime(self: copy self)
     package mutating func enterObject() throws(JSONError) { try enter(UInt8(ascii: "{")) }
 
     /// Steps into an array; then call `nextElement()` until it returns false.
-    @_lifetime(self: copy self)
+    @inlinable @_lifetime(self: copy self)
     package mutating func enterArray() throws(JSONError) { try enter(UInt8(ascii: "[")) }
 
-    @_lifetime(self: copy self)
-    private mutating func enter(_ opening: UInt8) throws(JSONError) {
-        if offset == 0, bytes.byteCount > limits.size { throw error(.tooLarge) }
-        guard try peek() == opening else { throw error(.wrongType) }
-        depth += 1
-        guard depth <= limits.depth else { throw error(.tooDeep) }
-        offset += 1
+    @inlinable @inline(__always) @_lifetime(self: copy self)
+    internal mutating func enter(_ opening: UInt8) throws(JSONError) {
+        guard try peek() == opening else { throw failure(.wrongType) }
+        depth &+= 1
+        guard depth <= depthLimit else { throw failure(.tooDeep) }
+        position &+= 1
         needsComma = false
     }
 
     /// The next key of the open object as it lies, or nil at the object's end, which is stepped over.
-    @_lifetime(copy self)
+    @inlinable @_lifetime(copy self)
     package mutating func nextKey() throws(JSONError) -> RawSpan? {
         guard try advance(closing: UInt8(ascii: "}")) else { return nil }
         let key = try string()
-        guard try peek() == UInt8(ascii: ":") else { throw error(.unexpectedByte) }
-        offset += 1
+        guard try peek() == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
+        position &+= 1
         return key
     }
 
     /// Whether another element follows in the open array; at its end it is stepped over.
-    @_lifetime(self: copy self)
+    @inlinable @_lifetime(self: copy self)
     package mutating func nextElement() throws(JSONError) -> Bool {
         try advance(closing: UInt8(ascii: "]"))
     }
 
-    @_lifetime(self: copy self)
-    private mutating func advance(closing: UInt8) throws(JSONError) -> Bool {
+    @inlinable @inline(__always) @_lifetime(self: copy self)
+    internal mutating func advance(closing: UInt8) throws(JSONError) -> Bool {
         let byte = try peek()
         if byte == closing {
-            offset += 1
-            depth -= 1
+            position &+= 1
+            depth &-= 1
             needsComma = true
             return false
         }
         if needsComma {
-            guard byte == UInt8(ascii: ",") else { throw error(.unexpectedByte) }
-            offset += 1
-            if try peek() == closing { throw error(.unexpectedByte) }
+            guard byte == UInt8(ascii: ",") else { throw failure(.unexpectedByte) }
+            position &+= 1
+            if try peek() == closing { throw failure(.unexpectedByte) }
         }
         needsComma = true
-        return true
-    }
-
-    // MARK: values
-
-    /// A string's bytes between its quotes, escapes unresolved.
-    @_lifetime(copy self)
-    package mutating func string() throws(JSONError) -> RawSpan {
-        guard try peek() == UInt8(ascii: "\"") else { throw error(.wrongType) }
-        let start = offset + 1
-        var index = start
-        let end = bytes.byteCount
-        while index < end {
-            let byte = bytes.byte(index)
-            if byte == UInt8(ascii: "\"") {
-                offset = index + 1
-                needsComma = true
-                return bytes.extracting(start..<index)
-            }
-            if byte == UInt8(ascii: "\\") { index += 1 }
-            if byte < 0x20 {
-                offset = index
-                throw error(.badString)
-            }
-            index += 1
-        }
-        offset = end
-        throw error(.unexpectedEnd)
-    }
-
-    /// A string with its escapes resolved and malformed UTF-8 refused.
-    @_lifetime(self: copy self)
-    package mutating func text() throws(JSONError) -> String {
-        let start = offset
-        let raw = try string()
-        guard let text = JSONText.unescaped(raw) else {
-            throw JSONError(.badString, offset: start)
-        }
-        return text
-    }
-
-    /// The bytes of a number, a bare literal, or the inside of a quoted string.
-    @_lifetime(copy self)
-    private mutating func scalar() throws(JSONError) -> RawSpan {
-        if try peek() == UInt8(ascii: "\"") { return try string() }
-        let start = offset
-        var index = start
-        let end = bytes.byteCount
-        scan: while index < end {
-            switch bytes.byte(index) {
-            case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: " "),
-                UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"), UInt8(ascii: ":"):
-                break scan
-            case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
-                throw error(.wrongType)
-            case _:
-                index += 1
-            }
-        }
-        guard index > start else { throw error(.unexpectedByte) }
-        offset = index
-        needsComma = true
-        return bytes.extracting(start..<index)
-    }
-
-    /// A whole number, bare or quoted, in the range of `Int64`.
-    @_lifetime(self: copy self)
-    package mutating func integer() throws(JSONError) -> Int64 {
-        let start = offset
-        let digits = try scalar()
-        guard let value = IntegerText.parse(digits) else {
-            throw JSONError(.badNumber, offset: start)
-        }
-        return value
-    }
-
-    /// An exact decimal, bare or quoted, in units of 1e-12 (see `DecimalText`).
-    @_lifetime(self: copy self)
-    package mutating func decimalUnits() throws(JSONError) -> Int128 {
-        let start = offset
-        let digits = try scalar()
-        do throws(DecimalText.Problem) {
-            return try DecimalText.parse(digits)
-        } catch {
-            throw JSONError(.badNumber, offset: start)
-        }
-    }
-
-    /// `true` or `false`, bare, or quoted in any case.
-    @_lifetime(self: copy self)
-    package mutating func boolean() throws(JSONError) -> Bool {
-        let start = offset
-        let word = try scalar()
-        if word == "true" || word == "TRUE" || word == "True" { return true }
-        if word == "false" || word == "FALSE" || word == "False" { return false }
-        throw JSONError(.wrongType, offset: start)
-    }
-
-    /// Steps over `null` and says so; any other value is left in place.
-    @_lifetime(self: copy self)
-    package mutating func skipNull() throws(JSONError) -> Bool {
-        guard try peek() == UInt8(ascii: "n") else { return false }
-        let start = offset
-        guard try scalar() == "null" else { throw JSONError(.unexpectedByte, offset: start) }
         return true
     }
 
     /// The kind of the value that comes next, told by its first byte.
-    @_lifetime(self: copy self)
+    @inlinable @_lifetime(self: copy self)
     package mutating func nextKind() throws(JSONError) -> JSONKind {
         switch try peek() {
         case UInt8(ascii: "{"): .object
@@ -206,8 +113,10 @@ package struct JSONScanner: ~Copyable, ~Escapable {
         case .array:
             try enterArray()
             while try nextElement() { try skipValue() }
-        case .string, .boolean, .null, .number:
-            _ = try scalar()
+        case .string: _ = try string()
+        case .boolean: _ = try boolean()
+        case .null: _ = try skipNull()
+        case .number: _ = try number()
         }
     }
 
@@ -215,43 +124,55 @@ package struct JSONScanner: ~Copyable, ~Escapable {
     @_lifetime(copy self)
     package mutating func rawValue() throws(JSONError) -> RawSpan {
         _ = try peek()
-        let start = offset
+        let start = position
         try skipValue()
-        return bytes.extracting(start..<offset)
+        return bytes.extracting(start..<position)
     }
 
-    /// Checks that only white space follows.
+    /// Checks that every container was read to its end and that only white space follows.
     @_lifetime(self: copy self)
     package mutating func finish() throws(JSONError) {
         skipWhiteSpace()
-        if offset < bytes.byteCount { throw error(.trailingBytes) }
+        if depth != 0 { throw failure(.unexpectedEnd) }
+        if position < bytes.byteCount { throw failure(.trailingBytes) }
     }
 
     // MARK: bytes
 
-    @_lifetime(self: copy self)
-    @inline(__always)
-    private mutating func peek() throws(JSONError) -> UInt8 {
-        if offset < bytes.byteCount {
-            let byte = bytes.byte(offset)
+    /// The next byte that is not white space, left in place.
+    @inlinable @inline(__always) @_lifetime(self: copy self)
+    internal mutating func peek() throws(JSONError) -> UInt8 {
+        if position < bytes.byteCount {
+            let byte = bytes.byte(position)
             if byte > 0x20 { return byte }
-            skipWhiteSpace()
-            if offset < bytes.byteCount { return bytes.byte(offset) }
         }
-        throw error(.unexpectedEnd)
+        return try peekBehindWhiteSpace()
+    }
+
+    @usableFromInline @inline(never) @_lifetime(self: copy self)
+    internal mutating func peekBehindWhiteSpace() throws(JSONError) -> UInt8 {
+        if bytes.byteCount > sizeLimit {
+            throw JSONError(.tooLarge, offset: sizeLimit)
+        }
+        skipWhiteSpace()
+        guard position < bytes.byteCount else { throw failure(.unexpectedEnd) }
+        return bytes.byte(position)
     }
 
     @_lifetime(self: copy self)
     private mutating func skipWhiteSpace() {
-        while offset < bytes.byteCount {
-            switch bytes.byte(offset) {
-            case 0x20, 0x0A, 0x0D, 0x09: offset += 1
+        while position < bytes.byteCount {
+            switch bytes.byte(position) {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
             case _: return
             }
         }
     }
 
-    private func error(_ code: JSONError.Code) -> JSONError { JSONError(code, offset: offset) }
+    @usableFromInline @inline(never)
+    internal func failure(_ code: JSONError.Code) -> JSONError {
+        JSONError(code, offset: position)
+    }
 }
 
 /// The kinds of JSON values.

@@ -2,6 +2,9 @@
 package enum JSONText {
     /// The text of a string's raw inside, or nil where an escape or the UTF-8 is malformed.
     package static func unescaped(_ raw: RawSpan) -> String? {
+        if !contains(raw, UInt8(ascii: "\\")) {
+            return String(validating: [UInt8](raw), as: UTF8.self)
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.byteCount)
         var index = 0
@@ -24,11 +27,16 @@ package enum JSONText {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): bytes.append(escape)
             case UInt8(ascii: "u"):
                 guard let scalar = unicodeEscape(raw, &index) else { return nil }
-                bytes.append(contentsOf: Character(scalar).utf8)
+                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             case _: return nil
             }
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func contains(_ raw: RawSpan, _ sought: UInt8) -> Bool {
+        for index in 0..<raw.byteCount where raw.byte(index) == sought { return true }
+        return false
     }
 
     private static func unicodeEscape(_ raw: RawSpan, _ index: inout Int) -> Unicode.Scalar? {
@@ -55,19 +63,26 @@ package enum JSONText {
 
     /// Writes `text` with quotes and the escapes JSON asks for.
     package static func write(_ text: String, into writer: inout ByteWriter) {
-        writer.append(byte: UInt8(ascii: "\""))
-        for byte in text.utf8 { writeEscaped(byte, into: &writer) }
-        writer.append(byte: UInt8(ascii: "\""))
+        text.withRawSpan { write($0, into: &writer) }
     }
 
     /// Writes bytes that are UTF-8 already, with quotes and escapes.
     package static func write(_ bytes: RawSpan, into writer: inout ByteWriter) {
         writer.append(byte: UInt8(ascii: "\""))
-        for index in 0..<bytes.byteCount { writeEscaped(bytes.byte(index), into: &writer) }
+        var start = 0
+        for index in 0..<bytes.byteCount {
+            let byte = bytes.byte(index)
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
+                continue
+            }
+            writer.append(bytes.extracting(start..<index))
+            writeEscaped(byte, into: &writer)
+            start = index + 1
+        }
+        writer.append(bytes.extracting(start..<bytes.byteCount))
         writer.append(byte: UInt8(ascii: "\""))
     }
 
-    @inline(__always)
     private static func writeEscaped(_ byte: UInt8, into writer: inout ByteWriter) {
         switch byte {
         case UInt8(ascii: "\""): writer.append("\\\"")
@@ -75,11 +90,10 @@ package enum JSONText {
         case 0x0A: writer.append("\\n")
         case 0x0D: writer.append("\\r")
         case 0x09: writer.append("\\t")
-        case 0..<0x20:
+        case _:
             writer.append("\\u00")
             writer.append(byte: Hex.digit(byte >> 4))
             writer.append(byte: Hex.digit(byte & 15))
-        case _: writer.append(byte: byte)
         }
     }
 }

@@ -51,7 +51,7 @@ package indirect enum JSONValue: Equatable, Sendable {
         case .null:
             _ = try scanner.skipNull()
             self = .null
-        case .number: self = .number(String(try scanner.rawValue()))
+        case .number: self = .number(String(try scanner.number()))
         }
     }
 

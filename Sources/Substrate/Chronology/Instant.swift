@@ -13,12 +13,12 @@ package struct Instant: Comparable, Hashable, Sendable {
         a.nanoseconds < b.nanoseconds
     }
     @inlinable package static func - (a: Instant, b: Instant) -> Interval {
-        Interval(nanoseconds: a.nanoseconds - b.nanoseconds)
+        Interval(nanoseconds: Saturating.difference(a.nanoseconds, b.nanoseconds))
     }
     @inlinable package static func + (a: Instant, b: Interval) -> Instant {
-        Instant(nanoseconds: a.nanoseconds + b.nanoseconds)
+        Instant(nanoseconds: Saturating.sum(a.nanoseconds, b.nanoseconds))
     }
     @inlinable package static func - (a: Instant, b: Interval) -> Instant {
-        Instant(nanoseconds: a.nanoseconds - b.nanoseconds)
+        Instant(nanoseconds: Saturating.difference(a.nanoseconds, b.nanoseconds))
     }
 }

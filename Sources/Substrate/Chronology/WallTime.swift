@@ -8,13 +8,13 @@ package struct WallTime: Comparable, Hashable, Sendable {
         a.milliseconds < b.milliseconds
     }
     @inlinable package static func - (a: WallTime, b: WallTime) -> Interval {
-        .milliseconds(a.milliseconds - b.milliseconds)
+        .milliseconds(Saturating.difference(a.milliseconds, b.milliseconds))
     }
     /// The time moved by an interval, in whole milliseconds rounded toward zero.
     @inlinable package static func + (a: WallTime, b: Interval) -> WallTime {
-        WallTime(milliseconds: a.milliseconds + b.milliseconds)
+        WallTime(milliseconds: Saturating.sum(a.milliseconds, b.milliseconds))
     }
     @inlinable package static func - (a: WallTime, b: Interval) -> WallTime {
-        WallTime(milliseconds: a.milliseconds - b.milliseconds)
+        WallTime(milliseconds: Saturating.difference(a.milliseconds, b.milliseconds))
     }
 }
