@@ -102,6 +102,8 @@ let package = Package(
         tests("MatchingTests", ["Matching"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
+        tests("QuotesTests", ["Quotes"] + trading),
+        tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol"] + trading),
         tests("BoundedTests", ["Bounded"]),
         tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),

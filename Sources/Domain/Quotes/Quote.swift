@@ -1,0 +1,121 @@
+package import Chronology
+package import Trading
+
+/// What is known of one symbol's price; a price of zero is not known yet.
+package struct Quote: Equatable, Sendable {
+    package private(set) var bid = Price.zero
+    package private(set) var bidQuantity = Quantity.zero
+    package private(set) var ask = Price.zero
+    package private(set) var askQuantity = Quantity.zero
+    package private(set) var mark = Price.zero
+    package private(set) var index = Price.zero
+    /// The venue's sequence of the book, 0 before the first.
+    package private(set) var updateID: Int64 = 0
+    /// The venue's times, epoch milliseconds; 0 before the first.
+    package private(set) var bookTime: Int64 = 0
+    package private(set) var markTime: Int64 = 0
+    /// When each kind last came in, also when it changed nothing.
+    package private(set) var bookReceived = Instant.distantPast
+    package private(set) var markReceived = Instant.distantPast
+    /// When a mark was last refused as absurd, and the price it gave; see `markReceived`.
+    private var disputedMark = Price.zero
+    private var disputes = 0
+
+    package init() {}
+
+    /// (bid + ask) / 2, or zero while one is not known.
+    package var mid: Price {
+        bid.isZero || ask.isZero ? .zero : Price(units: (bid.units + ask.units) / 2)
+    }
+
+    /// When a kind last came in.
+    package func received(_ kind: QuoteKind) -> Instant {
+        switch kind {
+        case .book: bookReceived
+        case .mark: markReceived
+        }
+    }
+
+    /// Whether a kind came in within `limit` before `now`.
+    package func isFresh(_ kind: QuoteKind, within limit: Interval, now: Instant) -> Bool {
+        now - received(kind) <= limit
+    }
+
+    /// Takes in a best bid and ask.
+    /// - Parameter band: how far from the last mark a price may be, as a share of it; zero for any.
+    /// - Returns: why it was not believed, or nil where the quote has changed.
+    @inline(__always)
+    package mutating func bookReceived(
+        updateID: Int64, bid: Price, bidQuantity: Quantity, ask: Price, askQuantity: Quantity,
+        time: Int64, band: PriceBand, now: Instant
+    ) -> QuoteRefusal? {
+        guard bid.isPositive, ask.isPositive, !bidQuantity.isNegative, !askQuantity.isNegative
+        else { return .notPositive }
+        guard bid < ask else { return .crossed }
+        if updateID < self.updateID || time < bookTime { return .timeBack }
+        if !mark.isZero, !band.admits(bid, ask, around: mark) { return .absurd }
+        self.updateID = updateID
+        self.bid = bid
+        self.bidQuantity = bidQuantity
+        self.ask = ask
+        self.askQuantity = askQuantity
+        bookTime = time
+        bookReceived = now
+        return nil
+    }
+
+    /// Takes in a mark and index price. A mark far from the last one is believed once the venue has
+    /// repeated it: then the market has moved, and the band moves with it.
+    package mutating func markReceived(
+        mark: Price, index: Price, time: Int64, band: PriceBand, now: Instant
+    ) -> QuoteRefusal? {
+        guard mark.isPositive, !index.isNegative else { return .notPositive }
+        if time < markTime { return .timeBack }
+        if !self.mark.isZero, !band.admits(mark, mark, around: self.mark) {
+            let isRepeated = !disputedMark.isZero && band.admits(mark, mark, around: disputedMark)
+            disputes = isRepeated ? disputes + 1 : 1
+            disputedMark = mark
+            if disputes < PriceBand.repeatsToBelieve { return .absurd }
+        }
+        disputes = 0
+        disputedMark = .zero
+        self.mark = mark
+        self.index = index
+        markTime = time
+        markReceived = now
+        return nil
+    }
+
+    /// Forgets the venue's sequence and times: a new connection may speak for another server.
+    package mutating func connectionChanged() {
+        updateID = 0
+        bookTime = 0
+        markTime = 0
+    }
+}
+
+/// How far from the last mark a price may be.
+package struct PriceBand: Equatable, Sendable {
+    /// Marks come once a second: a move is believed when three in a row agree on it.
+    package static let repeatsToBelieve = 3
+    /// Half of the mark: wider than any venue's own band (5 to 15 %).
+    package static let standard = PriceBand(percent: 50)
+
+    /// In percent of the mark; 0 admits any price.
+    package let percent: Int64
+
+    package init(percent: Int64) {
+        precondition((0...1_000).contains(percent), "a price band is 0...1000 percent")
+        self.percent = percent
+    }
+
+    /// Whether a bid and an ask are within the band around `mark`.
+    @inline(__always)
+    package func admits(_ bid: Price, _ ask: Price, around mark: Price) -> Bool {
+        if percent == 0 { return true }
+        // |price − mark| × 100 ≤ mark × percent, in whole units: no rounding, no division.
+        let room = mark.units &* Int128(percent)
+        return (mark.units &- bid.units) &* 100 <= room && (ask.units &- mark.units) &* 100 <= room
+            && (bid.units &- mark.units) &* 100 <= room && (mark.units &- ask.units) &* 100 <= room
+    }
+}

@@ -1,0 +1,112 @@
+internal import Bytes
+internal import Trading
+
+extension FrameScan {
+    /// Steps into a frame up to the first field after its event name.
+    /// - Returns: how many braces close the frame, or 0 where it begins in another way.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func open(_ raw: StaticString) -> Int {
+        if skip(raw) { return 1 }
+        offset = 0
+        guard skip("{\"stream\":\""), text() != nil, skip("\",\"data\":"), skip(raw) else {
+            return 0
+        }
+        return 2
+    }
+
+    /// Whether the frame ends here with so many braces.
+    @inline(__always)
+    func isClosed(_ braces: Int) -> Bool {
+        guard offset + braces == bytes.byteCount else { return false }
+        return byte(at: offset) == UInt8(ascii: "}")
+            && byte(at: offset + braces - 1) == UInt8(ascii: "}")
+    }
+}
+
+extension BookTickerFrame {
+    /// `{"e":"bookTicker","u":,"s":,"b":,"B":,"a":,"A":,"T":,"E":}`, or nil for any other layout.
+    @inline(__always)
+    static func scan(_ bytes: RawSpan) -> BookTickerFrame? {
+        guard bytes.byteCount >= 64 else { return nil }
+        var scan = FrameScan(bytes)
+        let braces = scan.open("{\"e\":\"bookTicker\",\"u\":")
+        guard braces > 0 else { return nil }
+        let updateID = scan.integer()
+        guard scan.skip(FrameLiteral(",\"s\":\"")), let symbol = scan.text(),
+            scan.skip(FrameLiteral("\",\"b\":\""))
+        else { return nil }
+        let bid = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"B\":\"")) else { return nil }
+        let bidQuantity = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"a\":\"")) else { return nil }
+        let ask = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"A\":\"")) else { return nil }
+        let askQuantity = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"T\":")) else { return nil }
+        let transaction = scan.integer()
+        guard scan.skip(FrameLiteral(",\"E\":")) else { return nil }
+        let event = scan.integer()
+        let sign =
+            updateID | transaction | event
+            | Int64(truncatingIfNeeded: (bid | bidQuantity | ask | askQuantity) >> 64)
+        guard sign >= 0, !symbol.isEmpty, scan.isClosed(braces) else { return nil }
+        return BookTickerFrame(
+            symbol: symbol, updateID: updateID, bid: Price(units: bid),
+            bidQuantity: Quantity(units: bidQuantity), ask: Price(units: ask),
+            askQuantity: Quantity(units: askQuantity), transactionMilliseconds: transaction,
+            eventMilliseconds: event)
+    }
+
+    @inline(__always)
+    init(
+        symbol: Range<Int>, updateID: Int64, bid: Price, bidQuantity: Quantity, ask: Price,
+        askQuantity: Quantity, transactionMilliseconds: Int64, eventMilliseconds: Int64
+    ) {
+        self.symbol = symbol
+        self.updateID = updateID
+        self.bid = bid
+        self.bidQuantity = bidQuantity
+        self.ask = ask
+        self.askQuantity = askQuantity
+        self.transactionMilliseconds = transactionMilliseconds
+        self.eventMilliseconds = eventMilliseconds
+    }
+}
+
+extension MarkPriceFrame {
+    /// `{"e":"markPriceUpdate","E":,"s":,"p":,["ap":,]"i":,"P":,"r":,"T":}`, or nil for any other.
+    static func scan(_ bytes: RawSpan) -> MarkPriceFrame? {
+        guard bytes.byteCount >= 64 else { return nil }
+        var scan = FrameScan(bytes)
+        let braces = scan.open("{\"e\":\"markPriceUpdate\",\"E\":")
+        guard braces > 0 else { return nil }
+        let event = scan.integer()
+        guard scan.skip(FrameLiteral(",\"s\":\"")), let symbol = scan.text(),
+            scan.skip(FrameLiteral("\",\"p\":\""))
+        else { return nil }
+        let mark = scan.decimal()
+        if scan.skip(FrameLiteral("\",\"ap\":\"")) {
+            guard scan.decimal() >= 0 else { return nil }
+        }
+        guard scan.skip(FrameLiteral("\",\"i\":\"")) else { return nil }
+        let index = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"P\":\"")), scan.decimal() >= 0,
+            scan.skip(FrameLiteral("\",\"r\":\"")), scan.text() != nil,
+            scan.skip(FrameLiteral("\",\"T\":")), scan.integer() >= 0
+        else { return nil }
+        guard event >= 0, mark >= 0, index >= 0, !symbol.isEmpty, scan.isClosed(braces) else {
+            return nil
+        }
+        return MarkPriceFrame(
+            symbol: symbol, mark: Price(units: mark), index: Price(units: index),
+            eventMilliseconds: event)
+    }
+
+    init(symbol: Range<Int>, mark: Price, index: Price, eventMilliseconds: Int64) {
+        self.symbol = symbol
+        self.mark = mark
+        self.index = index
+        self.eventMilliseconds = eventMilliseconds
+    }
+}
