@@ -79,6 +79,8 @@ let package = Package(
         room("Services", "CommandLineService", everything),
 
         tests("MarginTests", trading + ["Margin"]),
+        tests(
+            "PositionSyncTests", ["PositionSyncService", "BusProtocol", "Positions"] + trading),
         tests("RiskEngineTests", ["RiskEngineService", "BusProtocol", "Margin"] + trading),
 
         command("price-feed", ["PriceFeedService", "Runtime"]),

@@ -128,6 +128,9 @@ package enum KnobTable {
         Knob(
             "EVAL_MIN_INTERVAL_MS", .integer(1...60_000), "2000", unit: "ms",
             "least time between two evaluations of an account on ticks", users: ["risk-engine"]),
+        Knob(
+            "PMS_SYNC_INTERVAL_MS", .integer(1000...3_600_000), "30000", unit: "ms",
+            "between comparisons of the books with the exchange", users: ["position-sync"]),
     ]
 
     private static func isVenueName(_ text: String) -> Bool {

@@ -123,6 +123,12 @@ extension BinanceFutures {
             weight: 1)
     }
 
+    /// An order by the venue's own id; trade lists carry no other.
+    package static func queryOrder(_ symbol: Symbol, orderID: Int64) -> VenueRequest {
+        signed(
+            "/fapi/v1/order", [named(symbol), Parameter("orderId", String(orderID))], weight: 1)
+    }
+
     /// Open orders of a symbol, or of all symbols at forty times the weight.
     package static func openOrders(_ symbol: Symbol? = nil) -> VenueRequest {
         signed(

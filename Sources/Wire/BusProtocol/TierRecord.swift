@@ -1,4 +1,3 @@
-package import BusProtocol
 package import Margin
 package import Trading
 

@@ -1,0 +1,205 @@
+import BusProtocol
+import Chronology
+import Positions
+import Trading
+
+/// How missed trades are found and brought into the books.
+extension SyncDesk {
+    func search(
+        _ symbols: [Symbol], _ books: SyncBooks, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        for (account, balance) in books.balances {
+            ledger.load(account, balance: balance, positions: books.positions[account] ?? [:])
+        }
+        searchFirst(TradeSearch(books: books, symbols: symbols), now, wall, &out)
+        perform(ledger.resume(), now, wall, &out)
+    }
+
+    private func searchFirst(
+        _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard let symbol = search.symbol else {
+            searched(search.appliedAny, now)
+            return
+        }
+        step = .searching(search)
+        ask(now, &out) {
+            .readAnchors($0, symbol, writtenBefore: wall - SyncLimits.searchDepth)
+        }
+    }
+
+    /// Where the search begins: behind what was settled long ago, or, for a difference that an
+    /// earlier search did not explain, as far back as the venue tells unasked.
+    func anchorsRead(_ anchors: TradeAnchors, _ now: Instant, _ out: inout [SyncAction]) {
+        guard case .searching(var search) = step, let symbol = search.symbol else { return }
+        search.anchors = anchors
+        search.fromID = isLasting(symbol, now) ? nil : anchors.settled
+        step = .searching(search)
+        ask(now, &out) { .askTrades($0, symbol, fromID: search.fromID) }
+    }
+
+    func tradesRead(
+        _ fills: [Fill], isFull: Bool, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard case .searching(var search) = step, let symbol = search.symbol else { return }
+        let ids = search.pageReceived(fills, isFull: isFull) {
+            wall - WallTime(milliseconds: $0.timeMilliseconds) >= SyncLimits.graceOfTrades
+        }
+        step = .searching(search)
+        if ids.isEmpty {
+            resolveOwners(search, now, wall, &out)
+        } else {
+            ask(now, &out) { .checkTrades($0, symbol, ids) }
+        }
+    }
+
+    func tradesChecked(
+        _ applied: Set<Int64>, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard case .searching(var search) = step, let symbol = search.symbol else { return }
+        search.pageChecked(applied: applied)
+        step = .searching(search)
+        if let next = search.nextPage {
+            ask(now, &out) { .askTrades($0, symbol, fromID: next) }
+        } else {
+            resolveOwners(search, now, wall, &out)
+        }
+    }
+
+    private func resolveOwners(
+        _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        var search = search
+        guard let symbol = search.symbol else { return }
+        if let orderID = search.nextOrder() {
+            step = .searching(search)
+            ask(now, &out) { .askOrder($0, symbol, orderID: orderID) }
+        } else {
+            applyMissing(search, now, wall, &out)
+        }
+    }
+
+    func orderRead(
+        _ text: String?, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard case .searching(var search) = step else { return }
+        if let id = text.flatMap({ ClientOrderID($0) }) {
+            search.clientOrderID = id
+            step = .searching(search)
+            ask(now, &out) { .readRecord($0, id) }
+        } else {
+            search.settle(.external)
+            resolveOwners(search, now, wall, &out)
+        }
+    }
+
+    /// The record decides; without one, an id of our form still names the account (S8).
+    func recordRead(
+        _ record: OrderRecord?, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard case .searching(var search) = step else { return }
+        if let record, record.intent.symbol == search.symbol {
+            search.settle(.order(record))
+        } else if let id = search.clientOrderID, let parts = ClientOrderID.parts(of: id.text),
+            let account = search.books.accountsByCode[parts.account]
+        {
+            search.settle(.account(account))
+        } else {
+            search.settle(.external)
+        }
+        resolveOwners(search, now, wall, &out)
+    }
+
+    // MARK: applying
+
+    private func applyMissing(
+        _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        var search = search
+        search.isApplying = true
+        step = .searching(search)
+        let changes = search.missing.compactMap { change(for: $0, search) }
+        if changes.isEmpty, search.isExhaustive, let symbol = search.symbol {
+            searchFoundNothing(symbol)
+        }
+        var actions: [LedgerMachine.Action] = []
+        for change in changes { actions += ledger.submit(change).actions }
+        perform(actions, now, wall, &out)
+        finishSymbolIfDone(now, wall, &out)
+    }
+
+    private func change(for fill: Fill, _ search: TradeSearch) -> LedgerChange? {
+        switch search.owner(of: fill) {
+        case .order(let record):
+            let id = record.intent.clientOrderID
+            ledger.load(
+                id,
+                OrderTotals(
+                    executed: record.executed, notional: record.executedNotional,
+                    fees: record.fees, feeAsset: record.feeAsset, tradeIDs: record.tradeIDs))
+            return .fill(fill, account: record.intent.account, order: id, cause: "sync")
+        case .account(let account):
+            return .fill(fill, account: account, order: nil, cause: "sync")
+        case .external:
+            guard search.isWithinBooks(fill) else { return nil }
+            return .fill(fill, account: .external, order: nil, cause: "sync")
+        case nil: return nil
+        }
+    }
+
+    func ledgerReplied(
+        _ token: Int64, _ reply: LedgerReply, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        perform(ledger.replied(token, reply), now, wall, &out)
+        finishSymbolIfDone(now, wall, &out)
+    }
+
+    func perform(
+        _ actions: [LedgerMachine.Action], _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        for action in actions {
+            switch action {
+            case .apply(let command):
+                if let fence { out.append(.apply(command, fence: fence)) }
+            case .booked(let change, _, let sequence): booked(change, sequence, wall, &out)
+            case .retryLater(let account): retries.append(account)
+            case .fenced:
+                // The lease itself says when it is ours again.
+                fence = nil
+                failed("a newer position-sync has taken over", retryAfter: .zero, now, wall, &out)
+                step = .standby
+            case .stuck(_, let what):
+                failed("ledger cannot be written: \(what)", retryAfter: .zero, now, wall, &out)
+            }
+        }
+    }
+
+    private func booked(
+        _ change: LedgerChange, _ sequence: Int64?, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard let symbol = change.symbol else { return }
+        if case .searching(var search) = step {
+            search.appliedAny = true
+            step = .searching(search)
+        }
+        guard sequence != nil else { return }
+        tradesApplied += 1
+        alert(
+            "trade_missed",
+            "missed trade \(change.identity) applied to \(change.account): \(symbol)",
+            symbol, wall, &out)
+    }
+
+    private func finishSymbolIfDone(
+        _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        guard case .searching(var search) = step, search.isApplying, ledger.pendingCount == 0 else {
+            return
+        }
+        search.advance()
+        searchFirst(search, now, wall, &out)
+    }
+}

@@ -1,0 +1,77 @@
+package import BusProtocol
+package import Positions
+package import Trading
+
+/// The books as Redis holds them, read in one go.
+package struct SyncBooks: Equatable, Sendable {
+    /// The journal number read before everything else.
+    package var sequence: Int64
+    package var balances: [AccountID: BookBalance] = [:]
+    /// Open positions by account.
+    package var positions: [AccountID: [Symbol: Position]] = [:]
+    package var accountsByCode: [AccountCode: AccountID] = [:]
+    /// Orders that are not final.
+    package var orders: [OrderRecord] = []
+
+    package init(sequence: Int64) { self.sequence = sequence }
+
+    /// Symbols in which some book is not flat, or an order is open; ascending.
+    var symbols: [Symbol] {
+        var symbols = Set(orders.map(\.intent.symbol))
+        for positions in positions.values { symbols.formUnion(positions.keys) }
+        return symbols.sorted()
+    }
+
+    /// The sum over all books, and of their versions, by which a change and its reverse still show.
+    func net(_ symbol: Symbol) -> (quantity: Quantity, versions: Int64) {
+        var quantity = Quantity.zero
+        var versions: Int64 = 0
+        for positions in positions.values {
+            guard let position = positions[symbol] else { continue }
+            quantity += position.quantity
+            versions += position.version
+        }
+        return (quantity, versions)
+    }
+}
+
+/// What the venue says it holds.
+package struct SyncVenue: Equatable, Sendable {
+    /// One row of its position list.
+    package struct Row: Equatable, Sendable {
+        package var symbol: Symbol
+        /// BOTH, or LONG and SHORT where the account is in hedge mode.
+        package var side: String
+        /// Signed.
+        package var quantity: Quantity
+
+        package init(symbol: Symbol, side: String, quantity: Quantity) {
+            self.symbol = symbol
+            self.side = side
+            self.quantity = quantity
+        }
+    }
+
+    package var rows: [Row]
+    /// Client ids of open orders.
+    package var orders: [String]
+
+    package init(rows: [Row], orders: [String]) {
+        self.rows = rows
+        self.orders = orders
+    }
+}
+
+/// Where a search for missed trades may begin and what it may touch.
+package struct TradeAnchors: Equatable, Sendable {
+    /// The lowest trade id the ledger has; nil where it has none. Trades below it that are not of an
+    /// order of ours were made before the books were kept.
+    package var first: Int64?
+    /// The highest trade id applied before the time asked for; nil where there is none.
+    package var settled: Int64?
+
+    package init(first: Int64?, settled: Int64?) {
+        self.first = first
+        self.settled = settled
+    }
+}

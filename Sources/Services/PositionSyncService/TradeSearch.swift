@@ -1,0 +1,105 @@
+import BusProtocol
+import Trading
+
+/// The search for missed trades of the symbols that differ, one symbol after the other.
+struct TradeSearch {
+    /// Who an order's trades belong to.
+    enum Owner {
+        /// An order on record.
+        case order(OrderRecord)
+        /// An id of our form without a record: its account.
+        case account(AccountID)
+        /// Not ours.
+        case external
+    }
+
+    /// The books the search was begun with.
+    let books: SyncBooks
+    /// Still to be searched, the current one first.
+    private(set) var symbols: [Symbol]
+    /// The current symbol's anchors.
+    var anchors = TradeAnchors(first: nil, settled: nil)
+    private var pages = 0
+    /// Where the current symbol's search began; nil is as far back as the venue tells unasked.
+    var fromID: Int64?
+    /// Whether a trade was left out for its age.
+    private var hasYoungTrades = false
+    private var page: [Fill] = []
+    /// The id the next page begins at; nil where the last page has been read.
+    private(set) var nextPage: Int64?
+    /// Trades the ledger does not have, ascending by id.
+    private(set) var missing: [Fill] = []
+    private var owners: [Int64: Owner] = [:]
+    /// The order whose owner is being looked up.
+    private(set) var orderID: Int64 = 0
+    /// The client id that the order turned out to have.
+    var clientOrderID: ClientOrderID?
+    /// Whether the current symbol's trades are being applied.
+    var isApplying = false
+    /// Whether any trade has been brought in, or had been just before.
+    var appliedAny = false
+
+    init(books: SyncBooks, symbols: [Symbol]) {
+        self.books = books
+        self.symbols = symbols
+    }
+
+    var symbol: Symbol? { symbols.first }
+
+    /// Goes on to the next symbol.
+    mutating func advance() {
+        symbols.removeFirst()
+        anchors = TradeAnchors(first: nil, settled: nil)
+        pages = 0
+        fromID = nil
+        hasYoungTrades = false
+        page = []
+        nextPage = nil
+        clientOrderID = nil
+        missing = []
+        owners = [:]
+        isApplying = false
+    }
+
+    /// Takes a page of trades; the ids to look up of those that are old enough.
+    mutating func pageReceived(
+        _ fills: [Fill], isFull: Bool, isOld: (Fill) -> Bool
+    ) -> [Int64] {
+        pages += 1
+        let isMore = isFull && pages < SyncLimits.tradePages
+        nextPage = isMore ? fills.last.map { $0.tradeID + 1 } : nil
+        page = fills.filter(isOld)
+        if page.count < fills.count { hasYoungTrades = true }
+        return page.map(\.tradeID)
+    }
+
+    /// Keeps of the page what the ledger does not have.
+    mutating func pageChecked(applied: Set<Int64>) {
+        missing += page.filter { !applied.contains($0.tradeID) }
+        for order in books.orders where order.intent.symbol == symbol && order.venueOrderID != 0 {
+            owners[order.venueOrderID] = .order(order)
+        }
+    }
+
+    /// Whether everything there is has been looked at.
+    var isExhaustive: Bool {
+        fromID == nil && !hasYoungTrades && pages < SyncLimits.tradePages
+    }
+
+    /// The next order of a missing trade whose owner is not known; nil where all are.
+    mutating func nextOrder() -> Int64? {
+        guard let fill = missing.first(where: { owners[$0.orderID] == nil }) else { return nil }
+        orderID = fill.orderID
+        return orderID
+    }
+
+    mutating func settle(_ owner: Owner) {
+        owners[orderID] = owner
+        clientOrderID = nil
+    }
+
+    func owner(of fill: Fill) -> Owner? { owners[fill.orderID] }
+
+    /// Whether a trade that is not ours was made since the books are kept.
+    func isWithinBooks(_ fill: Fill) -> Bool { anchors.first.map { fill.tradeID > $0 } ?? false }
+}

@@ -1,0 +1,220 @@
+import Bounded
+import BusProtocol
+import Chronology
+import PositionSyncService
+import Positions
+import Trading
+
+func price(_ text: String) -> Price { Price(text: text)! }
+func quantity(_ text: String) -> Quantity { Quantity(text: text)! }
+func account(_ name: String) -> AccountID { AccountID(name)! }
+
+let bitcoin = Symbol("BTCUSDT")!
+let ether = Symbol("ETHUSDT")!
+let alpha = account("alpha")
+let alphaCode = AccountCode("ALPHA000")!
+
+/// The venue: trades by order, the net they make, and what it answers when it answers.
+struct SimulatedVenue {
+    private(set) var trades: [Fill] = []
+    private(set) var clientIDs: [Int64: String] = [:]
+    /// Positions from before any trade it still tells.
+    var opening: [Symbol: Quantity] = [:]
+    var hedgeRow: SyncVenue.Row?
+    var openOrders: [String] = []
+    var isFailing = false
+    private var nextID: Int64 = 100
+
+    /// One order of one trade; what the venue tells of the trade.
+    mutating func trade(
+        _ symbol: Symbol, _ side: Side, _ size: String, order: String, wall: WallTime
+    ) -> Fill {
+        nextID += 1
+        clientIDs[nextID * 10] = order
+        let fill = Fill(
+            symbol: symbol, tradeID: nextID, orderID: nextID * 10, clientOrderID: "", side: side,
+            price: price("100"), quantity: quantity(size), fee: Money(text: "0.01")!,
+            feeAsset: "USDT", isMaker: false, timeMilliseconds: wall.milliseconds)
+        trades.append(fill)
+        return fill
+    }
+
+    func net(_ symbol: Symbol) -> Quantity {
+        trades.filter { $0.symbol == symbol }.reduce(opening[symbol] ?? .zero) {
+            $0 + $1.side.signed($1.quantity)
+        }
+    }
+
+    var reading: SyncVenue {
+        let symbols = Set(trades.map(\.symbol)).union(opening.keys).sorted()
+        var rows = symbols.map {
+            SyncVenue.Row(symbol: $0, side: "BOTH", quantity: net($0))
+        }.filter { !$0.quantity.isZero }
+        if let hedgeRow { rows.append(hedgeRow) }
+        return SyncVenue(rows: rows, orders: openOrders)
+    }
+}
+
+/// Redis: the books and the trade ids applied, changed as the ledger script does.
+struct SimulatedLedger {
+    private(set) var balances: [AccountID: BookBalance] = [:]
+    private(set) var positions: [AccountID: [Symbol: Position]] = [:]
+    private(set) var applied: [Symbol: [Int64]] = [:]
+    private(set) var sequence: Int64 = 0
+    private(set) var fences: [Int64] = []
+    var orders: [ClientOrderID: OrderRecord] = [:]
+    var openOrders: [OrderRecord] = []
+    var newestFence: Int64 = 0
+
+    /// A trade that took its ordinary way.
+    mutating func book(_ fill: Fill, _ account: AccountID) {
+        var position = positions[account]?[fill.symbol] ?? Position()
+        var balance = balances[account] ?? BookBalance()
+        for leg in position.trade(fill.side.signed(fill.quantity), at: fill.price, fee: fill.fee) {
+            balance.realised += leg.realised
+            balance.fees += leg.fee
+        }
+        balance.version += 1
+        positions[account, default: [:]][fill.symbol] = position
+        balances[account] = balance
+        applied[fill.symbol, default: []].append(fill.tradeID)
+        sequence += 1
+    }
+
+    mutating func apply(_ command: LedgerCommand, fence: Int64) -> LedgerReply {
+        fences.append(fence)
+        if fence < newestFence { return .fenced }
+        let change = command.change
+        guard let symbol = change.symbol, case .fill(let fill, _) = change.subject else {
+            return .wrong("a change that is no trade")
+        }
+        let position = positions[change.account]?[symbol] ?? Position()
+        let balance = balances[change.account] ?? BookBalance()
+        let standing = LedgerSnapshot(position: position, balance: balance, order: nil)
+        if applied[symbol]?.contains(fill.tradeID) == true { return .duplicate(standing) }
+        guard position.version == command.positionBefore, balance.version == command.balanceBefore
+        else { return .conflict(standing) }
+        positions[change.account, default: [:]][symbol] = command.position
+        balances[change.account] = command.balance
+        applied[symbol, default: []].append(fill.tradeID)
+        sequence += Int64(command.legs.count)
+        return .applied(sequence: sequence)
+    }
+
+    var reading: SyncBooks {
+        var books = SyncBooks(sequence: sequence)
+        books.balances = balances
+        books.positions = positions.mapValues { $0.filter { !$0.value.quantity.isZero } }
+        books.accountsByCode = [alphaCode: alpha]
+        books.orders = openOrders
+        return books
+    }
+
+    func net(_ symbol: Symbol) -> Quantity {
+        positions.values.reduce(.zero) { $0 + ($1[symbol]?.quantity ?? .zero) }
+    }
+}
+
+/// A desk with its venue and Redis, stepped by hand; every request can be held back or failed.
+struct SyncStage {
+    let desk = SyncDesk(writer: "position-sync:test")
+    var venue = SimulatedVenue()
+    var ledger = SimulatedLedger()
+    var now = Instant(nanoseconds: 1_000_000_000_000)
+    var wall = WallTime(milliseconds: 1_700_000_000_000)
+    var seen: [SyncAction] = []
+    /// What happens between an action and its answer; false means that no answer comes.
+    var beforeAnswer: (inout SyncStage, SyncAction) -> Bool = { _, _ in true }
+
+    mutating func start(fence: Int64 = 7) {
+        send(.redisUp)
+        send(.leaseGained(fence: fence))
+    }
+
+    mutating func send(_ event: SyncEvent) {
+        var out: [SyncAction] = []
+        desk.handle(event, now: now, wall: wall, &out)
+        seen += out
+        for action in out {
+            let body = beforeAnswer
+            if body(&self, action) { answer(action) }
+        }
+    }
+
+    mutating func answer(_ action: SyncAction) {
+        switch action {
+        case .readBooks(let number): send(.booksRead(number, ledger.reading))
+        case .askVenue(let number):
+            send(
+                venue.isFailing
+                    ? .failed(number, reason: "http 503", retryAfter: .zero)
+                    : .venueRead(number, venue.reading))
+        case .readAnchors(let number, let symbol, _):
+            let first = ledger.applied[symbol]?.first
+            send(.anchorsRead(number, TradeAnchors(first: first, settled: nil)))
+        case .askTrades(let number, let symbol, let fromID):
+            let rest = venue.trades.filter { $0.symbol == symbol && $0.tradeID >= fromID ?? 0 }
+            send(.tradesRead(number, Array(rest.prefix(3)), isFull: rest.count >= 3))
+        case .checkTrades(let number, let symbol, let ids):
+            let applied = Set(ids).intersection(ledger.applied[symbol] ?? [])
+            send(.tradesChecked(number, applied: applied))
+        case .askOrder(let number, _, let orderID):
+            send(.orderRead(number, clientOrderID: venue.clientIDs[orderID]))
+        case .readRecord(let number, let id): send(.recordRead(number, ledger.orders[id]))
+        case .apply(let command, let fence):
+            let reply = ledger.apply(command, fence: fence)
+            send(.ledgerReplied(command.token, reply))
+        case .report, .alert: break
+        }
+    }
+
+    mutating func pass(_ interval: Interval) {
+        let end = now + interval
+        while now < end {
+            now = min(end, now + .milliseconds(100))
+            wall = wall + .milliseconds(100)
+            if now >= desk.nextWake { send(.woken) }
+        }
+    }
+
+    /// An order of ours on record, quiet for a long time.
+    mutating func order(_ intent: String) -> ClientOrderID {
+        let id = ClientOrderID.derive(account: alphaCode, origin: .manual, intent: intent)
+        ledger.orders[id] = record(id, at: WallTime(milliseconds: 0))
+        return id
+    }
+
+    func record(_ id: ClientOrderID, at time: WallTime) -> OrderRecord {
+        OrderRecord(
+            intent: OrderIntent(
+                clientOrderID: id, account: alpha, symbol: bitcoin, side: .buy, type: .limit,
+                timeInForce: .goodTillCancel, quantity: .one, price: price("100"),
+                isReduceOnly: false), request: "test", status: "open", intentMilliseconds: 0,
+            stamp: RecordStamp(
+                sequence: 1, writer: "order-gateway:test", atMilliseconds: time.milliseconds))
+    }
+
+    /// A trade of an order of ours that only the venue knows, made 6 s ago.
+    mutating func missedTrade(_ side: Side, _ size: String, _ intent: String) -> Fill {
+        let id = order(intent)
+        return venue.trade(bitcoin, side, size, order: id.text, wall: wall - .seconds(6))
+    }
+
+    /// A trade that took its ordinary way.
+    mutating func bookedTrade(_ side: Side, _ size: String) {
+        let fill = venue.trade(bitcoin, side, size, order: "x", wall: wall - .seconds(60))
+        ledger.book(fill, alpha)
+    }
+
+    mutating func forget() { seen = [] }
+
+    var reports: [SyncRecord] {
+        seen.compactMap { if case .report(let record) = $0 { record } else { nil } }
+    }
+    var alerts: [String] {
+        seen.compactMap { if case .alert(let alert) = $0 { alert.code } else { nil } }
+    }
+    var venueCalls: Int {
+        seen.count { if case .askVenue = $0 { true } else { false } }
+    }
+}
