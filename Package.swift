@@ -102,6 +102,9 @@ let package = Package(
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("IntegrationTests", everything),
         tests("MatchingTests", ["Matching"] + trading),
+        tests(
+            "PaperExchangeTests",
+            ["PaperExchangeService", "Matching", "WebProtocol"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests("QuotesTests", ["Quotes"] + trading),

@@ -1,0 +1,179 @@
+internal import Matching
+internal import Trading
+
+extension PaperDesk {
+    /// Carries out what a book said happened: order records, fees, position, wallet, and the events in
+    /// the order the venue sends them (exchange-facts B5). `incoming` is the account's order that
+    /// caused it, if one did; its NEW is told before its first fill but after that fill's TRADE_LITE.
+    internal func settle(_ number: Int, wall: Int64, incoming: PaperOrder?) {
+        var unannounced = incoming
+        let events = matchEvents
+        for event in events {
+            switch event {
+            case .accepted(_, let owner):
+                if owner == PaperDesk.owner, let order = unannounced {
+                    markets[number].orders.put(order)
+                    journal.noteOrder(number, order.orderID)
+                }
+            case .traded(let trade):
+                traded(trade, number, wall: wall, &unannounced)
+            case .rested(let orderID, let side, let price, _):
+                touch(number, side, price)
+                if unannounced?.orderID == orderID { announce(&unannounced, number, wall: wall) }
+            case .expired(let orderID, let owner, let side, let price, _, let reason):
+                if let price { touch(number, side, price) }
+                if owner == PaperDesk.owner {
+                    if unannounced?.orderID == orderID {
+                        announce(&unannounced, number, wall: wall)
+                    }
+                    ended(orderID, number, reason, wall: wall)
+                }
+            case .cancelled(let orderID, let owner, let side, let price, _):
+                touch(number, side, price)
+                if owner == PaperDesk.owner {
+                    finish(orderID, number, .canceled, .canceled, reason: "0", wall: wall)
+                }
+            }
+        }
+        if !events.isEmpty { publishTicker(number, wall: wall) }
+    }
+
+    private func announce(_ unannounced: inout PaperOrder?, _ number: Int, wall: Int64) {
+        guard let order = unannounced else { return }
+        unannounced = nil
+        emitOrder(order, .new, nil, number, wall: wall)
+    }
+
+    // MARK: trades
+
+    private func traded(
+        _ trade: MatchTrade, _ number: Int, wall: Int64, _ unannounced: inout PaperOrder?
+    ) {
+        touch(number, trade.takerSide.opposite, trade.price)
+        markets[number].last = trade.price
+        markets[number].lastTradeAt = wall
+        markets[number].prints.printed(trade, wall: wall)
+        if trade.makerOwner == .market, trade.makerRemaining.isZero {
+            markets[number].ladders[trade.takerSide.opposite].remove(orderID: trade.makerID)
+        }
+        if trade.makerOwner == PaperDesk.owner {
+            var nobody: PaperOrder?
+            fill(trade.makerID, trade, isMaker: true, number, wall: wall, &nobody)
+        }
+        if trade.takerOwner == PaperDesk.owner {
+            fill(trade.takerID, trade, isMaker: false, number, wall: wall, &unannounced)
+        }
+    }
+
+    private func fill(
+        _ orderID: Int64, _ match: MatchTrade, isMaker: Bool, _ number: Int, wall: Int64,
+        _ unannounced: inout PaperOrder?
+    ) {
+        guard var order = markets[number].orders[orderID] else {
+            preconditionFailure("a trade of the account has its order on record")
+        }
+        order.executed += match.quantity
+        order.cumulativeQuote += match.price.times(match.quantity, .down)
+        order.status = order.remaining.isZero ? .filled : .partiallyFilled
+        order.updatedAtMilliseconds = wall
+        markets[number].orders.put(order)
+        let trade = book(match, order, isMaker: isMaker, number, wall: wall)
+        emit(.tradeLite(trade, order))
+        announce(&unannounced, number, wall: wall)
+        emit(
+            .accountUpdate(
+                position(number, markets.map(\.margin)), wallet: wallet, at: wall))
+        emitOrder(order, .trade, trade, number, wall: wall)
+        journal.noteOrder(number, orderID)
+        journal.noteTrade(trade)
+        journal.noteHolding(number)
+    }
+
+    /// Books a trade: fee, realised result, wallet, position, and the account's trade list.
+    private func book(
+        _ match: MatchTrade, _ order: PaperOrder, isMaker: Bool, _ number: Int, wall: Int64
+    ) -> PaperTrade {
+        let quote = match.price.times(match.quantity, .down)
+        let rate = isMaker ? settings.makerFee : settings.takerFee
+        let fee = quote.scaled(by: rate, .down).cents
+        let realised = markets[number].holding.traded(
+            order.side, match.quantity, at: match.price, wall: wall)
+        wallet += realised - fee
+        walletUpdatedAt = wall
+        let trade = PaperTrade(
+            symbol: order.symbol, tradeID: match.tradeID, orderID: order.orderID,
+            clientOrderID: order.clientOrderID, side: order.side, price: match.price,
+            quantity: match.quantity, fee: fee, realised: realised, isMaker: isMaker,
+            timeMilliseconds: wall)
+        markets[number].trades.append(trade)
+        let kept = settings.limits.keptTrades
+        if markets[number].trades.count > kept + kept / 5 {
+            markets[number].trades.removeFirst(markets[number].trades.count - kept)
+        }
+        return trade
+    }
+
+    // MARK: endings
+
+    private func ended(_ orderID: Int64, _ number: Int, _ reason: ExpiryReason, wall: Int64) {
+        let order = markets[number].orders[orderID]
+        let code: String
+        var status = VenueOrderStatus.expired
+        switch reason {
+        case .immediateRemainder: code = "2"
+        case .marketRemainder: code = "9"
+        case .nothingToReduce: code = "4"
+        case .selfTrade:
+            code = order?.timeInForce == .immediateOrCancel ? "3" : "1"
+            status = .expiredInMatch
+        }
+        finish(orderID, number, status, .expired, reason: code, wall: wall)
+    }
+
+    private func finish(
+        _ orderID: Int64, _ number: Int, _ status: VenueOrderStatus, _ execution: ExecutionType,
+        reason: String, wall: Int64
+    ) {
+        guard var order = markets[number].orders[orderID] else {
+            preconditionFailure("an order of the account is on record")
+        }
+        order.status = status
+        order.expiryReason = reason
+        order.updatedAtMilliseconds = wall
+        markets[number].orders.put(order)
+        emitOrder(order, execution, nil, number, wall: wall)
+        journal.noteOrder(number, orderID)
+    }
+
+    private func emitOrder(
+        _ order: PaperOrder, _ execution: ExecutionType, _ trade: PaperTrade?, _ number: Int,
+        wall: Int64
+    ) {
+        let (bids, asks) = markets[number].openNotional
+        emit(.orderUpdate(order, execution, trade, bids: bids, asks: asks, at: wall))
+    }
+
+    // MARK: the public side
+
+    private func touch(_ number: Int, _ side: Side, _ price: Price) {
+        nextUpdateID += 1
+        let id = nextUpdateID
+        markets[number].lastUpdateID = id
+        for index in markets[number].depth.indices {
+            markets[number].depth[index].touched(side, price, updateID: id)
+        }
+    }
+
+    private func publishTicker(_ number: Int, wall: Int64) {
+        let book = markets[number].book
+        let bid = book.best(.buy)
+        let ask = book.best(.sell)
+        let ticker = BookTicker(
+            market: number, updateID: markets[number].lastUpdateID, bid: bid?.price ?? .zero,
+            bidQuantity: bid?.quantity ?? .zero, ask: ask?.price ?? .zero,
+            askQuantity: ask?.quantity ?? .zero, timeMilliseconds: wall)
+        guard !ticker.shows(markets[number].ticker) else { return }
+        markets[number].ticker = ticker
+        pendingEvents.append(.bookTicker(ticker))
+    }
+}
