@@ -116,5 +116,8 @@ let package = Package(
         tests("PositionsTests", ["Positions"] + trading),
         tests("ChronologyTests", ["Chronology"]),
         tests("TradingTests", trading),
+        .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
+        tests(
+            "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),
     ]
 )

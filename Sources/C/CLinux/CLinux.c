@@ -15,7 +15,9 @@ int pms_spawn(pid_t *pid, const char *path, char *const argv[], char *const envp
     short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 
     sigemptyset(&none);
-    sigfillset(&all);
+    /* glibc keeps 32 and 33 to itself. */
+    sigemptyset(&all);
+    for (int number = 1; number <= 31; number++) sigaddset(&all, number);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
