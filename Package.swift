@@ -44,6 +44,7 @@ let package = Package(
     ].map { .executable(name: $0, targets: [$0]) },
     targets: [
         .target(name: "CLinux", path: "Sources/C/CLinux"),
+        .target(name: "CFloor", path: "Sources/C/CFloor"),
         .systemLibrary(name: "CHiredis", path: "Sources/C/CHiredis"),
         .systemLibrary(name: "CCurl", path: "Sources/C/CCurl"),
 
@@ -89,6 +90,7 @@ let package = Package(
         command("position-sync", ["PositionSyncService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
+        command("pms-bench", ["CFloor"] + everything),
 
         .target(
             name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",

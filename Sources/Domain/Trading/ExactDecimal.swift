@@ -1,4 +1,4 @@
-package import Bytes
+public import Bytes
 
 /// An exact decimal: an `Int128` count of 1e-12 under a name that says what it measures.
 ///
@@ -11,6 +11,7 @@ package import Bytes
 ///
 /// Values read from outside are below 1e13 in magnitude (`DecimalText.limit`), so that the product of
 /// any two of them fits. Sums and differences beyond ±1.7e26 trap; `addingReportingOverflow` reports.
+@usableFromInline
 package protocol ExactDecimal: Comparable, Hashable, Sendable, CustomStringConvertible {
     /// The value in units of 1e-12.
     var units: Int128 { get }
@@ -18,6 +19,7 @@ package protocol ExactDecimal: Comparable, Hashable, Sendable, CustomStringConve
 }
 
 /// How a result that falls between two representable values is settled.
+@usableFromInline
 package enum Rounding: Sendable {
     /// Toward zero.
     case down
@@ -78,8 +80,8 @@ extension ExactDecimal {
     }
 
     /// Plain decimal text without exponent or trailing zeros.
-    package var text: String { DecimalText.text(units) }
-    package var description: String { text }
+    @inlinable package var text: String { DecimalText.text(units) }
+    @inlinable package var description: String { text }
 
     /// The nearest multiple of `step` in the named direction; a zero step leaves the value as it is.
     @inlinable package func rounded(_ rounding: Rounding, to step: Self) -> Self {
@@ -111,8 +113,9 @@ extension ExactDecimal {
 }
 
 /// What one base unit costs, in the quote asset.
+@usableFromInline
 package struct Price: ExactDecimal {
-    package let units: Int128
+    @usableFromInline package let units: Int128
     @inlinable package init(units: Int128) { self.units = units }
 
     @inlinable package func times(_ quantity: Quantity, _ rounding: Rounding) -> Money {
@@ -121,8 +124,9 @@ package struct Price: ExactDecimal {
 }
 
 /// An amount of the base asset; negative is short.
+@usableFromInline
 package struct Quantity: ExactDecimal {
-    package let units: Int128
+    @usableFromInline package let units: Int128
     @inlinable package init(units: Int128) { self.units = units }
 
     @inlinable package func times(_ price: Price, _ rounding: Rounding) -> Money {
@@ -131,8 +135,9 @@ package struct Quantity: ExactDecimal {
 }
 
 /// An amount of the quote or margin asset.
+@usableFromInline
 package struct Money: ExactDecimal {
-    package let units: Int128
+    @usableFromInline package let units: Int128
     @inlinable package init(units: Int128) { self.units = units }
 
     /// The price at which `quantity` (not zero) is worth this.
@@ -146,7 +151,8 @@ package struct Money: ExactDecimal {
 }
 
 /// A number without a unit: a fee rate, a margin ratio, a share.
+@usableFromInline
 package struct Ratio: ExactDecimal {
-    package let units: Int128
+    @usableFromInline package let units: Int128
     @inlinable package init(units: Int128) { self.units = units }
 }

@@ -1,9 +1,10 @@
-import Bytes
+public import Bytes
 
 /// The arithmetic under the decimal types: products and quotients of counts of 1e-12.
 ///
 /// The common case, operands below 1.8e7 and a result below that too, is inlined at the call and
 /// has no division instruction in products; the rest is exact as well, and goes through `Wide`.
+@usableFromInline
 package enum FixedPoint {
     /// a × b / 1e12; traps where the result does not fit an `Int128`.
     @inlinable package static func multiply(

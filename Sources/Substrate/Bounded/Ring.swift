@@ -1,4 +1,5 @@
 /// A first-in, first-out queue of fixed capacity that refuses when it is full.
+@usableFromInline
 package struct Ring<Element> {
     @usableFromInline internal var storage: ContiguousArray<Element?>
     @usableFromInline internal var head = 0

@@ -1,8 +1,9 @@
 /// The id of an element in a `SlotTable` or a `BoundedHeap`: its slot, and how often that was used.
+@usableFromInline
 package struct SlotID: Hashable, Comparable, Sendable {
-    package let index: UInt32
+    @usableFromInline package let index: UInt32
     /// Grows with each use of the slot; never zero.
-    package let generation: UInt32
+    @usableFromInline package let generation: UInt32
 
     @inlinable package init(index: UInt32, generation: UInt32) {
         self.index = index
@@ -23,6 +24,7 @@ package struct SlotID: Hashable, Comparable, Sendable {
 
 /// A table of fixed capacity with stable ids: a removed element's id finds nothing, even when its
 /// slot is in use again. All calls are of constant complexity but `forEach` and `removeAll`.
+@usableFromInline
 package struct SlotTable<Element> {
     @usableFromInline internal struct Slot {
         @usableFromInline var generation: UInt32

@@ -3,6 +3,7 @@ import Glibc
 /// A growing byte buffer that is written at its end and reused; it keeps its memory when emptied.
 ///
 /// The memory belongs to the writer and is freed with it; `rawSpan` is valid until the next change.
+@usableFromInline
 @safe package struct ByteWriter: ~Copyable {
     @usableFromInline internal var base: UnsafeMutableRawPointer
     @usableFromInline internal var capacity: Int

@@ -17,7 +17,7 @@ extension DecimalText {
     }
 
     /// The plain text of units, as `write` gives it.
-    package static func text(_ units: Int128) -> String {
+    @usableFromInline package static func text(_ units: Int128) -> String {
         var writer = ByteWriter(capacity: 48)
         write(units, into: &writer)
         return String(writer.rawSpan)

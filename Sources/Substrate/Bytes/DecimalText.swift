@@ -4,6 +4,7 @@
 /// (`-1.5`, `+2`, `007`, `.5`, `5.`, `1E-7`). Refused are other bytes, no digit at all, a magnitude
 /// of 1e13 or more, digits below 1e-12 that are not zero, more than 32 significant digits, and
 /// exponents of more than four digits: nothing is ever rounded in reading.
+@usableFromInline
 package enum DecimalText {
     /// Decimal places held: one unit is 1e-12.
     package static let places = 12
@@ -13,6 +14,7 @@ package enum DecimalText {
     /// fits an `Int128` of units.
     package static let limit: Int128 = 10_000_000_000_000 * 1_000_000_000_000
 
+    @usableFromInline
     package enum Problem: Error, Equatable, Sendable {
         case empty, malformed, tooLarge, tooFine
     }

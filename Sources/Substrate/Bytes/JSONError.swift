@@ -1,5 +1,7 @@
 /// What is wrong with a JSON text, and at which byte.
+@usableFromInline
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+    @usableFromInline
     package enum Code: String, Sendable {
         case unexpectedEnd = "text ends early"
         case unexpectedByte = "unexpected byte"
@@ -25,7 +27,7 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         self.field = field
     }
 
-    package var description: String {
+    @usableFromInline package var description: String {
         "json: \(code.rawValue) at byte \(offset)" + (field.map { ", field: \($0)" } ?? "")
     }
 }

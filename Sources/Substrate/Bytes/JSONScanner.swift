@@ -6,18 +6,20 @@
 /// 3. Size and nesting are limited, and every error says at which byte. After an error the scanner
 ///    is not used again.
 /// 4. The reader takes each value before it asks for the next key or element.
+@usableFromInline
 package struct JSONScanner: ~Copyable, ~Escapable {
+    @usableFromInline
     package struct Limits: Sendable {
         /// Largest text, in bytes: the largest recorded venue frame is 42 kB, a full exchangeInfo a few MB.
-        package var size = 64 << 20
+        @usableFromInline package var size = 64 << 20
         /// Deepest nesting: venue messages nest at most 6 levels. A tree is read by recursion, and 32
         /// levels of it take a few kB of stack.
-        package var depth = 32
-        package static let standard = Limits()
+        @usableFromInline package var depth = 32
+        @usableFromInline package static let standard = Limits()
         package init() {}
     }
 
-    package let bytes: RawSpan
+    @usableFromInline package let bytes: RawSpan
     @usableFromInline internal var position: Int
     @usableFromInline internal var depth = 0
     @usableFromInline internal let depthLimit: Int
@@ -176,4 +178,5 @@ package struct JSONScanner: ~Copyable, ~Escapable {
 }
 
 /// The kinds of JSON values.
+@usableFromInline
 package enum JSONKind: Sendable { case object, array, string, number, boolean, null }

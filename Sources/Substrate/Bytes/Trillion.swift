@@ -2,6 +2,7 @@
 ///
 /// Method: "Improved division by invariant integers" (Möller and Granlund, 2011), algorithm 4, with
 /// 1e12 shifted to the top of the word.
+@usableFromInline
 package enum Trillion {
     /// 1e12.
     @inlinable package static var count: UInt64 { 1_000_000_000_000 }

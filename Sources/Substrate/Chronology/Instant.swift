@@ -1,6 +1,7 @@
 /// A point on the machine's monotonic clock (CLOCK_MONOTONIC), comparable within one boot only.
+@usableFromInline
 package struct Instant: Comparable, Hashable, Sendable {
-    package let nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 

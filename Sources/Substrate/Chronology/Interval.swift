@@ -3,8 +3,9 @@
 // 2. `Instant` never goes back; `WallTime` may jump, so no deadline hangs on it.
 
 /// A signed length of time in whole nanoseconds; range about ±292 years, where it saturates.
+@usableFromInline
 package struct Interval: Comparable, Hashable, Sendable {
-    package let nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
@@ -20,7 +21,7 @@ package struct Interval: Comparable, Hashable, Sendable {
     @inlinable package static func seconds(_ count: Int64) -> Interval {
         Interval(nanoseconds: Saturating.product(count, 1_000_000_000))
     }
-    package static let zero = Interval(nanoseconds: 0)
+    @inlinable package static var zero: Interval { Interval(nanoseconds: 0) }
 
     /// The length in whole milliseconds, rounded toward zero.
     @inlinable package var milliseconds: Int64 { nanoseconds / 1_000_000 }

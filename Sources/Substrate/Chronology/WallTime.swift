@@ -1,6 +1,7 @@
 /// A point of civil time as milliseconds since 1970-01-01 00:00 UTC; it may jump, so no deadline hangs on it.
+@usableFromInline
 package struct WallTime: Comparable, Hashable, Sendable {
-    package let milliseconds: Int64
+    @usableFromInline package let milliseconds: Int64
 
     @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 

@@ -1,0 +1,40 @@
+// pms-bench: measures what the design promises, each figure against its floor in the same run.
+import Glibc
+
+/// Each benchmark has a file of its own; add its value here.
+let benchmarks: [Benchmark] = [
+    decimalsBenchmark
+]
+
+let usage = """
+    usage: pms-bench [NAME...] [--json]
+    Prints name, value, unit, floor (the same work in plain C) and ratio of every figure.
+    Names: \(benchmarks.map(\.name).joined(separator: ", "))
+    """
+
+let arguments = CommandLine.arguments.dropFirst()
+let names = arguments.filter { !$0.hasPrefix("-") }
+let options = arguments.filter { $0.hasPrefix("-") }
+
+if options.contains("--help") {
+    Report.put(usage, to: STDOUT_FILENO)
+    exit(0)
+}
+guard options.allSatisfy({ $0 == "--json" }),
+    names.allSatisfy({ name in benchmarks.contains { $0.name == name } })
+else {
+    Report.put(usage, to: STDERR_FILENO)
+    exit(2)
+}
+
+let report = Report(isJSON: options.contains("--json"))
+var hasFailed = false
+for benchmark in benchmarks where names.isEmpty || names.contains(benchmark.name) {
+    do {
+        report.write(try benchmark.run())
+    } catch {
+        Report.put("\(benchmark.name): \(error)", to: STDERR_FILENO)
+        hasFailed = true
+    }
+}
+exit(hasFailed ? 1 : 0)
