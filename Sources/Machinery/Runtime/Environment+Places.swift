@@ -24,15 +24,18 @@ extension Environment {
         optionalInteger("PMS_HTTP_PORT").map { UInt16($0) } ?? KnobTable.httpPort(of: process)
     }
 
-    /// Whether both venue URLs lead to this machine, where no real money is.
-    package var isVenueLoopback: Bool {
-        [venueRESTURL, venueStreamURL].allSatisfy { WebAddress($0)?.isLoopback ?? false }
+    /// Whether both venue URLs lead to where no real money is: this machine, or the host named
+    /// `paper-exchange`, as the compose stack calls it; a name without a dot is no exchange's.
+    package var isVenuePaper: Bool {
+        [venueRESTURL, venueStreamURL].allSatisfy { url in
+            WebAddress(url).map { $0.isLoopback || $0.host == "paper-exchange" } ?? false
+        }
     }
 
-    /// Why orders may not be sent to the venue that is set, or nil where they may: a host that is not
-    /// loopback needs `PMS_LIVE=yes-real-money`.
+    /// Why orders may not be sent to the venue that is set, or nil where they may: any but a paper
+    /// venue needs `PMS_LIVE=yes-real-money`.
     package var liveProblem: ConfigurationProblem? {
-        if isVenueLoopback || text("PMS_LIVE") == "yes-real-money" { return nil }
+        if isVenuePaper || text("PMS_LIVE") == "yes-real-money" { return nil }
         let host = WebAddress(venueRESTURL)?.host ?? venueRESTURL
         return ConfigurationProblem(
             variable: "PMS_LIVE",
