@@ -109,6 +109,9 @@ let package = Package(
             ["PaperExchangeService", "Matching", "WebProtocol"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
+        tests(
+            "PriceFeedTests",
+            ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol"] + trading),
         tests("QuotesTests", ["Quotes"] + trading),
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol"] + trading),

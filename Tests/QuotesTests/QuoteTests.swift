@@ -64,7 +64,9 @@ struct QuoteTests {
         #expect(try book(&quote, "100", "101", update: 4, time: 6) == .timeBack)
         #expect(try book(&quote, "100", "101", update: 6, time: 4) == .timeBack)
         #expect(try mark(&quote, "100", time: 4) == .timeBack)
-        quote.connectionChanged()
+        quote.connectionChanged(.book)
+        #expect(try mark(&quote, "100", time: 4) == .timeBack)
+        quote.connectionChanged(.mark)
         #expect(try book(&quote, "100", "101", update: 1, time: 1) == nil)
         #expect(try mark(&quote, "100", time: 1) == nil)
     }

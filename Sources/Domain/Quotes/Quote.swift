@@ -17,7 +17,10 @@ package struct Quote: Equatable, Sendable {
     /// When each kind last came in, also when it changed nothing.
     package private(set) var bookReceived = Instant.distantPast
     package private(set) var markReceived = Instant.distantPast
-    /// When a mark was last refused as absurd, and the price it gave; see `markReceived`.
+    /// Whether ids and times of the next frame must not be below those held.
+    private var isBookAnchored = false
+    private var isMarkAnchored = false
+    /// The mark that was last refused as absurd, and how often in a row marks agreed with it.
     private var disputedMark = Price.zero
     private var disputes = 0
 
@@ -52,7 +55,7 @@ package struct Quote: Equatable, Sendable {
         guard bid.isPositive, ask.isPositive, !bidQuantity.isNegative, !askQuantity.isNegative
         else { return .notPositive }
         guard bid < ask else { return .crossed }
-        if updateID < self.updateID || time < bookTime { return .timeBack }
+        if isBookAnchored, updateID < self.updateID || time < bookTime { return .timeBack }
         if !mark.isZero, !band.admits(bid, ask, around: mark) { return .absurd }
         self.updateID = updateID
         self.bid = bid
@@ -60,6 +63,7 @@ package struct Quote: Equatable, Sendable {
         self.ask = ask
         self.askQuantity = askQuantity
         bookTime = time
+        isBookAnchored = true
         bookReceived = now
         return nil
     }
@@ -70,7 +74,7 @@ package struct Quote: Equatable, Sendable {
         mark: Price, index: Price, time: Int64, band: PriceBand, now: Instant
     ) -> QuoteRefusal? {
         guard mark.isPositive, !index.isNegative else { return .notPositive }
-        if time < markTime { return .timeBack }
+        if isMarkAnchored, time < markTime { return .timeBack }
         if !self.mark.isZero, !band.admits(mark, mark, around: self.mark) {
             let isRepeated = !disputedMark.isZero && band.admits(mark, mark, around: disputedMark)
             disputes = isRepeated ? disputes + 1 : 1
@@ -82,15 +86,17 @@ package struct Quote: Equatable, Sendable {
         self.mark = mark
         self.index = index
         markTime = time
+        isMarkAnchored = true
         markReceived = now
         return nil
     }
 
-    /// Forgets the venue's sequence and times: a new connection may speak for another server.
-    package mutating func connectionChanged() {
-        updateID = 0
-        bookTime = 0
-        markTime = 0
+    /// A new connection may speak for another server: its ids and times start anew.
+    package mutating func connectionChanged(_ kind: QuoteKind) {
+        switch kind {
+        case .book: isBookAnchored = false
+        case .mark: isMarkAnchored = false
+        }
     }
 }
 

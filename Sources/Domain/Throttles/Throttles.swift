@@ -53,6 +53,9 @@ package struct Throttle: Equatable, Sendable {
         return true
     }
 
+    /// Nothing is to be fired any more.
+    package mutating func cancel() { isPending = false }
+
     /// The firing did not succeed: the offer stays pending for another window.
     package mutating func firingFailed() { isPending = true }
 }

@@ -9,6 +9,8 @@ package struct VenueBalance: Equatable, Sendable {
     package var crossUnrealized = Money.zero
     package var available = Money.zero
     package var updatedMilliseconds: Int64 = 0
+
+    package init(asset: String) { self.asset = asset }
 }
 
 /// The net position of the account in one symbol, and side where the account is in hedge mode.
@@ -27,6 +29,8 @@ package struct VenuePosition: Equatable, Sendable {
     package var initialMargin = Money.zero
     package var maintenanceMargin = Money.zero
     package var updatedMilliseconds: Int64 = 0
+
+    package init(symbol: Symbol) { self.symbol = symbol }
 }
 
 /// A futures account as a whole.
@@ -39,6 +43,8 @@ package struct VenueAccount: Equatable, Sendable {
     package var available = Money.zero
     package var assets: [VenueBalance] = []
     package var positions: [VenuePosition] = []
+
+    package init() {}
 }
 
 /// The maintenance brackets of one symbol, ascending by notional.
@@ -51,9 +57,16 @@ package struct LeverageBrackets: Equatable, Sendable {
         package var maintenanceRatio = Ratio.zero
         /// What is subtracted: notional × ratio − cumulative is the maintenance margin.
         package var cumulative = Money.zero
+
+        package init() {}
     }
     package var symbol: Symbol
     package var rows: [Row]
+
+    package init(symbol: Symbol, rows: [Row]) {
+        self.symbol = symbol
+        self.rows = rows
+    }
 }
 
 extension BinanceFutures {

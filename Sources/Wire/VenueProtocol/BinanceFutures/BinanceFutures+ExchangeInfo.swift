@@ -30,11 +30,18 @@ package struct ExchangeInfo: Equatable, Sendable {
     package struct Skipped: Equatable, Sendable {
         package var name: String
         package var reason: String
+
+        package init(name: String, reason: String) {
+            self.name = name
+            self.reason = reason
+        }
     }
 
     package var instruments: [Instrument] = []
     package var rateLimits: [RateLimit] = []
     package var skipped: [Skipped] = []
+
+    package init() {}
 }
 
 extension BinanceFutures {

@@ -7,6 +7,13 @@ package struct PremiumIndex: Equatable, Sendable {
     package var mark: Price
     package var index: Price
     package var timeMilliseconds: Int64
+
+    package init(symbol: Symbol, mark: Price, index: Price, timeMilliseconds: Int64) {
+        self.symbol = symbol
+        self.mark = mark
+        self.index = index
+        self.timeMilliseconds = timeMilliseconds
+    }
 }
 
 /// The best bid and ask of a symbol, as REST gives them.

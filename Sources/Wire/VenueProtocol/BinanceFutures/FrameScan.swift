@@ -76,12 +76,13 @@ struct FrameScan: ~Escapable {
         return nil
     }
 
-    /// Reads 1 to 16 digits as a whole number; -1 for anything else.
+    /// Reads 1 to 16 digits as a bare whole number; -1 for anything else, a leading zero included.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func integer() -> Int64 {
         let first = digits(at: offset)
         guard first.count > 0 else { return -1 }
+        if first.count > 1, byte(at: offset) == UInt8(ascii: "0") { return -1 }
         if first.count < 8 {
             offset += first.count
             return Int64(first.value)

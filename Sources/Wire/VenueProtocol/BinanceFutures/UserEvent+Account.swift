@@ -80,9 +80,12 @@ extension AccountUpdate.Position {
             case _: try scanner.skipValue()
             }
         }
-        return AccountUpdate.Position(
+        var position = AccountUpdate.Position(
             symbol: try require(symbol, "s", at: scanner.offset),
-            quantity: try require(quantity, "pa", at: scanner.offset), entryPrice: entry,
-            unrealized: unrealized, positionSide: side)
+            quantity: try require(quantity, "pa", at: scanner.offset))
+        position.entryPrice = entry
+        position.unrealized = unrealized
+        position.positionSide = side
+        return position
     }
 }

@@ -66,6 +66,21 @@ package struct TradeLite: Equatable, Sendable {
     package var lastQuantity: Quantity
     package var isMaker: Bool
     package var transactionMilliseconds: Int64
+
+    package init(
+        symbol: Symbol, clientOrderID: String, orderID: Int64, tradeID: Int64, side: Side,
+        lastPrice: Price, lastQuantity: Quantity, isMaker: Bool, transactionMilliseconds: Int64
+    ) {
+        self.symbol = symbol
+        self.clientOrderID = clientOrderID
+        self.orderID = orderID
+        self.tradeID = tradeID
+        self.side = side
+        self.lastPrice = lastPrice
+        self.lastQuantity = lastQuantity
+        self.isMaker = isMaker
+        self.transactionMilliseconds = transactionMilliseconds
+    }
 }
 
 /// One ACCOUNT_UPDATE: the balances and positions that changed.
@@ -76,6 +91,8 @@ package struct AccountUpdate: Equatable, Sendable {
         package var crossWallet = Money.zero
         /// What changed it other than trading; zero for fills.
         package var change = Money.zero
+
+        package init() {}
     }
     package struct Position: Equatable, Sendable {
         package var symbol: Symbol
@@ -84,6 +101,11 @@ package struct AccountUpdate: Equatable, Sendable {
         package var entryPrice = Price.zero
         package var unrealized = Money.zero
         package var positionSide = "BOTH"
+
+        package init(symbol: Symbol, quantity: Quantity) {
+            self.symbol = symbol
+            self.quantity = quantity
+        }
     }
     /// The venue's word: ORDER, FUNDING_FEE, and so on.
     package var reason = ""
@@ -91,6 +113,8 @@ package struct AccountUpdate: Equatable, Sendable {
     package var positions: [Position] = []
     package var eventMilliseconds: Int64 = 0
     package var transactionMilliseconds: Int64 = 0
+
+    package init() {}
 }
 
 /// One message of the user stream.
