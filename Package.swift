@@ -100,6 +100,9 @@ let package = Package(
             swiftSettings: settings),
         tests(
             "WebServerTests", ["WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
+        tests(
+            "WebLinkTests",
+            ["WebLink", "WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
         tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("IntegrationTests", everything),

@@ -57,6 +57,9 @@ package struct WebSocketFrameParser: Sendable {
         }
     }
 
+    /// Whether a frame or a fragmented message has begun and not ended, once `next()` yields nil.
+    package var isInsideMessage: Bool { head != tail || fragmentedOpcode != nil }
+
     /// Lends the free part of the buffer to a read, which returns how many bytes it stored.
     package mutating func fill(_ read: (inout MutableRawSpan) -> Int) -> Int {
         makeRoom(Self.readBytes)

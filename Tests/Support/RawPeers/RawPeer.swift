@@ -103,7 +103,7 @@ package final class RawPeer {
 }
 
 /// A listening socket on a free port of 127.0.0.1.
-package final class RawListener {
+package final class RawListener: Sendable {
     private let fd: Int32
     package let port: UInt16
 

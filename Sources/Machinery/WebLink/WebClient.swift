@@ -1,0 +1,80 @@
+package import Reactor
+
+/// Sends HTTP requests over kept connections; see the invariants of the room.
+@LoopActor package final class WebClient {
+    /// Handles kept for later requests.
+    private static let spareHandles = 16
+
+    private let loop: EventLoop
+    private let limits: WebClientLimits
+    private let multi: CurlMulti
+    private var spare: [WebTransfer] = []
+    private var isClosed = false
+
+    package init(loop: EventLoop, limits: WebClientLimits = .standard) {
+        self.loop = loop
+        self.limits = limits
+        multi = CurlMulti(loop: loop, idleConnections: limits.idleConnections)
+    }
+
+    isolated deinit { close() }
+
+    /// Requests under way.
+    package var requestsInFlight: Int { multi.count }
+
+    /// Sends a request; the completion is called exactly once, never within this call.
+    package func send(
+        _ request: WebRequest, _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        guard let url = WebURL(request.url), url.scheme == "http" || url.scheme == "https" else {
+            return refuse("not an http url", completion)
+        }
+        guard Self.isSound(request) else { return refuse("bad method or header", completion) }
+        guard !isClosed else { return refuse("client closed", completion) }
+        guard multi.count < limits.requestsInFlight else {
+            return refuse("too many requests in flight", completion)
+        }
+        let transfer = spare.popLast() ?? WebTransfer(self)
+        transfer.prepare(request, url, limits, completion)
+        multi.add(transfer)
+    }
+
+    /// Sends a request and waits for its end.
+    package func send(_ request: WebRequest) async -> WebOutcome {
+        await withCheckedContinuation { continuation in
+            send(request) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Ends all requests as not sent or unknown and closes all connections. Further calls do nothing.
+    package func close() {
+        isClosed = true
+        spare = []
+        for transfer in multi.all {
+            multi.remove(transfer)
+            (transfer as? WebTransfer)?.cancel("client closed")
+        }
+    }
+
+    func ended(_ transfer: WebTransfer) {
+        multi.remove(transfer)
+        if spare.count < Self.spareHandles, !isClosed { spare.append(transfer) }
+    }
+
+    private func refuse(
+        _ message: String, _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        loop.soon { completion(.notSent(WebLinkError(code: -1, message: message))) }
+    }
+
+    /// Whether nothing in method and headers could end a line early.
+    private static func isSound(_ request: WebRequest) -> Bool {
+        let isName = { (text: String) in
+            !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }
+        }
+        return isName(request.method)
+            && request.headers.allSatisfy { name, value in
+                isName(name) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            }
+    }
+}
