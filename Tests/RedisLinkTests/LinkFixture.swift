@@ -76,6 +76,11 @@ extension RedisClient {
     }
 }
 
+/// Runs what blocks away from the loop.
+func aside(_ body: @escaping @Sendable () -> Void) async {
+    await Task.detached(operation: body).value
+}
+
 /// Lets time pass on the loop.
 @LoopActor func pass(_ interval: Interval) async {
     await withCheckedContinuation { continuation in

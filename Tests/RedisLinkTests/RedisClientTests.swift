@@ -83,9 +83,9 @@ struct RedisClientTests {
             #expect(known.value == .array([.integer(1)]))
             // After a reconnect it is there before the first request.
             async let down = watch.down()
-            server.stop()
+            await aside { server.stop() }
             _ = await down
-            server.start()
+            await aside { server.start() }
             await watch.up()
             let again = await client.send(["SCRIPT", "EXISTS", script.sha])
             #expect(again.value == .array([.integer(1)]))
@@ -118,7 +118,7 @@ struct RedisClientTests {
             await pass(.milliseconds(5))
             async let down = watch.down()
             server.signal(SIGCONT)
-            server.stop()
+            await aside { server.stop() }
             _ = await down
             switch outcome {
             case .unknown?, .reply?: break
@@ -127,7 +127,7 @@ struct RedisClientTests {
             let refused = await client.send(["PING"])
             #expect(refused == .refused(RedisLinkError(.down, "redis is not connected")))
             #expect(client.isUp == false)
-            server.start()
+            await aside { server.start() }
             await watch.up()
             #expect(await client.send(["PING"]) == .reply(.status("PONG")))
             client.close()
@@ -301,7 +301,7 @@ struct RedisClientTests {
                 Issue.record("not refused")
                 return
             }
-            server.start()
+            await aside { server.start() }
             await watch.up()
             client.close()
             #expect(watch.states.last == .down(reason: "closed"))

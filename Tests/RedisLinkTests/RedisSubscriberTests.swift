@@ -50,12 +50,12 @@ struct RedisSubscriberTests {
             subscriber.subscribe(pattern: "p*", pattern)
             subscriber.start()
             await plain.wait(messages: 0, established: 300)
-            server.stop()
-            server.start()
+            await aside { server.stop() }
+            await aside { server.start() }
             await plain.wait(messages: 0, established: 600)
             await pattern.wait(messages: 0, established: 2)
-            server.command("PUBLISH", "c299", "x")
-            server.command("PUBLISH", "p", "y")
+            await aside { server.command("PUBLISH", "c299", "x") }
+            await aside { server.command("PUBLISH", "p", "y") }
             await plain.wait(messages: 1, established: 600)
             await pattern.wait(messages: 1, established: 2)
             #expect(plain.messages == ["c299:x"] && pattern.messages == ["p:y"])
@@ -103,14 +103,14 @@ struct RedisSubscriberTests {
             await inlet.wait(messages: 0, established: 1)
             subscriber.subscribe("a", second)
             await second.wait(messages: 0, established: 1)
-            server.command("PUBLISH", "a", "1")
+            await aside { server.command("PUBLISH", "a", "1") }
             await second.wait(messages: 1, established: 1)
             #expect(inlet.messages == ["a:1"])
             subscriber.unsubscribe("a")
             subscriber.subscribe("b", inlet)
             await inlet.wait(messages: 1, established: 2)
-            server.command("PUBLISH", "a", "2")
-            server.command("PUBLISH", "b", "3")
+            await aside { server.command("PUBLISH", "a", "2") }
+            await aside { server.command("PUBLISH", "b", "3") }
             await inlet.wait(messages: 2, established: 2)
             #expect(inlet.messages == ["a:1", "b:3"])
             #expect(watch.states == [.connecting, .up])
@@ -130,7 +130,8 @@ struct RedisSubscriberTests {
             subscriber.onState = { watch.received($0) }
             subscriber.subscribe("a", Inlet())
             subscriber.start()
-            #expect(await watch.down().hasPrefix("subscription refused: NOPERM"))
+            let reason = await watch.down()
+            #expect(reason.hasPrefix("subscription refused: NOPERM"))
             subscriber.close()
         }
     }

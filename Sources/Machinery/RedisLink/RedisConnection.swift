@@ -263,6 +263,10 @@ import Reactor
                         : "read failed: \(RedisSocket.text(of: errno))")
             }
             lastReceived = loop.now
+            if pingSent != nil {
+                pingSent = nil
+                livenessTimer?.arm(at: lastReceived + limits.pingAfter)
+            }
             parser.feed(input.rawSpan.extracting(first: count))
             take(from: parser)
             if count < input.count { return }
@@ -306,7 +310,7 @@ import Reactor
             let reason = phase == .resolving ? "no answer from the name server" : "no answer"
             return fail("cannot connect: \(reason) in \(limits.silenceLimit.milliseconds) ms")
         }
-        if let sent = pingSent, lastReceived < sent {
+        if let sent = pingSent {
             let deadline = sent + limits.silenceLimit
             if now >= deadline {
                 return fail("no answer to PING in \(limits.silenceLimit.milliseconds) ms")

@@ -15,7 +15,7 @@ package struct RedisLimits: Sendable {
     package var pingAfter = Interval.milliseconds(500)
     /// Wait for any byte after the PING (or the connect) before the server counts as dead; with
     /// `pingAfter` below the 2 s in which a frozen server must be noticed.
-    package var silenceLimit = Interval.milliseconds(1_200)
+    package var silenceLimit = Interval.milliseconds(1_100)
     /// First wait before connecting again; doubles up to `backoffCap`, each times 0.5...1.
     package var backoffBase = Interval.milliseconds(25)
     package var backoffCap = Interval.seconds(2)
