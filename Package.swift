@@ -127,5 +127,6 @@ let package = Package(
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(
             "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),
+        tests("OrderGatewayTests", ["OrderGatewayService"] + domain + wire),
     ]
 )

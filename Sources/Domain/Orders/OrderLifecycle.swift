@@ -165,3 +165,26 @@ package struct OrderLifecycle: Equatable, Sendable {
     /// Whether it is final and the ledger has booked all of it.
     package var isDone: Bool { isFinal && unbooked.isEmpty && booked >= reported }
 }
+
+extension OrderLifecycle {
+    /// What is executed by the trades that are known, booked or not.
+    package var executedByTrades: Quantity {
+        var traded = booked
+        for quantity in unbooked.values { traded += quantity }
+        return traded
+    }
+
+    /// Redis was read anew: what it holds of the order's trades replaces what was remembered.
+    package mutating func reloaded(booked total: Quantity, trades: [Int64]) {
+        booked = total
+        bookedTrades = Set(trades)
+        for trade in trades { unbooked[trade] = nil }
+        guard !isFinal, booked.isPositive else { return }
+        if booked >= intent.quantity {
+            state = .filled
+            reported = max(reported, booked)
+        } else if resting == nil {
+            state = .partiallyFilled
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import BusProtocol
+package import Chronology
+package import Positions
+package import Trading
+
+/// All that the desk wants done; each is answered by the event of the same subject.
+package enum GatewayAction: Equatable, Sendable {
+    // Redis.
+    /// Read everything, and the records of `known` orders. Answer: `loaded` or `loadFailed`.
+    case load(generation: Int64, known: [ClientOrderID])
+    /// Call the order script `intent`. Answer: `intentReplied`.
+    case saveIntent(OrderRecord, fence: Int64)
+    /// Call the order script `update`. Answer: `orderSaved` with the token.
+    case saveOrder(OrderRecord, isDone: Bool, fence: Int64, token: Int64)
+    /// Call the ledger script. Answer: `ledgerReplied` with the command's token.
+    case applyLedger(LedgerCommand, fence: Int64)
+    case saveAccount(AccountRecord, fence: Int64, request: String)
+    case saveState(StateRecord, AccountID?, fence: Int64, request: String)
+    /// Read price, risk snapshot and instrument. Answer: `factsRead`.
+    case readFacts(ClientOrderID, AccountID, Symbol)
+    /// Read an order's record. Answer: `orderRead`.
+    case readOrder(ClientOrderID)
+    case reply(Reply, to: String)
+    case alert(code: String, String, [String: String])
+
+    // Venue.
+    /// Place an order, once. Answer: `sendAnswered`.
+    case send(OrderIntent)
+    case cancel(ClientOrderID, Symbol)
+    case queryOrder(ClientOrderID, Symbol)
+    case queryOpenOrders(generation: Int64)
+    /// All trades of a symbol from an id on, or of the last 7 days.
+    case queryTrades(Symbol, fromID: Int64?, generation: Int64)
+    /// Open the user stream, or a new one in place of the old. Answer: `streamOpened`.
+    case openStream
+
+    // The process.
+    /// A newer writer was met: give the lease up and try for it anew.
+    case surrenderLease(String)
+    /// Tell `woke` at this time; replaces the time told before.
+    case wake(at: Instant)
+}

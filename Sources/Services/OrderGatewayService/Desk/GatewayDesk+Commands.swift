@@ -1,0 +1,393 @@
+import BusProtocol
+import Bytes
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+/// Commands from the bus: each is answered once, and a repeat is answered again.
+extension GatewayDesk {
+    mutating func commandReceived(_ command: Command, _ turn: inout Turn) {
+        if var reply = answered[command.id] {
+            reply.id = command.id
+            turn.act(.reply(reply, to: command.from))
+            return
+        }
+        guard command.deadlineMilliseconds > turn.wall.milliseconds else {
+            answer(command, refusing: .deadlinePassed, "received too late", &turn)
+            return
+        }
+        do throws(RecordError) {
+            switch CommandKind(rawValue: command.kind) {
+            case .orderPlace: try place(command, &turn)
+            case .orderCancel: try cancel(command, &turn)
+            case .accountCreate: try createAccount(command, &turn)
+            case .accountDeposit: try deposit(command, &turn)
+            case .stateSet: try setState(command, &turn)
+            case nil: answer(command, refusing: .unknownCommand, command.kind, &turn)
+            }
+        } catch {
+            answer(command, refusing: .malformed, error.description, &turn)
+        }
+    }
+
+    // MARK: placing
+
+    private mutating func place(_ command: Command, _ turn: inout Turn) throws(RecordError) {
+        let body = try OrderPlaceBody(command.body)
+        guard let account = accounts[body.account] else {
+            let code: RefusalCode = fence == nil ? .notReady : .accountUnknown
+            answer(command, refusing: code, body.account.name, &turn)
+            return
+        }
+        let id = ClientOrderID.derive(
+            account: account.code, origin: body.origin, intent: command.id)
+        let waiter = waiter(for: command, isCancel: false, turn)
+        if orders[id] != nil {
+            orders[id]?.waiters.append(waiter)
+            answerWaiters(id, &turn)
+            return
+        }
+        if let refusal = gate(body) {
+            answer(command, refusing: refusal.code, refusal.detail, &turn)
+            return
+        }
+        let intent = OrderIntent(
+            clientOrderID: id, account: body.account, symbol: body.symbol, side: body.side,
+            type: body.type, timeInForce: body.timeInForce, quantity: body.quantity,
+            price: body.price, isReduceOnly: body.isReduceOnly)
+        var order = WorkingOrder(
+            OrderLifecycle(intent), request: command.id,
+            intentMilliseconds: turn.wall.milliseconds)
+        order.awaitsFacts = true
+        order.sendBy = turn.now + (WallTime(milliseconds: command.deadlineMilliseconds) - turn.wall)
+        order.waiters = [waiter]
+        orders[id] = order
+        turn.act(.readFacts(id, body.account, body.symbol))
+    }
+
+    /// Whether the desk may take the order on at all, before its facts are read.
+    private func gate(_ body: OrderPlaceBody) -> Refusal? {
+        guard isRedisUp else { return Refusal(.redisDown, "no intent can be saved") }
+        guard fence != nil else { return Refusal(.leaseLost, "this gateway does not lead") }
+        guard phase == .ready || (body.isReduceOnly && isStreamless) else {
+            return Refusal(.notReady, reasons.joined(separator: ", "))
+        }
+        guard isStreamOpen || body.isReduceOnly else {
+            return Refusal(.notReady, "user stream is closed")
+        }
+        guard orders.count < settings.maximumOrders else {
+            return Refusal(.orderCountLimit, "\(orders.count) orders are working")
+        }
+        if !body.isReduceOnly, hasDoubt(body.account, body.symbol) {
+            return Refusal(.orderUnsettled, "an earlier order's outcome is not known yet")
+        }
+        return nil
+    }
+
+    /// Reconciled before, and only the user stream is missing.
+    private var isStreamless: Bool {
+        switch phase {
+        case .openingStream, .listing, .asking, .collecting: true
+        case .idle, .loading, .ready: false
+        }
+    }
+
+    private func hasDoubt(_ account: AccountID, _ symbol: Symbol) -> Bool {
+        orders.values.contains {
+            $0.account == account && $0.symbol == symbol && $0.life.isUnknown
+        }
+    }
+
+    mutating func factsRead(_ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn) {
+        guard let order = orders[id], order.awaitsFacts else { return }
+        orders[id]?.awaitsFacts = false
+        guard let facts else {
+            drop(id, .redisDown, "price and risk could not be read", &turn)
+            return
+        }
+        guard let fence, isRedisUp, phase != .idle, phase != .loading else {
+            drop(id, isRedisUp ? .leaseLost : .redisDown, "the lease was lost meanwhile", &turn)
+            return
+        }
+        guard turn.now <= order.sendBy else {
+            drop(id, .deadlinePassed, "reading price and risk took too long", &turn)
+            return
+        }
+        if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        do throws(Refusal) {
+            let checks = checks(of: order, facts, turn)
+            orders[id]?.reserved = try checks.check(order.life.intent)
+        } catch {
+            drop(id, error.code, error.detail, &turn)
+            return
+        }
+        orders[id]?.intentMilliseconds = turn.wall.milliseconds
+        if let order = orders[id] {
+            turn.act(
+                .saveIntent(order.record(writer: settings.writer, wall: turn.wall), fence: fence))
+        }
+    }
+
+    private mutating func checks(
+        of order: WorkingOrder, _ facts: MarketFacts, _ turn: Turn
+    ) -> PreTrade {
+        lingering[order.account]?.removeAll { $0.sequence <= facts.riskSequence }
+        recentOrders[order.account]?.removeAll { turn.now - $0 > .seconds(1) }
+        return PreTrade(
+            limits: settings.limits, venue: permission(venueState),
+            account: accountFacts(order), instrument: instruments[order.symbol],
+            price: facts.price, risk: facts.risk, now: turn.wall)
+    }
+
+    private func accountFacts(_ order: WorkingOrder) -> AccountFacts? {
+        guard let account = accounts[order.account] else { return nil }
+        var facts = AccountFacts(
+            isEnabled: account.isEnabled, permission: permission(accountStates[order.account]),
+            maximumOrderNotional: account.maximumOrderNotional,
+            maximumOrdersPerSecond: Int(clamping: account.maximumOrdersPerSecond),
+            ordersInLastSecond: recentOrders[order.account]?.count ?? 0,
+            position: ledger.position(order.account, order.symbol).quantity)
+        for other in orders.values where other.account == order.account && other.id != order.id {
+            facts.reserved += other.reserved
+            let intent = other.life.intent
+            if other.symbol == order.symbol, intent.isReduceOnly,
+                intent.side == order.life.intent.side, !other.awaitsFacts
+            {
+                facts.reducing += other.life.remaining + unbooked(other)
+            }
+        }
+        for margin in lingering[order.account] ?? [] { facts.reserved += margin.amount }
+        return facts
+    }
+
+    /// What has executed and is not in the position yet.
+    private func unbooked(_ order: WorkingOrder) -> Quantity {
+        max(.zero, order.life.executed - order.life.booked)
+    }
+
+    private func permission(_ record: StateRecord?) -> TradingPermission {
+        switch record?.state {
+        case .active, nil: .all
+        case .reducing: .reducing
+        case .halted: .nothing
+        }
+    }
+
+    // MARK: cancelling
+
+    private mutating func cancel(_ command: Command, _ turn: inout Turn) throws(RecordError) {
+        let body = try OrderCancelBody(command.body)
+        let byRequest = orders.values.first { $0.request == body.order }?.id
+        guard let id = ClientOrderID(body.order) ?? byRequest else {
+            answer(command, refusing: .orderNotFound, body.order, &turn)
+            return
+        }
+        guard orders[id] != nil else {
+            guard isRedisUp else {
+                answer(command, refusing: .redisDown, "look-up is not possible", &turn)
+                return
+            }
+            let isOut = lookups[id] != nil
+            lookups[id, default: []].append(command)
+            if !isOut { turn.act(.readOrder(id)) }
+            return
+        }
+        let waiter = waiter(for: command, isCancel: true, turn)
+        orders[id]?.waiters.append(waiter)
+        perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+        answerWaiters(id, &turn)
+    }
+
+    /// A cancel of an order that was not on the desk.
+    mutating func cancelRead(
+        _ command: Command, _ id: ClientOrderID, _ record: OrderRecord, _ turn: inout Turn
+    ) {
+        if orders[id] != nil {
+            let waiter = waiter(for: command, isCancel: true, turn)
+            orders[id]?.waiters.append(waiter)
+            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+            return
+        }
+        let body = Dictionary(record.fields) { _, last in last }
+        refuse(
+            command.id, command.from, Refusal(.orderFinal, "it is \(record.status)"), body, &turn)
+    }
+
+    // MARK: accounts and states
+
+    private mutating func createAccount(_ command: Command, _ turn: inout Turn) throws(RecordError)
+    {
+        let body = try AccountBody(command.body)
+        guard let fence = writable(command, &turn) else { return }
+        guard accounts[body.account] == nil, body.account != .external else {
+            answer(command, refusing: .accountExists, body.account.name, &turn)
+            return
+        }
+        guard !body.deposit.isNegative else {
+            answer(command, refusing: .malformed, "a new account has nothing to withdraw", &turn)
+            return
+        }
+        let taken = Set(accounts.values.map(\.code))
+        let record = AccountRecord(
+            id: body.account, code: AccountCode.derived(from: body.account, taken: taken),
+            isEnabled: true, stamp: stamp(turn))
+        pendingCommands[command.id] = command
+        turn.act(.saveAccount(record, fence: fence, request: command.id))
+        accounts[body.account] = record
+    }
+
+    mutating func accountSaved(_ request: String, _ reply: SaveReply, _ turn: inout Turn) {
+        guard let command = pendingCommands[request], let body = try? AccountBody(command.body)
+        else { return }
+        switch reply {
+        case .saved:
+            if body.deposit.isZero {
+                pendingCommands[request] = nil
+                answerAccount(command, body.account, &turn)
+            } else {
+                submitDeposit(command, body, turn.wall, &turn)
+            }
+        case .exists:
+            pendingCommands[request] = nil
+            answer(command, refusing: .accountExists, body.account.name, &turn)
+        case .fenced, .wrong, .unknown, .refused:
+            pendingCommands[request] = nil
+            if reply != .unknown { accounts[body.account] = nil }
+            answer(command, refusing: .redisDown, "the account may not be saved", &turn)
+            if reply == .fenced { fenced(&turn) }
+        }
+    }
+
+    private mutating func deposit(_ command: Command, _ turn: inout Turn) throws(RecordError) {
+        let body = try AccountBody(command.body)
+        guard writable(command, &turn) != nil else { return }
+        guard accounts[body.account] != nil else {
+            answer(command, refusing: .accountUnknown, body.account.name, &turn)
+            return
+        }
+        guard !body.deposit.isZero else {
+            answer(command, refusing: .malformed, "a deposit of zero", &turn)
+            return
+        }
+        let wallet = ledger.balance(body.account)?.wallet ?? .zero
+        guard wallet + body.deposit >= .zero else {
+            answer(command, refusing: .marginInsufficient, "the wallet holds \(wallet)", &turn)
+            return
+        }
+        pendingCommands[command.id] = command
+        submitDeposit(command, body, turn.wall, &turn)
+    }
+
+    private mutating func submitDeposit(
+        _ command: Command, _ body: AccountBody, _ wall: WallTime, _ turn: inout Turn
+    ) {
+        submit(
+            LedgerChange(
+                account: body.account, symbol: nil, subject: .deposit(body.deposit),
+                identity: "deposit:\(command.id)", cause: "command:\(command.id)",
+                atMilliseconds: wall.milliseconds), &turn)
+    }
+
+    mutating func depositBooked(_ change: LedgerChange, _ turn: inout Turn) {
+        let request = String(change.identity.dropFirst("deposit:".count))
+        guard let command = pendingCommands.removeValue(forKey: request) else { return }
+        answerAccount(command, change.account, &turn)
+    }
+
+    private mutating func answerAccount(
+        _ command: Command, _ account: AccountID, _ turn: inout Turn
+    ) {
+        var body = Dictionary(accounts[account]?.fields ?? []) { _, last in last }
+        var balance = BalanceRecord(stamp: stamp(turn))
+        if let known = ledger.balance(account) {
+            balance.deposits = known.deposits
+            balance.realised = known.realised
+            balance.fees = known.fees
+            balance.funding = known.funding
+            balance.version = known.version
+        }
+        body.merge(balance.fields) { _, last in last }
+        finish(Reply.ok(command.id, body), to: command.from, &turn)
+    }
+
+    private mutating func setState(_ command: Command, _ turn: inout Turn) throws(RecordError) {
+        let body = try StateSetBody(command.body)
+        guard let fence = writable(command, &turn) else { return }
+        if let account = body.account, accounts[account] == nil {
+            answer(command, refusing: .accountUnknown, account.name, &turn)
+            return
+        }
+        let record = StateRecord(
+            state: body.state, why: body.why, by: command.from, stamp: stamp(turn))
+        // A stricter state holds at once, whether Redis takes it or not.
+        if let account = body.account {
+            accountStates[account] = record
+        } else {
+            venueState = record
+        }
+        pendingCommands[command.id] = command
+        turn.act(.saveState(record, body.account, fence: fence, request: command.id))
+        if body.state == .halted { cancelAll(body.account, &turn) }
+    }
+
+    /// A halt takes what rests off the book (B2g).
+    private mutating func cancelAll(_ account: AccountID?, _ turn: inout Turn) {
+        for id in orders.keys.sorted() where account == nil || orders[id]?.account == account {
+            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+        }
+    }
+
+    mutating func stateSaved(_ request: String, _ reply: SaveReply, _ turn: inout Turn) {
+        guard let command = pendingCommands.removeValue(forKey: request) else { return }
+        switch reply {
+        case .saved, .exists: finish(Reply.ok(command.id, command.body), to: command.from, &turn)
+        case .wrong, .unknown, .refused:
+            answer(command, refusing: .redisDown, "holds until a restart only", &turn)
+        case .fenced:
+            answer(command, refusing: .leaseLost, "another gateway has taken over", &turn)
+            fenced(&turn)
+        }
+    }
+
+    /// The fence to write under, or nil after telling the sender why not.
+    private mutating func writable(_ command: Command, _ turn: inout Turn) -> Int64? {
+        guard isRedisUp else {
+            answer(command, refusing: .redisDown, "nothing can be saved", &turn)
+            return nil
+        }
+        guard let fence else {
+            answer(command, refusing: .leaseLost, "this gateway does not lead", &turn)
+            return nil
+        }
+        guard phase != .idle, phase != .loading else {
+            answer(command, refusing: .notReady, reasons.joined(separator: ", "), &turn)
+            return nil
+        }
+        return fence
+    }
+
+    private func stamp(_ turn: Turn) -> RecordStamp {
+        RecordStamp(
+            sequence: turn.wall.milliseconds, writer: settings.writer,
+            atMilliseconds: turn.wall.milliseconds)
+    }
+}
+
+extension AccountCode {
+    /// A code for a new account: from its name, and another where that is taken.
+    static func derived(from account: AccountID, taken: Set<AccountCode>) -> AccountCode {
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
+        var round = 0
+        while true {
+            let digest = SHA256.digest(Array("\(account.name)#\(round)".utf8))
+            let letters = account.name.uppercased().utf8.filter { alphabet.contains($0) }.prefix(4)
+            var text = Array(letters)
+            for byte in digest.prefix(8 - text.count) { text.append(alphabet[Int(byte) % 36]) }
+            let code = AccountCode(String(decoding: text, as: UTF8.self))
+            if let code, !taken.contains(code) { return code }
+            round += 1
+        }
+    }
+}

@@ -1,0 +1,209 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+/// Bringing each trade of the venue into exactly one book.
+extension GatewayDesk {
+    mutating func userEventReceived(_ event: UserEvent, _ turn: inout Turn) {
+        switch event {
+        case .order(let update): orderUpdated(update, &turn)
+        case .listenKeyExpired: turn.act(.openStream)
+        // TRADE_LITE comes again with its fee, and balances are position-sync's to compare.
+        case .tradeLite, .account, .control, .other: break
+        }
+    }
+
+    private mutating func orderUpdated(_ update: OrderUpdate, _ turn: inout Turn) {
+        let order = update.order
+        if let id = ClientOrderID(order.clientOrderID) {
+            if orders[id] != nil {
+                if let fill = update.fill { book(fill, id, "stream", &turn) }
+                if update.execution == .amendment {
+                    let action = orders[id]?.life.amendAccepted(VenueOrderReport(order)) ?? .nothing
+                    perform(action, id, &turn)
+                } else {
+                    reported(id, order, &turn)
+                }
+            } else if let fill = update.fill, isLeading {
+                // C4, S8: not on the desk; its record says whether it is ours.
+                parked[id, default: []].append(fill)
+                lookUp(id, &turn)
+            }
+        } else if let fill = update.fill, isLeading {
+            bookExternal(fill, &turn)
+        }
+    }
+
+    /// What is missed while not leading is found by the one who leads, or by our own next recovery.
+    private var isLeading: Bool { phase != .idle && phase != .loading }
+
+    /// A trade from a list, which names only the venue's order id.
+    mutating func listedTrade(_ fill: Fill, _ turn: inout Turn) {
+        let key = VenueOrderKey(symbol: fill.symbol, orderID: fill.orderID)
+        if let name = namesByVenueID[key] {
+            guard let id = ClientOrderID(name) else { return bookExternal(fill, &turn) }
+            if orders[id] != nil {
+                book(fill, id, "recovery", &turn)
+                return
+            }
+            parked[id, default: []].append(fill)
+            lookUp(id, &turn)
+            return
+        }
+        let isWaiting = unowned[fill.symbol, default: []].contains { $0.tradeID == fill.tradeID }
+        if !isWaiting { unowned[fill.symbol, default: []].append(fill) }
+        releaseUnowned(fill.symbol, &turn)
+    }
+
+    /// Trades of an order nobody knows go to the external book, once no order is left in doubt that
+    /// they might belong to.
+    mutating func releaseUnowned(_ symbol: Symbol?, _ turn: inout Turn) {
+        guard let symbol, let waiting = unowned[symbol], !waiting.isEmpty else { return }
+        unowned[symbol] = nil
+        for fill in waiting {
+            let key = VenueOrderKey(symbol: symbol, orderID: fill.orderID)
+            let isDoubtful = orders.values.contains {
+                $0.symbol == symbol && $0.life.orderID == 0 && $0.life.intent.side == fill.side
+                    && !$0.awaitsFacts && !$0.life.isFinal
+            }
+            if namesByVenueID[key] != nil {
+                listedTrade(fill, &turn)
+            } else if isDoubtful {
+                unowned[symbol, default: []].append(fill)
+            } else {
+                bookExternal(fill, &turn)
+            }
+        }
+    }
+
+    // MARK: booking
+
+    /// A trade of an order on the desk goes to its book, once.
+    private mutating func book(
+        _ fill: Fill, _ id: ClientOrderID, _ cause: String, _ turn: inout Turn
+    ) {
+        guard let order = orders[id], !order.life.knows(trade: fill.tradeID) else { return }
+        let action = orders[id]?.life.fillReceived(trade: fill.tradeID, fill.quantity) ?? .nothing
+        submit(.fill(fill, account: order.account, order: id, cause: cause), &turn)
+        perform(action, id, &turn)
+    }
+
+    private mutating func bookExternal(_ fill: Fill, _ turn: inout Turn) {
+        guard applied[fill.symbol]?.contains(fill.tradeID) != true else { return }
+        turn.act(
+            .alert(
+                code: "external_trade", "a trade of no order of ours went to the external book",
+                [
+                    "symbol": fill.symbol.name, "trade": "\(fill.tradeID)",
+                    "order": fill.clientOrderID, "venue_order": "\(fill.orderID)",
+                    "side": fill.side.rawValue, "qty": fill.quantity.text,
+                ]))
+        submit(.fill(fill, account: .external, order: nil, cause: "external"), &turn)
+    }
+
+    mutating func submit(_ change: LedgerChange, _ turn: inout Turn) {
+        let (isTaken, actions) = ledger.submit(change)
+        if !isTaken {
+            turn.act(
+                .alert(
+                    code: "ledger_full", "a change waits for the next recovery",
+                    ["account": change.account.name, "identity": change.identity]))
+        }
+        perform(actions, &turn)
+    }
+
+    mutating func perform(_ actions: [LedgerMachine.Action], _ turn: inout Turn) {
+        for action in actions {
+            switch action {
+            case .apply(let command):
+                guard let fence else { continue }
+                turn.act(.applyLedger(command, fence: fence))
+            case .booked(let change, let totals, let sequence):
+                booked(change, totals, sequence, &turn)
+            case .retryLater(let account):
+                retryLedgerAt[account] = turn.now + .milliseconds(250)
+            case .fenced: fenced(&turn)
+            case .stuck(let account, let what):
+                turn.act(.alert(code: "ledger_stuck", what, ["account": account.name]))
+                retryLedgerAt[account] = turn.now + .seconds(5)
+            }
+        }
+    }
+
+    private mutating func booked(
+        _ change: LedgerChange, _ totals: OrderTotals?, _ sequence: Int64?, _ turn: inout Turn
+    ) {
+        switch change.subject {
+        case .fill(let fill, let id):
+            applied[fill.symbol, default: []].insert(fill.tradeID)
+            prune(fill.symbol)
+            guard let id, orders[id] != nil else { return }
+            if let totals { orders[id]?.totals = totals }
+            let total = totals?.executed ?? orders[id]?.life.executedByTrades ?? .zero
+            let action = orders[id]?.life.fillBooked(trade: fill.tradeID, total: total) ?? .nothing
+            releaseMargin(id, sequence)
+            perform(action, id, &turn)
+        case .deposit: depositBooked(change, &turn)
+        case .funding, .adjustment: break
+        }
+    }
+
+    private mutating func prune(_ symbol: Symbol) {
+        guard let trades = applied[symbol], trades.count > 20_000 else { return }
+        applied[symbol] = Set(trades.sorted().suffix(10_000))
+    }
+
+    /// Of a final order the margin is kept until the risk snapshot counts what it became.
+    private mutating func releaseMargin(_ id: ClientOrderID, _ sequence: Int64?) {
+        guard let order = orders[id], order.life.isFinal, order.reserved.isPositive else { return }
+        if let sequence { lingering[order.account, default: []].append((sequence, order.reserved)) }
+        orders[id]?.reserved = .zero
+    }
+
+    // MARK: orders that are not on the desk
+
+    mutating func lookUp(_ id: ClientOrderID, _ turn: inout Turn) {
+        if lookups[id] != nil { return }
+        lookups[id] = []
+        turn.act(.readOrder(id))
+    }
+
+    mutating func orderRead(_ id: ClientOrderID, _ reading: OrderReading, _ turn: inout Turn) {
+        guard let commands = lookups.removeValue(forKey: id) else { return }
+        let fills = parked.removeValue(forKey: id) ?? []
+        switch reading {
+        case .found(let record):
+            let name = OrderStateName(rawValue: record.status)
+            if orders[id] == nil, !fills.isEmpty || name?.isFinal != true {
+                orders[id] = WorkingOrder(restoring: record, now: turn.now)
+                ledger.load(id, OrderTotals(record))
+                if name?.isFinal != true { query(id, &turn) }
+            }
+            for fill in fills { book(fill, id, "stream", &turn) }
+            for command in commands { cancelRead(command, id, record, &turn) }
+        case .missing:
+            for fill in fills { bookExternal(fill, &turn) }
+            if fills.isEmpty, commands.isEmpty {
+                turn.act(
+                    .alert(
+                        code: "order_unknown", "an open order spelt like ours is on no record",
+                        ["order": id.text]))
+            }
+            for command in commands {
+                answer(command, refusing: .orderNotFound, id.text, &turn)
+            }
+        case .failed:
+            // The trades come again with the reconciliation that follows an outage.
+            if !fills.isEmpty { parked[id] = fills }
+            if !fills.isEmpty, let symbol = fills.first?.symbol {
+                collectAt[symbol] = turn.now + .seconds(1)
+            }
+            for command in commands {
+                answer(command, refusing: .redisDown, "look-up failed", &turn)
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+
+/// What happens when nothing happens: questions asked again, waiting commands answered.
+extension GatewayDesk {
+    mutating func woke(_ turn: inout Turn) {
+        wakeAt = nil
+        if let due = retryAt, due <= turn.now {
+            retryAt = nil
+            retryStep(&turn)
+        }
+        for account in retryLedgerAt.keys.sorted()
+        where retryLedgerAt[account] ?? turn.now <= turn.now {
+            retryLedgerAt[account] = nil
+            perform(ledger.retry(account), &turn)
+        }
+        for symbol in collectAt.keys.sorted() where collectAt[symbol] ?? turn.now <= turn.now {
+            // Without a stream, or amid a recovery, its own collecting is to come.
+            collectAt[symbol] = nil
+            switch phase {
+            case .collecting, .ready: collect(symbol, &turn)
+            case .idle, .loading, .openingStream, .listing, .asking: break
+            }
+        }
+        for id in orders.keys.sorted() { check(id, &turn) }
+    }
+
+    private mutating func check(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard let order = orders[id] else { return }
+        if order.waiters.contains(where: { $0.answerAt <= turn.now }) { expireWaiters(id, &turn) }
+        guard let due = order.checkAt, due <= turn.now else { return }
+        orders[id]?.checkAt = nil
+        saveIfNeeded(id, &turn)
+        if order.needsCancel {
+            recancel(id, &turn)
+            return
+        }
+        switch order.life.name {
+        case .intent: break
+        case .sent, .unknown, .pendingCancel, .pendingAmend: query(id, &turn)
+        case .open, .partiallyFilled, .filled, .cancelled, .rejected, .expired:
+            if isAsking(id) { query(id, &turn) }
+        }
+    }
+
+    private func isAsking(_ id: ClientOrderID) -> Bool {
+        if case .asking(let asked) = phase { return asked.contains(id) }
+        return false
+    }
+
+    /// Arms the next wake-up where it has changed.
+    mutating func scheduleWake(_ turn: inout Turn) {
+        var next = Instant.distantFuture
+        if let retryAt { next = min(next, retryAt) }
+        for due in retryLedgerAt.values { next = min(next, due) }
+        for due in collectAt.values { next = min(next, due) }
+        for order in orders.values {
+            if let due = order.checkAt { next = min(next, due) }
+            for waiter in order.waiters { next = min(next, waiter.answerAt) }
+        }
+        guard next != .distantFuture, next != wakeAt else { return }
+        wakeAt = next
+        turn.act(.wake(at: next))
+    }
+}

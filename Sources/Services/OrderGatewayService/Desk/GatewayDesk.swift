@@ -1,0 +1,179 @@
+import BusProtocol
+package import Chronology
+package import Orders
+package import Positions
+package import Trading
+import VenueProtocol
+
+/// What the desk is told once.
+package struct GatewaySettings: Equatable, Sendable {
+    /// `order-gateway:<instance>`.
+    package var writer: String
+    package var settlementAsset = "USDT"
+    package var limits = PreTrade.Limits()
+    /// Orders not done at one time; the venue allows 200 for each symbol.
+    package var maximumOrders = 2_000
+
+    package init(writer: String) { self.writer = writer }
+}
+
+/// The whole logic of order-gateway, without I/O, clock or randomness.
+///
+/// Events go in one at a time, actions come out; late, lost and doubled answers are harmless.
+package struct GatewayDesk: Sendable {
+    /// How far the desk is in taking the venue over.
+    package enum Phase: Equatable, Sendable {
+        /// No lease, or no Redis.
+        case idle
+        case loading
+        case openingStream
+        /// Waiting for open orders.
+        case listing
+        /// Waiting for the orders that the list did not settle.
+        case asking(Set<ClientOrderID>)
+        /// Waiting for the trades of these symbols.
+        case collecting(Set<Symbol>)
+        case ready
+    }
+
+    package let settings: GatewaySettings
+    package internal(set) var phase = Phase.idle
+    package internal(set) var fence: Int64?
+    package internal(set) var isRedisUp = false
+    package internal(set) var isStreamOpen = false
+    /// Numbers the takings-over, so that answers to an earlier one are known as such.
+    var generation: Int64 = 0
+    var nextToken: Int64 = 1
+
+    var accounts: [AccountID: AccountRecord] = [:]
+    var venueState: StateRecord?
+    var accountStates: [AccountID: StateRecord] = [:]
+    var instruments: [Symbol: Instrument] = [:]
+    package internal(set) var ledger: LedgerMachine
+    var orders: [ClientOrderID: WorkingOrder] = [:]
+    /// The order behind a venue id, also of orders done lately: trade lists name no client ids.
+    var namesByVenueID: [VenueOrderKey: String] = [:]
+    /// Trade ids known to be in the ledger.
+    var applied: [Symbol: Set<Int64>] = [:]
+    /// Trades whose order is being looked up, or may be one that is still unknown.
+    var parked: [ClientOrderID: [Fill]] = [:]
+    var unowned: [Symbol: [Fill]] = [:]
+    /// Margin of what was executed, until the risk snapshot counts it.
+    var lingering: [AccountID: [(sequence: Int64, amount: Money)]] = [:]
+    var recentOrders: [AccountID: [Instant]] = [:]
+    /// Commands other than order.place that wait for an answer, by request id.
+    var pendingCommands: [String: Command] = [:]
+    var lookups: [ClientOrderID: [Command]] = [:]
+    var answered = AnswerMemory()
+    /// When trades of a symbol are to be fetched because fills are missing.
+    var collectAt: [Symbol: Instant] = [:]
+    var retryLedgerAt: [AccountID: Instant] = [:]
+    /// When a failed step of taking over is tried again.
+    var retryAt: Instant?
+    var wakeAt: Instant?
+
+    package init(settings: GatewaySettings) {
+        self.settings = settings
+        ledger = LedgerMachine(settlementAsset: settings.settlementAsset)
+    }
+
+    /// Whether new risk is taken.
+    package var isReady: Bool { phase == .ready && isStreamOpen && isRedisUp && fence != nil }
+
+    /// Why it is not ready; empty when it is.
+    package var reasons: [String] {
+        if isReady { return [] }
+        var reasons: [String] = []
+        if !isRedisUp { reasons.append("redis is away") }
+        if fence == nil { reasons.append("no lease") }
+        switch phase {
+        case .idle, .ready: break
+        case .loading: reasons.append("loading state")
+        case .openingStream: break
+        case .listing, .asking, .collecting: reasons.append("reconciling with the venue")
+        }
+        if !isStreamOpen { reasons.append("user stream is closed") }
+        return reasons
+    }
+
+    /// Orders that are not done, ascending by id.
+    package var workingOrders: [OrderLifecycle] {
+        orders.keys.sorted().compactMap { orders[$0]?.life }
+    }
+
+    /// Takes one event in; what is to be done is appended to `out`, in order.
+    package mutating func handle(
+        _ event: GatewayEvent, now: Instant, wall: WallTime, _ out: inout [GatewayAction]
+    ) {
+        var turn = Turn(now: now, wall: wall)
+        switch event {
+        case .leaseGained(let number): leaseGained(number, &turn)
+        case .leaseLost: leaseLost(&turn)
+        case .redisUp: redisReturned(&turn)
+        case .redisDown: redisLost(&turn)
+        case .loaded(let number, let snapshot): loaded(number, snapshot, &turn)
+        case .loadFailed(let number, let reason): loadFailed(number, reason, &turn)
+        case .intentReplied(let id, let reply): intentReplied(id, reply, &turn)
+        case .orderSaved(let id, let token, let reply): orderSaved(id, token, reply, &turn)
+        case .ledgerReplied(let token, let reply):
+            perform(ledger.replied(token, reply), &turn)
+        case .accountSaved(let request, let reply): accountSaved(request, reply, &turn)
+        case .stateSaved(let request, let reply): stateSaved(request, reply, &turn)
+        case .factsRead(let id, let facts): factsRead(id, facts, &turn)
+        case .orderRead(let id, let reading): orderRead(id, reading, &turn)
+        case .instrumentChanged(let instrument): instruments[instrument.symbol] = instrument
+        case .command(let command): commandReceived(command, &turn)
+        case .streamOpened: streamOpened(&turn)
+        case .streamClosed: streamClosed(&turn)
+        case .user(let event): userEventReceived(event, &turn)
+        case .sendAnswered(let id, let outcome): sendAnswered(id, outcome, &turn)
+        case .cancelAnswered(let id, let outcome): cancelAnswered(id, outcome, &turn)
+        case .orderAnswered(let id, let askedAt, let outcome):
+            orderAnswered(id, askedAt, outcome, &turn)
+        case .openOrdersAnswered(let number, let list): openOrdersAnswered(number, list, &turn)
+        case .tradesAnswered(let symbol, let number, let fills):
+            tradesAnswered(symbol, number, fills, &turn)
+        case .woke: woke(&turn)
+        }
+        advance(&turn)
+        scheduleWake(&turn)
+        out += turn.actions
+    }
+}
+
+/// One event's turn at the desk: when it is, and what it leads to.
+struct Turn {
+    let now: Instant
+    let wall: WallTime
+    var actions: [GatewayAction] = []
+
+    init(now: Instant, wall: WallTime) {
+        self.now = now
+        self.wall = wall
+    }
+
+    mutating func act(_ action: GatewayAction) { actions.append(action) }
+}
+
+/// A venue's order id with the symbol it is unique within.
+struct VenueOrderKey: Hashable, Sendable {
+    let symbol: Symbol
+    let orderID: Int64
+}
+
+/// The last answers given, so that a repeated request is answered and not executed again.
+struct AnswerMemory: Sendable {
+    /// More than an hour of commands by hand, some seconds of the fastest algo.
+    static let limit = 4_096
+    private var replies: [String: Reply] = [:]
+    private var order: [String] = []
+
+    subscript(id: String) -> Reply? { replies[id] }
+
+    mutating func keep(_ reply: Reply) {
+        if replies.updateValue(reply, forKey: reply.id) == nil { order.append(reply.id) }
+        guard order.count > AnswerMemory.limit * 2 else { return }
+        for id in order.prefix(AnswerMemory.limit) { replies[id] = nil }
+        order.removeFirst(AnswerMemory.limit)
+    }
+}

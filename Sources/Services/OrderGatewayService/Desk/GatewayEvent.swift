@@ -1,0 +1,128 @@
+package import BusProtocol
+package import Chronology
+package import Orders
+package import Positions
+package import Trading
+package import VenueProtocol
+
+/// All that the desk is told.
+package enum GatewayEvent: Equatable, Sendable {
+    // Lease and Redis.
+    case leaseGained(fence: Int64)
+    case leaseLost
+    case redisUp
+    case redisDown
+    /// The answer to `load`.
+    case loaded(generation: Int64, GatewaySnapshot)
+    case loadFailed(generation: Int64, String)
+    case intentReplied(ClientOrderID, SaveReply)
+    case orderSaved(ClientOrderID, token: Int64, SaveReply)
+    case ledgerReplied(token: Int64, LedgerReply)
+    case accountSaved(request: String, SaveReply)
+    case stateSaved(request: String, SaveReply)
+    case factsRead(ClientOrderID, MarketFacts?)
+    case orderRead(ClientOrderID, OrderReading)
+    case instrumentChanged(Instrument)
+    case command(Command)
+
+    // Venue.
+    case streamOpened
+    case streamClosed
+    case user(UserEvent)
+    case sendAnswered(ClientOrderID, SendOutcome)
+    case cancelAnswered(ClientOrderID, CancelOutcome)
+    /// `askedAt` is when the question left, not when the answer came.
+    case orderAnswered(ClientOrderID, askedAt: Instant, QueryOutcome)
+    /// Nil where the query failed.
+    case openOrdersAnswered(generation: Int64, [VenueOrder]?)
+    /// All trades from the asked id on, pages joined; nil where the query failed.
+    case tradesAnswered(Symbol, generation: Int64, [Fill]?)
+
+    /// The time of a `wake` has come.
+    case woke
+}
+
+/// What became of a guarded write.
+package enum SaveReply: Equatable, Sendable {
+    case saved
+    /// Something with this identity is there already: an order's record, where it is one.
+    case exists(OrderRecord?)
+    case fenced
+    case wrong(String)
+    /// Written, and no answer came.
+    case unknown
+    /// Never written.
+    case refused
+}
+
+/// What became of a look-up of an order's record.
+package enum OrderReading: Equatable, Sendable {
+    case found(OrderRecord)
+    case missing
+    case failed
+}
+
+/// What became of sending an order.
+package enum SendOutcome: Equatable, Sendable {
+    case accepted(VenueOrder)
+    /// Refused for certain.
+    case rejected(code: Int, String)
+    /// Never left this process.
+    case notSent(String)
+    /// The venue has an open order of this id (S1).
+    case duplicate
+    case unknown(String)
+}
+
+/// What became of cancelling an order.
+package enum CancelOutcome: Equatable, Sendable {
+    case accepted(VenueOrder)
+    case notFound
+    case rejected(code: Int, String)
+    case unknown
+}
+
+/// What became of asking for an order.
+package enum QueryOutcome: Equatable, Sendable {
+    case found(VenueOrder)
+    case notFound
+    /// An error is not evidence.
+    case failed
+}
+
+/// What Redis said of the market and the account's risk when an order came in.
+package struct MarketFacts: Equatable, Sendable {
+    package var price: PriceFacts?
+    package var risk: RiskFacts?
+    /// Up to which journal entry the risk snapshot counts.
+    package var riskSequence: Int64
+    /// Nil where there is no record of the instrument.
+    package var instrument: Instrument?
+
+    package init(
+        price: PriceFacts?, risk: RiskFacts?, riskSequence: Int64, instrument: Instrument?
+    ) {
+        self.price = price
+        self.risk = risk
+        self.riskSequence = riskSequence
+        self.instrument = instrument
+    }
+}
+
+/// What Redis holds of the venue when the desk takes over.
+package struct GatewaySnapshot: Equatable, Sendable {
+    package var accounts: [AccountRecord] = []
+    package var balances: [AccountID: BookBalance] = [:]
+    package var positions: [AccountID: [Symbol: Position]] = [:]
+    package var venueState: StateRecord?
+    package var accountStates: [AccountID: StateRecord] = [:]
+    package var instruments: [Instrument] = []
+    /// The orders of `orders:open`.
+    package var openOrders: [OrderRecord] = []
+    /// Records of known orders that are not among the open ones.
+    package var closedOrders: [OrderRecord] = []
+    /// The newest applied trade ids of each symbol that has any (500 are enough).
+    package var appliedTrades: [Symbol: [Int64]] = [:]
+
+    package init() {}
+}

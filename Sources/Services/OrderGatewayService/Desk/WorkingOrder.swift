@@ -1,0 +1,103 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+/// One order that is not done, with all that the desk keeps of it.
+struct WorkingOrder: Equatable, Sendable {
+    /// A command that waits for what becomes of the order.
+    struct Waiter: Equatable, Sendable {
+        var request: String
+        var from: String
+        var isCancel: Bool
+        /// When to answer with what is known.
+        var answerAt: Instant
+    }
+
+    var life: OrderLifecycle
+    var request: String
+    var totals = OrderTotals()
+    var code = ""
+    var reason = ""
+    var intentMilliseconds: Int64
+    var sentMilliseconds: Int64 = 0
+    /// Margin set aside while it may execute.
+    var reserved: Money = .zero
+    var waiters: [Waiter] = []
+    /// Price and risk are being read, nothing is saved yet.
+    var awaitsFacts = false
+    /// When the command that placed it is too old to be sent.
+    var sendBy: Instant = .distantFuture
+
+    /// The token of the save that is in flight.
+    var saving: Int64?
+    var needsSave = false
+    /// Whether the save in flight marks it done.
+    var savingDone = false
+    /// When the question that is out was put.
+    var askedAt: Instant?
+    var isCancelling = false
+    /// A question found an order that was to be cancelled still there.
+    var needsCancel = false
+    /// When it is to be asked for again.
+    var checkAt: Instant?
+    var checks: Int64 = 0
+
+    init(_ life: OrderLifecycle, request: String, intentMilliseconds: Int64) {
+        self.life = life
+        self.request = request
+        self.intentMilliseconds = intentMilliseconds
+    }
+
+    var id: ClientOrderID { life.intent.clientOrderID }
+    var symbol: Symbol { life.intent.symbol }
+    var account: AccountID { life.intent.account }
+
+    /// An order read from its record.
+    init(restoring record: OrderRecord, now: Instant) {
+        let name = OrderStateName(rawValue: record.status) ?? .unknown
+        life = OrderLifecycle(
+            restoring: record.intent, as: name, orderID: record.venueOrderID,
+            booked: record.executed, trades: record.tradeIDs, now: now)
+        request = record.request
+        totals = OrderTotals(record)
+        code = record.code
+        reason = record.reason
+        intentMilliseconds = record.intentMilliseconds
+        sentMilliseconds = record.sentMilliseconds
+    }
+
+    func record(writer: String, wall: WallTime) -> OrderRecord {
+        var record = OrderRecord(
+            intent: life.intent, request: request, status: life.name.rawValue,
+            intentMilliseconds: intentMilliseconds,
+            stamp: RecordStamp(sequence: 0, writer: writer, atMilliseconds: wall.milliseconds))
+        record.executed = totals.executed
+        record.executedNotional = totals.notional
+        record.fees = totals.fees
+        record.feeAsset = totals.feeAsset
+        record.tradeIDs = totals.tradeIDs
+        record.venueOrderID = life.orderID
+        record.code = code
+        record.reason = reason
+        record.sentMilliseconds = sentMilliseconds
+        return record
+    }
+}
+
+extension OrderTotals {
+    init(_ record: OrderRecord) {
+        self.init(
+            executed: record.executed, notional: record.executedNotional, fees: record.fees,
+            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs)
+    }
+}
+
+extension VenueOrderReport {
+    init(_ order: VenueOrder) {
+        self.init(
+            orderID: order.orderID, status: order.status, executed: order.executedQuantity)
+    }
+}

@@ -1,0 +1,148 @@
+import Bounded
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Testing
+import Trading
+import VenueProtocol
+
+@testable import OrderGatewayService
+
+/// The desk under seeded losses, cuts and crashes; every failing run prints its seed.
+@Suite struct GatewaySimulationTests {
+    @Test("S2 S4 F1: no order twice, each trade in one book once, whatever is lost or killed")
+    func faults() {
+        for seed in UInt64(1)...60 { run(seed: seed, steps: 120) }
+    }
+
+    @Test("without faults every command is answered and all is booked")
+    func calm() {
+        for seed in UInt64(1001)...1010 {
+            var world = GatewayWorld(seed: seed)
+            world.loss = 0
+            start(&world)
+            var asked: Set<String> = []
+            for step in 0..<40 {
+                asked.insert(place(&world, step))
+                world.advance(by: .milliseconds(300))
+            }
+            settle(&world)
+            #expect(Set(world.replies.map(\.id)) == asked, "seed \(seed)")
+            #expect(world.replies.allSatisfy { $0.isOK || $0.code == "venue_rejected" })
+            check(world, seed)
+        }
+    }
+
+    private func start(_ world: inout GatewayWorld) {
+        world.newestFence = 1
+        world.tell(.redisUp)
+        world.tell(.leaseGained(fence: 1))
+        world.advance(by: .seconds(2))
+    }
+
+    private func run(seed: UInt64, steps: Int) {
+        var world = GatewayWorld(seed: seed)
+        start(&world)
+        for step in 0..<steps {
+            switch Int.random(in: 0..<100, using: &world.random) {
+            case 0..<45: _ = place(&world, step)
+            case 45..<60: cancel(&world, step)
+            case 60..<80: fillSome(&world)
+            case 80..<84: world.crash()
+            case 84..<88: world.cutStream()
+            case 88..<92: cutRedis(&world)
+            case _: break
+            }
+            world.advance(by: .milliseconds(Int64.random(in: 5...1500, using: &world.random)))
+            world.restoreRedis()
+        }
+        settle(&world)
+        check(world, seed)
+    }
+
+    private func cutRedis(_ world: inout GatewayWorld) {
+        guard world.isRedisUp else { return }
+        world.isRedisUp = false
+        world.tell(.redisDown)
+        if world.chance(50) {
+            world.advance(by: .milliseconds(2500))
+            world.newestFence += 1
+            world.tell(.leaseLost)
+            world.isRedisUp = true
+            world.tell(.redisUp)
+            world.tell(.leaseGained(fence: world.newestFence))
+        }
+    }
+
+    /// Places an order by a new request or a repeated one; gives the request's id.
+    private func place(_ world: inout GatewayWorld, _ step: Int) -> String {
+        let isRepeat = world.chance(15)
+        let request = "r\(isRepeat ? max(0, step - 3) : step)"
+        let isMarket = world.chance(40)
+        let body = OrderPlaceBody(
+            account: GatewayWorld.accounts.randomElement(using: &world.random)!,
+            symbol: GatewayWorld.symbol, side: world.chance(50) ? .buy : .sell,
+            type: isMarket ? .market : .limit,
+            quantity: .whole(Int64.random(in: 1...9, using: &world.random)),
+            price: isMarket ? nil : .whole(100))
+        let id = "\(request)-\(body.account)"
+        world.tell(
+            .command(
+                Command(
+                    id: id, from: "test", deadlineMilliseconds: world.wall.milliseconds + 3_000,
+                    kind: "order.place", body: body.body)))
+        return id
+    }
+
+    private func cancel(_ world: inout GatewayWorld, _ step: Int) {
+        let resting = world.book.values.filter { !$0.order.status.isFinal }.map(\.order)
+            .sorted { $0.orderID < $1.orderID }
+        guard let order = resting.randomElement(using: &world.random) else { return }
+        world.tell(
+            .command(
+                Command(
+                    id: "c\(step)", from: "test",
+                    deadlineMilliseconds: world.wall.milliseconds + 3_000, kind: "order.cancel",
+                    body: ["order": order.clientOrderID])))
+    }
+
+    private func fillSome(_ world: inout GatewayWorld) {
+        let resting = world.book.keys.filter { world.book[$0]?.order.status.isFinal == false }
+        if let id = resting.sorted().randomElement(using: &world.random) { world.fill(id) }
+    }
+
+    /// No more faults: all that is open stays open, all that is doubtful is settled.
+    private func settle(_ world: inout GatewayWorld) {
+        world.loss = 0
+        world.restoreRedis()
+        world.advance(by: .seconds(90))
+    }
+
+    private func check(_ world: GatewayWorld, _ seed: UInt64) {
+        #expect(world.desk.isReady, "seed \(seed): \(world.desk.reasons)")
+        #expect(world.made.values.allSatisfy { $0 == 1 }, "seed \(seed)")
+        #expect(world.applied.sorted() == world.trades.map(\.tradeID), "seed \(seed)")
+        #expect(!world.alerts.contains("external_trade"), "seed \(seed)")
+        let codes = Dictionary(
+            world.accountRecords.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
+        for account in GatewayWorld.accounts {
+            var net = Quantity.zero
+            for fill in world.trades {
+                let code = ClientOrderID.parts(of: fill.clientOrderID)?.account
+                if code.flatMap({ codes[$0] }) == account { net += fill.side.signed(fill.quantity) }
+            }
+            #expect((world.positions[account] ?? Position()).quantity == net, "seed \(seed)")
+            #expect(
+                world.desk.ledger.position(account, GatewayWorld.symbol).quantity == net,
+                "seed \(seed)")
+        }
+        let resting = Set(world.book.keys.filter { world.book[$0]?.order.status.isFinal == false })
+        #expect(world.open == resting, "seed \(seed)")
+        #expect(world.desk.workingOrders.count == resting.count, "seed \(seed)")
+        for (id, record) in world.records {
+            let executed = world.book[id]?.order.executedQuantity ?? .zero
+            #expect(record.executed == executed, "seed \(seed) \(id)")
+        }
+    }
+}

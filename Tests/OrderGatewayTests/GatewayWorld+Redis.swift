@@ -1,0 +1,132 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+@testable import OrderGatewayService
+
+/// Redis: the scripts as plain code.
+extension GatewayWorld {
+    /// - Parameter isSilent: done, and the answer is lost.
+    mutating func redis(_ action: GatewayAction, isDown: Bool, isSilent: Bool) -> GatewayEvent? {
+        switch action {
+        case .load(let generation, let known):
+            if isDown || isSilent { return .loadFailed(generation: generation, "away") }
+            return .loaded(generation: generation, snapshot(known))
+        case .saveIntent(let record, let fence):
+            let id = record.intent.clientOrderID
+            if isDown { return .intentReplied(id, .refused) }
+            let reply = saveIntent(record, fence)
+            return .intentReplied(id, isSilent ? .unknown : reply)
+        case .saveOrder(let record, let isDone, let fence, let token):
+            let id = record.intent.clientOrderID
+            if isDown { return .orderSaved(id, token: token, .refused) }
+            let reply = saveOrder(record, isDone, fence)
+            return .orderSaved(id, token: token, isSilent ? .unknown : reply)
+        case .applyLedger(let command, let fence):
+            if isDown { return .ledgerReplied(token: command.token, .refused) }
+            let reply = apply(command, fence)
+            return .ledgerReplied(token: command.token, isSilent ? .unknown : reply)
+        case .saveAccount(let record, _, let request):
+            if isDown { return .accountSaved(request: request, .refused) }
+            accountRecords.append(record)
+            return .accountSaved(request: request, .saved)
+        case .saveState(let record, let account, _, let request):
+            if isDown { return .stateSaved(request: request, .refused) }
+            states[account?.name ?? ""] = record
+            return .stateSaved(request: request, .saved)
+        case .readFacts(let id, _, _):
+            return .factsRead(id, isDown ? nil : facts)
+        case .readOrder(let id):
+            if isDown { return .orderRead(id, .failed) }
+            return .orderRead(id, records[id].map { .found($0) } ?? .missing)
+        case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+            .openStream, .surrenderLease, .wake:
+            return nil
+        }
+    }
+
+    var facts: MarketFacts {
+        MarketFacts(
+            price: PriceFacts(bid: .whole(99), ask: .whole(101), mark: .whole(100), at: wall),
+            risk: RiskFacts(available: .whole(1_000_000), at: wall), riskSequence: .max,
+            instrument: Instrument(
+                symbol: GatewayWorld.symbol, status: .trading, base: "BTC", quote: "USDT",
+                tick: .one, step: .one))
+    }
+
+    private func snapshot(_ known: [ClientOrderID]) -> GatewaySnapshot {
+        var snapshot = GatewaySnapshot()
+        snapshot.accounts = accountRecords
+        snapshot.balances = balances
+        snapshot.positions = positions.mapValues { [GatewayWorld.symbol: $0] }
+        snapshot.venueState = states[""]
+        snapshot.openOrders = open.sorted().compactMap { records[$0] }
+        snapshot.closedOrders = known.filter { !open.contains($0) }.compactMap { records[$0] }
+        snapshot.appliedTrades = [GatewayWorld.symbol: Array(applied.suffix(500))]
+        return snapshot
+    }
+
+    private mutating func saveIntent(_ record: OrderRecord, _ fence: Int64) -> SaveReply {
+        if fence < newestFence { return .fenced }
+        let id = record.intent.clientOrderID
+        if let found = records[id] { return .exists(found) }
+        records[id] = record
+        open.insert(id)
+        return .saved
+    }
+
+    private mutating func saveOrder(
+        _ record: OrderRecord, _ isDone: Bool, _ fence: Int64
+    ) -> SaveReply {
+        if fence < newestFence { return .fenced }
+        let id = record.intent.clientOrderID
+        var saved = record
+        if let found = records[id] {
+            saved.executed = found.executed
+            saved.executedNotional = found.executedNotional
+            saved.fees = found.fees
+            saved.feeAsset = found.feeAsset
+            saved.tradeIDs = found.tradeIDs
+        }
+        records[id] = saved
+        if isDone { open.remove(id) } else { open.insert(id) }
+        return .saved
+    }
+
+    private mutating func apply(_ command: LedgerCommand, _ fence: Int64) -> LedgerReply {
+        if fence < newestFence { return .fenced }
+        let change = command.change
+        let found = command.order.flatMap { records[$0.id] }.map(totals)
+        let snapshot = LedgerSnapshot(
+            position: change.symbol == nil ? nil : positions[change.account] ?? Position(),
+            balance: balances[change.account] ?? BookBalance(), order: found)
+        if appliedIdentities.contains(change.identity) { return .duplicate(snapshot) }
+        let isCurrent =
+            (snapshot.position?.version ?? 0) == command.positionBefore
+            && snapshot.balance.version == command.balanceBefore
+            && (found == nil || found?.executed == command.order?.before.executed)
+        guard isCurrent else { return .conflict(snapshot) }
+        appliedIdentities.insert(change.identity)
+        if case .fill(let fill, _) = change.subject { applied.append(fill.tradeID) }
+        balances[change.account] = command.balance
+        if change.symbol != nil { positions[change.account] = command.position }
+        if let part = command.order, var record = records[part.id] {
+            record.executed = part.after.executed
+            record.executedNotional = part.after.notional
+            record.fees = part.after.fees
+            record.feeAsset = part.after.feeAsset
+            record.tradeIDs = part.after.tradeIDs
+            records[part.id] = record
+        }
+        return .applied(sequence: Int64(appliedIdentities.count))
+    }
+
+    private func totals(_ record: OrderRecord) -> OrderTotals {
+        OrderTotals(
+            executed: record.executed, notional: record.executedNotional, fees: record.fees,
+            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs)
+    }
+}

@@ -1,0 +1,111 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+@testable import OrderGatewayService
+
+/// The venue: rests, fills and reports, with lost answers and a reading side that lags.
+extension GatewayWorld {
+    mutating func venue(_ action: GatewayAction) -> [GatewayEvent] {
+        switch action {
+        case .send(let intent):
+            return send(intent).map { [.sendAnswered(intent.clientOrderID, $0)] } ?? []
+        case .cancel(let id, _): return [.cancelAnswered(id, cancel(id))]
+        case .queryOrder(let id, _): return [.orderAnswered(id, askedAt: now, query(id))]
+        case .queryOpenOrders(let generation):
+            let list = book.values.filter { !$0.order.status.isFinal }.map(\.order)
+                .sorted { $0.orderID < $1.orderID }
+            return [.openOrdersAnswered(generation: generation, chance(loss) ? nil : list)]
+        case .queryTrades(let symbol, let fromID, let generation):
+            let list = trades.filter { $0.tradeID >= fromID ?? 0 }.map { fill in
+                var fill = fill
+                fill.clientOrderID = ""
+                return fill
+            }
+            return [.tradesAnswered(symbol, generation: generation, chance(loss) ? nil : list)]
+        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+            .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake:
+            return []
+        }
+    }
+
+    private mutating func send(_ intent: OrderIntent) -> SendOutcome? {
+        let id = intent.clientOrderID
+        if chance(loss) { return .unknown("lost on the way") }
+        if let resting = book[id], !resting.order.status.isFinal { return .duplicate }
+        if chance(5) { return .rejected(code: -2019, "Margin is insufficient.") }
+        made[id, default: 0] += 1
+        nextOrderID += 1
+        var order = VenueOrder(
+            symbol: intent.symbol, orderID: nextOrderID, clientOrderID: id.text, side: intent.side,
+            status: .new)
+        order.quantity = intent.quantity
+        book[id] = Resting(order: order, createdAt: now)
+        report(order, .new)
+        if intent.type == .market {
+            while book[id]?.order.status.isFinal == false { fill(id) }
+        }
+        if chance(loss) { return .unknown("answer lost") }
+        return book[id].map { .accepted($0.order) }
+    }
+
+    private mutating func cancel(_ id: ClientOrderID) -> CancelOutcome {
+        if chance(loss) { return .unknown }
+        guard var resting = book[id], !resting.order.status.isFinal else { return .notFound }
+        resting.order.status = .canceled
+        book[id] = resting
+        report(resting.order, .canceled)
+        return chance(loss) ? .unknown : .accepted(resting.order)
+    }
+
+    private mutating func query(_ id: ClientOrderID) -> QueryOutcome {
+        if chance(loss) { return .failed }
+        guard let resting = book[id] else { return .notFound }
+        // S7, F4: the reading side may not know a young order yet.
+        if now - resting.createdAt < .seconds(10), chance(30) { return .notFound }
+        return .found(resting.order)
+    }
+
+    /// One trade of a resting order.
+    mutating func fill(_ id: ClientOrderID) {
+        guard var resting = book[id], !resting.order.status.isFinal else { return }
+        let left = resting.order.quantity - resting.order.executedQuantity
+        let most = Int64(left.units / Quantity.one.units)
+        let quantity = Quantity.whole(Int64.random(in: 1...most, using: &random))
+        resting.order.executedQuantity += quantity
+        let isWhole = resting.order.executedQuantity == resting.order.quantity
+        resting.order.status = isWhole ? .filled : .partiallyFilled
+        book[id] = resting
+        let fill = Fill(
+            symbol: resting.order.symbol, tradeID: Int64(trades.count + 1),
+            orderID: resting.order.orderID, clientOrderID: id.text, side: resting.order.side,
+            price: .whole(Int64.random(in: 90...110, using: &random)), quantity: quantity,
+            fee: .one, feeAsset: "USDT", isMaker: false, timeMilliseconds: wall.milliseconds)
+        trades.append(fill)
+        report(resting.order, .trade, fill)
+    }
+
+    /// One event of the user stream; events of a session keep their order, some come twice.
+    private mutating func report(
+        _ order: VenueOrder, _ kind: ExecutionKind, _ fill: Fill? = nil
+    ) {
+        guard isStreamOpen else { return }
+        var update = OrderUpdate(order: order, execution: kind)
+        update.order.updatedMilliseconds = wall.milliseconds
+        if let fill {
+            update.tradeID = fill.tradeID
+            update.lastQuantity = fill.quantity
+            update.lastPrice = fill.price
+            update.commission = fill.fee
+            update.commissionAsset = fill.feeAsset
+        }
+        lastStreamAt = max(lastStreamAt, now + delay(20))
+        for _ in 0..<(chance(10) ? 2 : 1) {
+            number += 1
+            queue.append((lastStreamAt, number, life, .stream(.order(update), session: session)))
+        }
+    }
+}

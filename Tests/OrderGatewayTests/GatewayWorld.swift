@@ -1,0 +1,207 @@
+import Bounded
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+import VenueProtocol
+
+@testable import OrderGatewayService
+
+/// A venue and a Redis in memory around one desk, with seeded delays, losses and crashes.
+struct GatewayWorld {
+    /// An order as the venue holds it.
+    struct Resting {
+        var order: VenueOrder
+        var createdAt: Instant
+    }
+
+    /// What happens later: something reaches Redis or the venue, or the desk.
+    enum Later {
+        case effect(GatewayAction)
+        case event(GatewayEvent)
+        case stream(UserEvent, session: Int)
+    }
+
+    static let symbol = Symbol("BTCUSDT")!
+    static let accounts = ["alpha", "beta"].map { AccountID($0)! }
+
+    var random: SplitMix64
+    /// Chances out of 100 that an answer is lost, or a message never arrives.
+    var loss = 10
+    var now = Instant(nanoseconds: 1_000_000_000_000)
+    var wall = WallTime(milliseconds: 1_700_000_000_000)
+    var desk: GatewayDesk
+    /// Numbers the lives of the desk: answers to an earlier one go nowhere.
+    var life = 0
+    var queue: [(at: Instant, number: Int, life: Int, what: Later)] = []
+    var number = 0
+    var wakeAt: Instant?
+    var replies: [Reply] = []
+    var alerts: [String] = []
+
+    // Redis.
+    var isRedisUp = true
+    var newestFence: Int64 = 0
+    var records: [ClientOrderID: OrderRecord] = [:]
+    var open: Set<ClientOrderID> = []
+    var balances: [AccountID: BookBalance] = [:]
+    var positions: [AccountID: Position] = [:]
+    var applied: [Int64] = []
+    var appliedIdentities: Set<String> = []
+    var accountRecords: [AccountRecord] = []
+    var states: [String: StateRecord] = [:]
+
+    // Venue.
+    var book: [ClientOrderID: Resting] = [:]
+    var made: [ClientOrderID: Int] = [:]
+    var trades: [Fill] = []
+    var nextOrderID: Int64 = 500
+    var session = 0
+    var isStreamOpen = false
+    var lastStreamAt = Instant.distantPast
+
+    init(seed: UInt64) {
+        random = SplitMix64(seed: seed)
+        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:test"))
+        for (index, id) in GatewayWorld.accounts.enumerated() {
+            accountRecords.append(
+                AccountRecord(
+                    id: id, code: AccountCode("BOOK000\(index)")!, isEnabled: true,
+                    stamp: RecordStamp(sequence: 1, writer: "test", atMilliseconds: 1)))
+        }
+    }
+
+    // MARK: time
+
+    mutating func later(_ delay: Interval, _ what: Later) {
+        number += 1
+        queue.append((now + delay, number, life, what))
+    }
+
+    mutating func chance(_ percent: Int) -> Bool {
+        Int.random(in: 0..<100, using: &random) < percent
+    }
+    mutating func delay(_ most: Int64 = 40) -> Interval {
+        .milliseconds(Int64.random(in: 1...most, using: &random))
+    }
+
+    mutating func tell(_ event: GatewayEvent) {
+        var actions: [GatewayAction] = []
+        desk.handle(event, now: now, wall: wall, &actions)
+        for action in actions { act(action) }
+    }
+
+    /// Lets time pass; everything due happens in order.
+    mutating func advance(by interval: Interval) {
+        let end = now + interval
+        while true {
+            let due = queue.indices.min {
+                (queue[$0].at, queue[$0].number) < (queue[$1].at, queue[$1].number)
+            }
+            let next = due.map { queue[$0].at } ?? .distantFuture
+            if let wake = wakeAt, wake <= next, wake <= end {
+                move(to: max(now, wake))
+                wakeAt = nil
+                tell(.woke)
+            } else if let due, next <= end {
+                let item = queue.remove(at: due)
+                move(to: item.at)
+                happen(item.what, life: item.life)
+            } else {
+                break
+            }
+        }
+        move(to: end)
+    }
+
+    private mutating func move(to instant: Instant) {
+        wall = wall + .milliseconds((instant - now).milliseconds)
+        now = instant
+    }
+
+    private mutating func happen(_ what: Later, life past: Int) {
+        switch what {
+        case .effect(let action): carryOut(action, past)
+        case .event(let event): if past == life { tell(event) }
+        case .stream(let event, let number):
+            if isStreamOpen, number == session, past == life { tell(.user(event)) }
+        }
+    }
+
+    // MARK: what the desk wants
+
+    private mutating func act(_ action: GatewayAction) {
+        switch action {
+        case .reply(let reply, _): replies.append(reply)
+        case .alert(let code, _, _): alerts.append(code)
+        case .wake(let at): wakeAt = at
+        case .surrenderLease:
+            newestFence += 1
+            later(delay(500), .event(.leaseGained(fence: newestFence)))
+        case .openStream:
+            isStreamOpen = false
+            later(delay(), .effect(action))
+        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+            .readOrder, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades:
+            later(delay(), .effect(action))
+        }
+    }
+
+    mutating func carryOut(_ action: GatewayAction, _ past: Int) {
+        switch action {
+        case .reply, .alert, .wake, .surrenderLease: break
+        case .openStream:
+            guard past == life else { return }
+            session += 1
+            isStreamOpen = true
+            later(delay(), .event(.streamOpened))
+        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades:
+            for event in venue(action) { answer(event, past) }
+        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+            .readOrder:
+            let isSilent = chance(loss / 2)
+            if let event = redis(action, isDown: !isRedisUp, isSilent: isSilent) {
+                answer(event, past)
+            }
+        }
+    }
+
+    private mutating func answer(_ event: GatewayEvent, _ past: Int) {
+        number += 1
+        queue.append((now + delay(), number, past, .event(event)))
+    }
+
+    // MARK: faults
+
+    /// The process dies; another takes the lease a while later.
+    mutating func crash() {
+        life += 1
+        wakeAt = nil
+        isStreamOpen = false
+        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:test\(life)"))
+        newestFence += 1
+        later(delay(2000), .event(.leaseGained(fence: newestFence)))
+    }
+
+    mutating func cutStream() {
+        guard isStreamOpen else { return }
+        isStreamOpen = false
+        tell(.streamClosed)
+        later(delay(1500), .effect(.openStream))
+    }
+
+    mutating func cutRedis(for interval: Interval) {
+        guard isRedisUp else { return }
+        isRedisUp = false
+        tell(.redisDown)
+        number += 1
+        queue.append((now + interval, number, life, .effect(.wake(at: now))))
+    }
+
+    mutating func restoreRedis() {
+        guard !isRedisUp else { return }
+        isRedisUp = true
+        tell(.redisUp)
+    }
+}
