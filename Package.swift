@@ -119,11 +119,18 @@ let package = Package(
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol"] + trading),
         tests("BoundedTests", ["Bounded"]),
-        tests("RuntimeTests", ["Runtime", "Reactor", "BusProtocol"] + trading),
+        tests("CommandLineTests", ["CommandLineService"]),
+        tests(
+            "RuntimeTests",
+            ["Runtime", "Reactor", "RedisLink", "BusProtocol", "RedisServerSupport", "host-probe"]
+                + trading),
         tests("OrdersTests", ["Orders"] + trading),
         tests("PositionsTests", ["Positions"] + trading),
         tests("ChronologyTests", ["Chronology"]),
         tests("TradingTests", trading),
+        .executableTarget(
+            name: "host-probe", dependencies: ["Runtime", "Reactor"],
+            path: "Tests/Support/HostProbe", swiftSettings: settings),
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(
             "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),

@@ -101,6 +101,11 @@ import Trading
         let far = ["PMS_VENUE_REST_URL": "https://fapi.example.com"]
         #expect(environment(far).liveProblem != nil)
         #expect(environment(far.merging(["PMS_LIVE": "yes-real-money"]) { $1 }).liveProblem == nil)
+        let compose = [
+            "PMS_VENUE_REST_URL": "http://paper-exchange:9010",
+            "PMS_VENUE_WS_URL": "ws://paper-exchange:9010",
+        ]
+        #expect(environment(compose).liveProblem == nil)
         let mixed = ["PMS_VENUE_WS_URL": "wss://127.0.0.1.example.com"]
         #expect(environment(mixed).liveProblem != nil)
     }

@@ -1,1 +1,3 @@
-// The process starts here.
+import CommandLineService
+
+CommandLineService.run(Array(CommandLine.arguments.dropFirst()))

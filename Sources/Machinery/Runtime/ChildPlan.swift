@@ -4,6 +4,12 @@ package struct ChildPlan: Sendable {
     package let path: String
     package let variables: [String: String]
 
+    package init(name: String, path: String, variables: [String: String]) {
+        self.name = name
+        self.path = path
+        self.variables = variables
+    }
+
     /// The plan of a process, with only those of the supervisor's variables it needs.
     ///
     /// A variable with another process's suffix is left out, one with its own wins (as `Environment`

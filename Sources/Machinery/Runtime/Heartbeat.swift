@@ -14,6 +14,8 @@ import RedisLink
     private var timer: LoopTimer?
 
     private static let interval = Interval.seconds(1)
+    /// Between two looks whether Redis is back.
+    private static let retryInterval = Interval.milliseconds(50)
     private static let timeToLive = Interval.seconds(5)
     private static let script = RedisScript(HeartbeatScript.write)
 
@@ -47,7 +49,7 @@ import RedisLink
 
     /// Writes the record now: every second, and at once when readiness changes.
     func beat() {
-        timer?.arm(after: Heartbeat.interval)
+        timer?.arm(after: redis.isUp ? Heartbeat.interval : Heartbeat.retryInterval)
         guard redis.isUp else { return }
         let reasons = reasons()
         record.isReady = reasons.isEmpty

@@ -1,0 +1,139 @@
+import Runtime
+
+/// All commands of `pms`, and the reading of its arguments.
+package enum CommandTable {
+    /// What the arguments ask for.
+    package enum Parsed: Sendable {
+        case run(Invocation)
+        case print(String)
+        case failure(CommandFailure)
+    }
+
+    package static let all: [Subcommand] = [
+        Subcommand(
+            "up [--only A,B]", "run the stack: start, watch and restart its processes",
+            options: ["--only"], needsConfiguration: false, run: UpCommand.run),
+        Subcommand(
+            "health [SERVICE]", "whether processes on this host are ready (for health checks)",
+            positional: 0...1, isReading: true, run: HealthCommand.run),
+        Subcommand(
+            "status [--watch]", "processes, prices, positions, risk and open orders on one page",
+            flags: ["--watch"], isReading: true, run: StatusCommand.run),
+        Subcommand(
+            "account create NAME [--deposit X]", "make a book, with money in it",
+            positional: 1...1, options: ["--deposit", "--timeout"], isReading: true,
+            run: AccountCommands.create),
+        Subcommand(
+            "account list", "all books with their money", isReading: true, run: AccountCommands.list
+        ),
+        Subcommand(
+            "account show NAME", "one book: its record, money and positions", positional: 1...1,
+            isReading: true, run: AccountCommands.show),
+        Subcommand(
+            "account deposit NAME X", "add money to a book; a negative amount takes it out",
+            positional: 2...2, options: ["--request-id", "--timeout"], isReading: true,
+            run: AccountCommands.deposit),
+        Subcommand(
+            "order place SYM buy|sell QTY [--limit P] [--tif GTC|IOC|FOK|GTX] [--account A] "
+                + "[--reduce-only] [--request-id ID] [--wait] [--timeout S]",
+            "send an order: market without --limit", positional: 3...3,
+            options: ["--limit", "--tif", "--account", "--request-id", "--timeout"],
+            flags: ["--reduce-only", "--wait"], isReading: true, run: OrderCommands.place),
+        Subcommand(
+            "order cancel ID [--timeout S]", "cancel an order by its client or request id",
+            positional: 1...1, options: ["--timeout"], isReading: true, run: OrderCommands.cancel),
+        Subcommand(
+            "order show ID", "one order by its client or request id", positional: 1...1,
+            isReading: true, run: OrderCommands.show),
+        Subcommand("orders", "open orders", isReading: true, run: OrderCommands.list),
+        Subcommand(
+            "positions", "what every book holds", isReading: true, run: ReadingCommands.positions),
+        Subcommand(
+            "risk [ACCOUNT]", "margin, equity and liquidation prices", positional: 0...1,
+            isReading: true, run: ReadingCommands.risk),
+        Subcommand(
+            "price SYM", "the last price; asks price-feed to watch the symbol for a minute",
+            positional: 1...1, isReading: true, run: ReadingCommands.price),
+        Subcommand(
+            "tail", "ledger, orders and alerts as they come, until Ctrl-C", isReading: true,
+            run: TailCommand.run),
+        Subcommand(
+            "halt [--account A] [--why TEXT]", "only cancels from now on",
+            options: ["--account", "--why", "--timeout"], run: StateCommands.halt),
+        Subcommand(
+            "reduce [--account A] [--why TEXT]", "only orders that reduce from now on",
+            options: ["--account", "--why", "--timeout"], run: StateCommands.reduce),
+        Subcommand(
+            "resume [--account A] [--why TEXT]", "back to normal trading",
+            options: ["--account", "--why", "--timeout"], run: StateCommands.resume),
+        Subcommand(
+            "keys", "every Redis key and channel: type, lifetime, writer", isReading: true,
+            run: KeysCommand.run),
+        Subcommand(
+            "doctor", "look for what is wrong: Redis, persistence, venue, processes",
+            isReading: true, run: DoctorCommand.run),
+        Subcommand(
+            "config check", "whether the configuration is valid", needsConfiguration: false,
+            run: ConfigCommands.check),
+        Subcommand(
+            "config show", "every variable: its value, where from, what it means",
+            isReading: true, needsConfiguration: false, run: ConfigCommands.show),
+    ]
+
+    /// Finds the command the arguments begin with, the longest name first.
+    package static func parse(_ arguments: [String]) -> Parsed {
+        guard let first = arguments.first else {
+            return .failure(CommandFailure(.usage, "no command given\n\n" + overview))
+        }
+        switch first {
+        case "--help", "-h", "help": return .print(overview)
+        case "--version": return .print("pms \(Build.version)\n")
+        case _: break
+        }
+        let words = arguments.prefix(2).joined(separator: " ")
+        guard
+            let command = all.first(where: { $0.name == words })
+                ?? all.first(where: { $0.name == first })
+        else { return .failure(unknown(arguments)) }
+        let length = command.name.split(separator: " ").count
+        let rest = Array(arguments.dropFirst(length))
+        if rest.contains("--help") { return .print(help(command)) }
+        do throws(CommandFailure) {
+            return .run(
+                Invocation(command: command, arguments: try Arguments(rest, for: command)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func unknown(_ arguments: [String]) -> CommandFailure {
+        let first = arguments[0]
+        let family = all.filter { $0.name.hasPrefix(first + " ") }
+        if !family.isEmpty {
+            let forms = family.map { "  pms \($0.form)\n" }.joined()
+            let problem =
+                arguments.count > 1 ? "unknown command: \(first) \(arguments[1])" : "\(first) what?"
+            return CommandFailure(.usage, "\(problem)\nusage:\n\(forms)")
+        }
+        let names = all.map { String($0.name.prefix { $0 != " " }) }
+        let hint = EditDistanceHint.text(first, among: names)
+        return CommandFailure(.usage, "unknown command: \(first)\(hint); see pms --help")
+    }
+
+    private static func help(_ command: Subcommand) -> String {
+        "usage: pms \(command.form)\n  \(command.summary)\n"
+    }
+
+    /// The text of `pms --help`.
+    package static var overview: String {
+        var text = "pms \(Build.version): the command line of the stack\n\ncommands:\n"
+        for command in all { text += "  pms \(command.form)\n      \(command.summary)\n" }
+        return text + """
+
+            Configuration comes from the environment: pms config show.
+            exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 not running, 5 configuration,
+            6 timeout, 7 refused (risk, halt), 8 outcome unknown
+
+            """
+    }
+}
