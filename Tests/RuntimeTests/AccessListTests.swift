@@ -1,0 +1,95 @@
+import BusProtocol
+import Reactor
+import RedisLink
+import RedisServerSupport
+import Runtime
+import Testing
+
+/// The users of `compose/users.acl`, in a Redis that was started with them.
+@Suite struct AccessListTests {
+    private let server: RedisServer
+
+    init() {
+        EventLoop.process.runInBackground()
+        let top = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+        server = RedisServer(arguments: ["--aclfile", top + "/compose/users.acl"])
+    }
+
+    @LoopActor private func login(_ user: String) async throws -> RedisClient {
+        let client = RedisClient(
+            loop: .process,
+            endpoint: try RedisEndpoint(url: server.url(login: "\(user):\(user)-paper")), name: user,
+            jitterSeed: 1)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var isSettled = false
+            client.onState = { state in
+                guard state == .up, !isSettled else { return }
+                isSettled = true
+                continuation.resume()
+            }
+            client.start()
+        }
+        return client
+    }
+
+    /// Whether the server carried the command out, rather than refusing the user.
+    @LoopActor private func may(_ client: RedisClient, _ arguments: String...) async -> Bool {
+        let outcome = await client.send(arguments)
+        if case .reply(.error(let text)) = outcome { return !text.hasPrefix("NOPERM") }
+        return true
+    }
+
+    @Test("The inspector reads everything and changes nothing")
+    @LoopActor func inspector() async throws {
+        let client = try await login("inspector")
+        for key in ["pms:{usdm}:position:a:BTCUSDT", "pms:{usdm}:risk:a", "pms:{usdm}:state"] {
+            #expect(await may(client, "HGETALL", key))
+            #expect(await !may(client, "HSET", key, "a", "1"))
+            #expect(await !may(client, "DEL", key))
+        }
+        #expect(await may(client, "XRANGE", "pms:{usdm}:ledger", "-", "+"))
+        #expect(await may(client, "SCAN", "0"))
+        #expect(await !may(client, "PUBLISH", "pms:{usdm}:command:order-gateway", "x"))
+        #expect(await !may(client, "EVAL", "return 1", "0"))
+        #expect(await !may(client, "FLUSHALL"))
+        #expect(await !may(client, "KEYS", "*"))
+        #expect(await !may(client, "CONFIG", "GET", "*"))
+        client.close()
+    }
+
+    @Test("Without a user nothing is answered")
+    func anonymous() {
+        #expect(server.command("GET", "pms:{usdm}:state").contains("NOAUTH"))
+    }
+
+    @Test(
+        "Each process beats, and writes its own keys only",
+        arguments: [
+            ("price-feed", "pms:{usdm}:price:BTCUSDT", "pms:{usdm}:position:a:BTCUSDT"),
+            ("order-gateway", "pms:{usdm}:position:a:BTCUSDT", "pms:{usdm}:price:BTCUSDT"),
+            ("risk-engine", "pms:{usdm}:risk:a", "pms:{usdm}:order:x"),
+            ("position-sync", "pms:{usdm}:sync", "pms:{usdm}:lock:gateway"),
+        ])
+    @LoopActor func processes(name: String, own: String, other: String) async throws {
+        let client = try await login(name)
+        #expect(await may(client, "HSET", own, "a", "1"))
+        #expect(await !may(client, "HSET", other, "a", "1"))
+        #expect(await !may(client, "FLUSHALL"))
+        let beat = await client.evaluate(
+            RedisScript(HeartbeatScript.write), keys: ["pms:{usdm}:heartbeat:\(name):one"],
+            arguments: ["5000", "pid", "1"])
+        #expect(beat.value == .integer(1))
+        client.close()
+    }
+
+    @Test("The command line sends commands and watches symbols, and writes nothing else")
+    @LoopActor func commandLine() async throws {
+        let client = try await login("pms")
+        #expect(await may(client, "PUBLISH", "pms:{usdm}:command:order-gateway", "x"))
+        #expect(await may(client, "ZADD", "pms:{usdm}:demand", "GT", "1", "BTCUSDT"))
+        #expect(await may(client, "INFO", "persistence"))
+        #expect(await !may(client, "ZADD", "pms:{usdm}:trades:BTCUSDT", "1", "1"))
+        #expect(await !may(client, "HSET", "pms:{usdm}:state", "state", "ACTIVE"))
+        client.close()
+    }
+}
