@@ -80,6 +80,24 @@ import WebProtocol
         }
     }
 
+    @Test(
+        "A kept connection that the server closed while idle is not used: the POST goes over a new one"
+    )
+    func idleClose() async throws {
+        try await withClient { client in
+            let listener = RawListener()
+            let port = listener.port
+            for _ in 0..<3 {
+                let order = Pending(client, post(port))
+                let peer = try #require(listener.accept())
+                #expect(request(from: peer).hasSuffix("side=BUY"))
+                peer.answer("ok")
+                #expect(kind(await order.value) == "response 200")
+                peer.close()
+            }
+        }
+    }
+
     @Test("Nobody listens: not sent")
     func refusedConnect() async throws {
         try await withClient { client in

@@ -93,33 +93,11 @@ import WebServer
         await EventLoop.onLoop { server.close() }
     }
 
-    private static let python: String? = ["/usr/bin/python3", "/usr/local/bin/python3"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
-    /// A Python program with pipes; nil where there is no Python.
-    private func run(_ arguments: [String]) throws -> (Process, Pipe)? {
-        guard let python = Self.python else { return nil }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["-u"] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return (process, pipe)
-    }
-
-    @Test("Our client talks to Python's http.server", .enabled(if: ServerPairTests.python != nil))
+    @Test("Our client talks to Python's http.server", .enabled(if: PythonProgram.path != nil))
     func pythonServer() async throws {
-        guard
-            let (process, pipe) = try run([
-                "-m", "http.server", "0", "--bind", "127.0.0.1", "-d", "/etc",
-            ])
-        else { return }
-        defer { process.terminate() }
-        let line = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(line.split(separator: " ").compactMap { UInt16($0) }.first)
+        let server = try PythonProgram(
+            ["-m", "http.server", "0", "--bind", "127.0.0.1", "-d", "/etc"])
+        let port = try #require(server.readPort())
         let hostname = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
         try await withClient { client in
             let base = "http://127.0.0.1:\(port)"
@@ -136,7 +114,7 @@ import WebServer
         }
     }
 
-    @Test("Python's http.client talks to our server", .enabled(if: ServerPairTests.python != nil))
+    @Test("Python's http.client talks to our server", .enabled(if: PythonProgram.path != nil))
     func pythonClient() async throws {
         let (server, port) = try await EventLoop.onLoop { try self.server() }
         let program = """
@@ -149,8 +127,7 @@ import WebServer
                 print(r.status, r.read().decode(), r.headers['X-Query'])
             c.request('HEAD', '/echo'); r = c.getresponse(); print(r.status, len(r.read()))
             """
-        let (_, pipe) = try #require(try run(["-c", program]))
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = try PythonProgram(["-c", program]).readToEnd()
         #expect(text == "200 abab q=0\n200 abab q=1\n200 abab q=2\n200 0\n")
         await EventLoop.onLoop { server.close() }
     }

@@ -15,10 +15,12 @@ import WebProtocol
     var onMessage: (@LoopActor (SocketUnderTest) -> Void)?
     var onClosed: (@LoopActor (SocketUnderTest) -> Void)?
 
-    init(_ url: String, _ limits: WebSocketClientLimits = .standard) {
+    init(
+        _ url: String, _ limits: WebSocketClientLimits = .standard, authorities: String? = nil
+    ) {
         client = WebSocketClient(
-            loop: .process, url: url, headers: ["X-Given": "1"], limits: limits, seed: 42,
-            handler: self)
+            loop: .process, url: url, headers: ["X-Given": "1"], limits: limits,
+            authorities: authorities, seed: 42, handler: self)
         client?.connect()
     }
 

@@ -41,7 +41,8 @@ import WebProtocol
         let spaces = [UInt8](repeating: 0x20, count: 130)
         WebSocketFrameWriter.append(
             .continuation, payload: spaces.rawSpan, maskingKey: key, to: &parts)
-        let findings = DecoderVerifier(seed: 12).findings(corpus: [whole, parts]) {
+        let findings = DecoderVerifier(seed: 12, mutations: 50_000).findings(corpus: [whole, parts])
+        {
             payloads(in: $0, role: role)
         }
         #expect(findings.isEmpty, "\(findings)")

@@ -7,13 +7,19 @@ package import Reactor
 
     private let loop: EventLoop
     private let limits: WebClientLimits
+    let authorities: String?
     private let multi: CurlMulti
     private var spare: [WebTransfer] = []
     private var isClosed = false
 
-    package init(loop: EventLoop, limits: WebClientLimits = .standard) {
+    /// - Parameter authorities: the path of a PEM file of certificate authorities to trust instead
+    ///   of the system's.
+    package init(
+        loop: EventLoop, limits: WebClientLimits = .standard, authorities: String? = nil
+    ) {
         self.loop = loop
         self.limits = limits
+        self.authorities = authorities
         multi = CurlMulti(loop: loop, idleConnections: limits.idleConnections)
     }
 

@@ -21,6 +21,7 @@ package import WebProtocol
     let limits: WebSocketClientLimits
     let handler: any WebSocketHandler
     let multi: CurlMulti
+    let authorities: String?
     private let url: String
     private let headers: HTTPHeaders
     private var random: SplitMix64
@@ -29,18 +30,22 @@ package import WebProtocol
     /// - Parameters:
     ///   - url: `ws://` or `wss://`, with path and query.
     ///   - headers: further headers of the handshake.
+    ///   - authorities: the path of a PEM file of certificate authorities to trust instead of the
+    ///     system's.
     ///   - seed: of nonces and masking keys, which the peer must not foretell: take it from the
     ///     system's randomness outside of tests.
     ///   - handler: kept as long as the client.
     package init(
         loop: EventLoop, url: String, headers: HTTPHeaders = [:],
-        limits: WebSocketClientLimits = .standard, seed: UInt64, handler: any WebSocketHandler
+        limits: WebSocketClientLimits = .standard, authorities: String? = nil, seed: UInt64,
+        handler: any WebSocketHandler
     ) {
         self.loop = loop
         self.url = url
         self.headers = headers
         self.limits = limits
         self.handler = handler
+        self.authorities = authorities
         random = SplitMix64(seed: seed)
         multi = CurlMulti(loop: loop, idleConnections: 1)
     }

@@ -49,6 +49,7 @@ internal import WebProtocol
         easy.set(CURLOPT_URL, "\(scheme)://\(url.authority)\(url.target)")
         easy.set(CURLOPT_CONNECT_ONLY, 1)
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
+        if let authorities = client.authorities { easy.set(CURLOPT_CAINFO, authorities) }
         easy.setProxy(allowed: !url.isLoopback)
         let limits = client.limits
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, limits.handshakeTime)

@@ -11,6 +11,7 @@ internal import WebProtocol
 
     init(_ client: WebClient) {
         self.client = client
+        if let authorities = client.authorities { easy.set(CURLOPT_CAINFO, authorities) }
         let context = unsafe Unmanaged.passUnretained(progress).toOpaque()
         _ = unsafe pms_curl_set_on_request(easy.pointer, requestCallback, context)
         _ = unsafe pms_curl_set_on_header(easy.pointer, headerCallback, context)

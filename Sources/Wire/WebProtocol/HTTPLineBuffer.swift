@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Bytes that arrived and are not consumed yet, taken off as lines or as counted runs.
 struct HTTPLineBuffer: Sendable {
     private(set) var bytes: [UInt8] = []
@@ -21,18 +23,18 @@ struct HTTPLineBuffer: Sendable {
     /// carriage return is refused, and so is a line over `limit` bytes, as soon as that is seen.
     /// The range is good until the next `append`.
     mutating func takeLine(limit: Int, _ tooLong: HTTPError) throws(HTTPError) -> Range<Int>? {
-        while scanned < bytes.count {
-            let length = scanned - cursor
-            let byte = bytes[scanned]
-            scanned += 1
-            guard length <= limit || byte == 0x0A && length == limit + 1 else { throw tooLong }
-            guard byte == 0x0A else { continue }
-            guard length > 0, bytes[scanned - 2] == 0x0D else { throw .bareLineFeed }
-            let line = cursor..<(scanned - 2)
-            cursor = scanned
-            return line
+        // The line feed may stand behind `limit` bytes and the carriage return at the latest.
+        let end = min(bytes.count, cursor + limit + 2)
+        guard let feed = bytes.firstFeed(scanned..<end) else {
+            guard end - cursor < limit + 2 else { throw tooLong }
+            scanned = end
+            return nil
         }
-        return nil
+        guard feed > cursor, bytes[feed - 1] == 0x0D else { throw .bareLineFeed }
+        let line = cursor..<(feed - 1)
+        cursor = feed + 1
+        scanned = cursor
+        return line
     }
 
     /// Moves at most `count` bytes to the end of `target`; returns how many there were.
@@ -67,4 +69,16 @@ struct HTTPLineBuffer: Sendable {
     }
 
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+}
+
+extension [UInt8] {
+    /// The first line feed in a range.
+    fileprivate func firstFeed(_ range: Range<Int>) -> Int? {
+        unsafe withUnsafeBytes { raw in
+            guard let base = raw.baseAddress,
+                let found = unsafe memchr(base + range.lowerBound, 0x0A, range.count)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
 }

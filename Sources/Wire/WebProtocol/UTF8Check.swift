@@ -1,21 +1,35 @@
 internal import Bytes
 
-/// Validation of text (RFC 3629), with eight ASCII bytes a step.
+/// Validation of text (RFC 3629); ASCII goes by in words.
 enum UTF8Check {
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+
     static func isValid(_ bytes: RawSpan) -> Bool {
         var index = 0
-        let count = bytes.byteCount
-        while index < count {
-            while index + 8 <= count,
-                unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    & 0x8080_8080_8080_8080 == 0
-            { index += 8 }
-            guard index < count else { break }
+        while true {
+            index = asciiEnd(bytes, from: index)
+            guard index < bytes.byteCount else { return true }
             let length = sequenceLength(bytes, at: index)
             guard length > 0 else { return false }
             index += length
         }
-        return true
+    }
+
+    /// Where the run of ASCII that begins at the offset ends, or a little before that.
+    private static func asciiEnd(_ bytes: RawSpan, from start: Int) -> Int {
+        unsafe bytes.withUnsafeBytes { raw in
+            var index = start
+            while index + 32 <= raw.count {
+                let first = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let second = unsafe raw.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self)
+                let third = unsafe raw.loadUnaligned(fromByteOffset: index + 16, as: UInt64.self)
+                let fourth = unsafe raw.loadUnaligned(fromByteOffset: index + 24, as: UInt64.self)
+                guard (first | second | third | fourth) & highBits == 0 else { break }
+                index += 32
+            }
+            while unsafe index < raw.count && raw[index] < 0x80 { index += 1 }
+            return index
+        }
     }
 
     /// Bytes of the character at the offset; 0 if it is cut short, overlong, a surrogate or above

@@ -59,8 +59,8 @@ package struct DecoderVerifier {
 
     /// One to five pieces, cut anywhere, some of them empty.
     private func split(_ input: [UInt8], using random: inout SplitMix64) -> [[UInt8]] {
-        var cuts = (0..<Int.random(in: 1...4, using: &random)).map { _ in
-            Int.random(in: 0...input.count, using: &random)
+        var cuts = (0..<1 + random.below(4)).map { _ in
+            random.below(input.count + 1)
         }
         cuts.sort()
         var pieces: [[UInt8]] = []
@@ -74,8 +74,8 @@ package struct DecoderVerifier {
 
     /// An entry with one to four faults in it.
     private func mutated(_ corpus: [[UInt8]], using random: inout SplitMix64) -> [UInt8] {
-        var bytes = corpus[Int.random(in: 0..<corpus.count, using: &random)]
-        for _ in 0..<Int.random(in: 1...4, using: &random) {
+        var bytes = corpus[random.below(corpus.count)]
+        for _ in 0..<1 + random.below(4) {
             damage(&bytes, corpus, using: &random)
         }
         return bytes
@@ -84,18 +84,18 @@ package struct DecoderVerifier {
     private func damage(
         _ bytes: inout [UInt8], _ corpus: [[UInt8]], using random: inout SplitMix64
     ) {
-        let position = Int.random(in: 0...bytes.count, using: &random)
+        let position = random.below(bytes.count + 1)
         let rest = position..<bytes.count
-        let run = position..<min(bytes.count, position + Int.random(in: 1...16, using: &random))
-        switch Int.random(in: 0..<7, using: &random) {
-        case 0 where !rest.isEmpty: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-        case 1 where !rest.isEmpty: bytes[position] = .random(in: 0...255, using: &random)
-        case 2: bytes.insert(.random(in: 0...255, using: &random), at: position)
-        case 3: bytes.insert(Self.telling.randomElement(using: &random) ?? 0, at: position)
+        let run = position..<min(bytes.count, position + 1 + random.below(16))
+        switch random.below(7) {
+        case 0 where !rest.isEmpty: bytes[position] ^= 1 << UInt8(random.below(8))
+        case 1 where !rest.isEmpty: bytes[position] = UInt8(random.below(256))
+        case 2: bytes.insert(UInt8(random.below(256)), at: position)
+        case 3: bytes.insert(Self.telling[random.below(Self.telling.count)], at: position)
         case 4: bytes.removeSubrange(run)
         case 5: bytes.insert(contentsOf: Array(bytes[run]), at: position)
         default:
-            let other = corpus[Int.random(in: 0..<corpus.count, using: &random)]
+            let other = corpus[random.below(corpus.count)]
             bytes.replaceSubrange(rest, with: other.suffix(rest.count))
         }
     }
@@ -107,4 +107,10 @@ package struct DecoderVerifier {
     private func quoted(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.prefix(400), as: UTF8.self).debugDescription
     }
+}
+
+extension SplitMix64 {
+    /// A number below the bound; its slight bias does not matter here, its speed without
+    /// optimisation does.
+    fileprivate mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
