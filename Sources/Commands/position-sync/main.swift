@@ -1,1 +1,10 @@
-// The process starts here.
+import PositionSyncService
+import Runtime
+
+ProcessHost.run(
+    name: "position-sync",
+    summary: "compares the books with the exchange, and brings in trades that were missed",
+    required: ["PMS_API_KEY", "PMS_API_SECRET"]
+) { host in
+    try SyncService(host: host)
+}

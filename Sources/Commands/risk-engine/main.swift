@@ -1,1 +1,9 @@
-// The process starts here.
+import RiskEngineService
+import Runtime
+
+ProcessHost.run(
+    name: "risk-engine",
+    summary: "values every account on each tick and ledger change, and keeps its risk snapshot fresh"
+) { host in
+    RiskService(host: host)
+}

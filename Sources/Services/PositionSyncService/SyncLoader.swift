@@ -1,0 +1,155 @@
+import BusProtocol
+import Chronology
+import Positions
+import Reactor
+import RedisLink
+import Trading
+
+/// Why Redis gave no reading.
+struct SyncLoadFailure: Error {
+    let reason: String
+
+    init(reason: String) { self.reason = reason }
+
+    init(_ outcomes: [RedisOutcome]) {
+        reason = outcomes.compactMap(\.failure).first ?? "a key holds another type"
+    }
+}
+
+/// Reads from Redis what is compared. A record that cannot be read fails the reading: a sum over books
+/// with one missing is no sum.
+@LoopActor final class SyncLoader {
+    private let redis: RedisClient
+    private let keys: BusKeys
+
+    init(redis: RedisClient, keys: BusKeys) {
+        self.redis = redis
+        self.keys = keys
+    }
+
+    func books() async throws -> SyncBooks {
+        let names = await redis.send(all: [
+            ["GET", keys.ledgerSequence], ["SMEMBERS", keys.accounts], ["SMEMBERS", keys.books],
+            ["SMEMBERS", keys.openOrders], ["HGETALL", keys.accountCodes],
+        ])
+        guard let sequence = names[0].value, let accounts = names[1].value?.texts,
+            let members = names[2].value?.texts, let orders = names[3].value?.texts,
+            let codes = names[4].value?.fields
+        else { throw SyncLoadFailure(names) }
+        var books = SyncBooks(sequence: sequence.int ?? 0)
+        for (code, name) in codes {
+            if let code = AccountCode(code) { books.accountsByCode[code] = AccountID(name) }
+        }
+        let held = members.compactMap { $0.flatMap { BusKeys.book(of: $0) } }
+        guard held.count == members.count else {
+            throw SyncLoadFailure(reason: "a member of \(keys.books) is no book")
+        }
+        let ids = Set(accounts.compactMap { $0.flatMap { AccountID($0) } })
+            .union(held.map(\.account)).sorted()
+        return try await fill(books, ids, held, orders.compactMap { $0 }.sorted())
+    }
+
+    private func fill(
+        _ books: SyncBooks, _ ids: [AccountID], _ held: [(account: AccountID, symbol: Symbol)],
+        _ orders: [String]
+    ) async throws -> SyncBooks {
+        let commands =
+            ids.map { ["HGETALL", keys.balance($0)] }
+            + held.map { ["HGETALL", keys.position($0.account, $0.symbol)] }
+            + orders.map { ["HGETALL", keys.order($0)] }
+        let outcomes = await redis.send(all: commands)
+        var books = books
+        var place = 0
+        do throws(RecordError) {
+            for id in ids {
+                books.balances[id] = try SyncLoader.balance(outcomes[place])
+                place += 1
+            }
+            for (account, symbol) in held {
+                let position = try SyncLoader.position(outcomes[place])
+                books.positions[account, default: [:]][symbol] = position
+                place += 1
+            }
+            for _ in orders {
+                // An order that ended since the set was read is none any more.
+                if let order = try SyncLoader.order(outcomes[place]) { books.orders.append(order) }
+                place += 1
+            }
+        } catch {
+            throw SyncLoadFailure(reason: error.description)
+        }
+        return books
+    }
+
+    func anchors(
+        _ symbol: Symbol, writtenBefore: WallTime
+    ) async throws -> TradeAnchors {
+        let key = keys.trades(symbol)
+        let outcomes = await redis.send(all: [
+            ["ZRANGE", key, "0", "0"],
+            [
+                "ZREVRANGEBYSCORE", key, "\(writtenBefore.milliseconds)", "-inf", "LIMIT", "0", "1",
+            ],
+        ])
+        guard let first = outcomes[0].value?.texts, let settled = outcomes[1].value?.texts else {
+            throw SyncLoadFailure(outcomes)
+        }
+        return TradeAnchors(first: SyncLoader.id(first), settled: SyncLoader.id(settled))
+    }
+
+    private static func id(_ members: [String?]) -> Int64? {
+        members.first.flatMap { $0 }.flatMap { Int64($0) }
+    }
+
+    /// Which of the trades the ledger has.
+    func applied(_ symbol: Symbol, _ ids: [Int64]) async throws -> Set<Int64> {
+        let command = ["ZMSCORE", keys.trades(symbol)] + ids.map { "\($0)" }
+        let outcome = await redis.send(command)
+        guard let scores = outcome.value?.elements, scores.count == ids.count else {
+            throw SyncLoadFailure([outcome])
+        }
+        return Set(zip(ids, scores).filter { !$0.1.isNull }.map(\.0))
+    }
+
+    func order(_ id: ClientOrderID) async throws -> OrderRecord? {
+        let outcome = await redis.send(["HGETALL", keys.order(id.text)])
+        do throws(RecordError) {
+            return try SyncLoader.order(outcome)
+        } catch {
+            throw SyncLoadFailure(reason: error.description)
+        }
+    }
+
+    // MARK: reading
+
+    /// The fields of a hash; nil where there is no such key.
+    private static func fields(
+        _ outcome: RedisOutcome, _ record: String
+    ) throws(RecordError) -> [String: String]? {
+        guard let fields = outcome.value?.fields else {
+            throw RecordError(record: record, field: "-", problem: outcome.failure ?? "not a hash")
+        }
+        return fields.isEmpty ? nil : fields
+    }
+
+    private static func balance(_ outcome: RedisOutcome) throws(RecordError) -> BookBalance {
+        guard let fields = try fields(outcome, "balance") else { return BookBalance() }
+        let record = try BalanceRecord(fields: fields)
+        return BookBalance(
+            deposits: record.deposits, realised: record.realised, fees: record.fees,
+            funding: record.funding, version: record.version)
+    }
+
+    private static func position(_ outcome: RedisOutcome) throws(RecordError) -> Position {
+        guard let fields = try fields(outcome, "position") else { return Position() }
+        let record = try PositionRecord(fields: fields)
+        return Position(
+            quantity: record.quantity, entryPrice: record.entryPrice, realised: record.realised,
+            fees: record.fees, version: record.version)
+    }
+
+    private static func order(_ outcome: RedisOutcome) throws(RecordError) -> OrderRecord? {
+        guard let fields = try fields(outcome, "order") else { return nil }
+        return try OrderRecord(fields: fields)
+    }
+}

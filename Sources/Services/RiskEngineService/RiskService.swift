@@ -1,0 +1,225 @@
+import BusProtocol
+import Bytes
+import Chronology
+package import Reactor
+import RedisLink
+package import Runtime
+import Trading
+
+/// Carries out what the risk desk decides: reads and writes Redis, keeps subscriptions and the clock.
+@LoopActor package final class RiskService: Service {
+    private let host: ServiceHost
+    private let desk: RiskDesk
+    private let loader: RiskLoader
+    private let ledgerChannel: [UInt8]
+    private var timer: LoopTimer?
+    private var watched: Set<Symbol> = []
+    private var actions: [RiskAction] = []
+    private var bytes = ByteWriter(capacity: 4_096)
+    private var isStopped = false
+
+    private let ticks: Counter
+    private let evaluations: Counter
+    private let loads: Counter
+    private let catchUps: Counter
+    private let refusedWrites: Counter
+    private let unreadable: Counter
+
+    package init(host: ServiceHost) {
+        self.host = host
+        desk = RiskDesk(
+            writer: host.writer, leverage: host.environment.integer("PMS_LEVERAGE"),
+            evaluationInterval: .milliseconds(host.environment.integer("EVAL_MIN_INTERVAL_MS")))
+        loader = RiskLoader(redis: host.redis, keys: host.keys)
+        ledgerChannel = Array(host.keys.ledgerChannel.utf8)
+        let metrics = host.metrics
+        ticks = metrics.counter("pms_risk_ticks_total", "ticks received")
+        evaluations = metrics.counter("pms_risk_evaluations_total", "snapshots written")
+        loads = metrics.counter("pms_risk_loads_total", "times all accounts were loaded")
+        catchUps = metrics.counter("pms_risk_catch_ups_total", "times the journal was read")
+        refusedWrites = metrics.counter(
+            "pms_risk_refused_writes_total", "writes that Redis could not be given")
+        unreadable = metrics.counter(
+            "pms_risk_unreadable_total", "messages that could not be read")
+    }
+
+    package var readiness: [String] { desk.readiness }
+
+    package func start() async throws {
+        timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
+        host.subscriber.subscribe(host.keys.ledgerChannel, self)
+        host.redis.onState = { [weak self] state in self?.redisChanged(state) }
+        if host.redis.isUp { deliver(.redisUp) }
+        deliver(.woken)
+    }
+
+    package func stop() async {
+        isStopped = true
+        timer?.disarm()
+    }
+
+    private func redisChanged(_ state: RedisLinkState) {
+        switch state {
+        case .connecting: return
+        case .up: deliver(.redisUp)
+        case .down: deliver(.redisDown)
+        }
+        host.readinessChanged()
+    }
+
+    // MARK: events and actions
+
+    private func deliver(_ event: RiskEvent) {
+        if isStopped { return }
+        let wasReady = desk.readiness.isEmpty
+        actions.removeAll(keepingCapacity: true)
+        desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
+        for action in actions { perform(action) }
+        timer?.arm(at: desk.nextWake)
+        if wasReady != desk.readiness.isEmpty { host.readinessChanged() }
+    }
+
+    private func perform(_ action: RiskAction) {
+        switch action {
+        case .load(let number): load(number)
+        case .catchUp(let number, let after): catchUp(number, after)
+        case .readSequence: readSequence()
+        case .watch(let symbol): watch(symbol)
+        case .unwatch(let symbol):
+            watched.remove(symbol)
+            host.subscriber.unsubscribe(host.keys.tickChannel(symbol))
+        case .save(let record): save(record)
+        case .saveTier(let record):
+            write([["HSET", host.keys.tier(record.account)] + flat(record.fields)])
+        case .alert(let alert):
+            Log.warn("alert", ["code": alert.code, "text": alert.text])
+            let message = String(decoding: FlatJSON.encode(alert.fields), as: UTF8.self)
+            write([["PUBLISH", host.keys.alertChannel, message]])
+        }
+    }
+
+    private func load(_ number: UInt64) {
+        loads.increment()
+        Task { @LoopActor in
+            switch await loader.load() {
+            case .success(let load):
+                Log.info("accounts loaded", ["accounts": load.accounts.count])
+                deliver(.loaded(number, load))
+            case .failure(let failure):
+                Log.warn("accounts not loaded", ["reason": failure.reason])
+                deliver(.loadFailed(number, reason: failure.reason))
+            }
+        }
+    }
+
+    private func catchUp(_ number: UInt64, _ after: Int64) {
+        catchUps.increment()
+        let command = [
+            "XRANGE", host.keys.ledger, "(\(after)-0", "+", "COUNT", "\(RiskLimits.catchUpPage)",
+        ]
+        host.redis.send(command) { [weak self] outcome in
+            self?.deliver(RiskService.caughtUp(number, outcome))
+        }
+    }
+
+    private static func caughtUp(_ number: UInt64, _ outcome: RedisOutcome) -> RiskEvent {
+        guard let rows = outcome.value?.elements else {
+            return .catchUpFailed(number, reason: outcome.failure ?? "the journal is no stream")
+        }
+        var entries: [LedgerEntry] = []
+        do throws(RecordError) {
+            for row in rows {
+                guard let fields = row.elements?.last?.fields else {
+                    throw RecordError(record: "ledger entry", field: "-", problem: "not fields")
+                }
+                entries.append(try LedgerEntry(fields: fields))
+            }
+        } catch {
+            return .catchUpFailed(number, reason: error.description)
+        }
+        return .caughtUp(number, entries, isWhole: rows.count < RiskLimits.catchUpPage)
+    }
+
+    private func readSequence() {
+        let commands = [["GET", host.keys.ledgerSequence], ["SCARD", host.keys.accounts]]
+        host.redis.send(all: commands) { [weak self] outcomes in
+            guard let sequence = outcomes[0].value, let count = outcomes[1].value?.int else {
+                return
+            }
+            self?.deliver(.sequenceRead(ledger: sequence.int ?? 0, accountCount: Int(count)))
+        }
+    }
+
+    private func watch(_ symbol: Symbol) {
+        if watched.insert(symbol).inserted {
+            host.subscriber.subscribe(host.keys.tickChannel(symbol), self)
+        }
+        loader.read(symbol) { [weak self] brackets, price in
+            self?.deliver(.symbolRead(symbol, brackets, price))
+        }
+    }
+
+    // MARK: writing
+
+    /// Replaces the snapshot as one step, so that no reader sees half of it.
+    private func save(_ record: RiskRecord) {
+        evaluations.increment()
+        let key = host.keys.risk(record.account)
+        let fields = record.fields
+        let message = String(decoding: FlatJSON.encode(fields), as: UTF8.self)
+        write([
+            ["MULTI"], ["DEL", key], ["HSET", key] + flat(fields),
+            ["PEXPIRE", key, "\(RiskLimits.snapshotTimeToLive.milliseconds)"], ["EXEC"],
+            ["PUBLISH", host.keys.riskChannel, message],
+        ])
+    }
+
+    private func flat(_ fields: [(String, String)]) -> [String] {
+        fields.flatMap { [$0.0, $0.1] }
+    }
+
+    private func write(_ commands: [[String]]) {
+        bytes.removeAll()
+        for command in commands {
+            RESPWriter.command(command.count, into: &bytes)
+            for argument in command { RESPWriter.argument(text: argument, into: &bytes) }
+        }
+        if !host.redis.write(bytes.rawSpan) { refusedWrites.increment() }
+    }
+}
+
+extension RiskService: RedisMessageHandler {
+    package func subscriptionEstablished(channel: String) {
+        if channel == host.keys.ledgerChannel { deliver(.ledgerSubscribed) }
+    }
+
+    package func messageReceived(channel: RawSpan, payload: RawSpan) {
+        let ledger = ledgerChannel
+        if channel.hasSameBytes(as: ledger.rawSpan) {
+            ledgerMessage(payload)
+        } else {
+            tickMessage(payload)
+        }
+    }
+
+    private func ledgerMessage(_ payload: RawSpan) {
+        do {
+            let entry = try LedgerEntry(fields: try FlatJSON.decode(payload))
+            deliver(.ledgerReceived(entry))
+        } catch {
+            unreadable.increment()
+            deliver(.ledgerUnreadable(reason: "\(error)"))
+        }
+    }
+
+    private func tickMessage(_ payload: RawSpan) {
+        do {
+            let (name, tick) = try Tick.decode(payload)
+            guard let symbol = Symbol(name), watched.contains(symbol) else { return }
+            ticks.increment()
+            deliver(.tickReceived(symbol, tick))
+        } catch {
+            unreadable.increment()
+        }
+    }
+}
