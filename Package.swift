@@ -134,6 +134,8 @@ let package = Package(
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(
             "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),
-        tests("OrderGatewayTests", ["OrderGatewayService"] + domain + wire),
+        tests(
+            "OrderGatewayTests",
+            ["OrderGatewayService", "Reactor", "RedisLink", "RedisServerSupport"] + domain + wire),
     ]
 )

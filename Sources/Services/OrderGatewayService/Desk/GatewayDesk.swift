@@ -177,3 +177,8 @@ struct AnswerMemory: Sendable {
         order.removeFirst(AnswerMemory.limit)
     }
 }
+
+extension GatewayDesk {
+    /// Whether an order on the desk only reduces.
+    func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
+}

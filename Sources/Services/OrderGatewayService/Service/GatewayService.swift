@@ -1,0 +1,345 @@
+import BusProtocol
+import Bytes
+import Chronology
+import Orders
+import Positions
+package import Reactor
+import RedisLink
+package import Runtime
+import Trading
+import VenueProtocol
+
+/// Carries out what the gateway desk decides, and tells it what came of that.
+@LoopActor package final class GatewayService: Service {
+    private let host: ServiceHost
+    private let venue: VenueLink
+    private let stream: UserStream
+    private let brackets: BracketKeeper
+    private let store: GatewayStore
+    private let lease: Lease
+    private let inbox: CommandInbox
+    private var desk: GatewayDesk
+    private var timer: LoopTimer?
+    private var demandTimer: LoopTimer?
+    private var pending: [GatewayEvent] = []
+    private var isDeciding = false
+    private var isStopping = false
+    private var preflight: String? = "starting"
+    private var wasReady = false
+
+    private let orders: Counter
+    private let refusals: Counter
+    private let fills: Counter
+    private let alerts: Counter
+
+    /// Throws where the credentials cannot be used.
+    package init(host: ServiceHost) throws {
+        self.host = host
+        let environment = host.environment
+        guard
+            let credentials = VenueCredentials(
+                key: environment.secret("PMS_API_KEY"),
+                secret: environment.secret("PMS_API_SECRET"))
+        else {
+            throw PreflightFailure(
+                description: "PMS_API_KEY and PMS_API_SECRET must be printable ASCII")
+        }
+        venue = VenueLink(host: host, credentials: credentials)
+        stream = UserStream(host: host, venue: venue)
+        brackets = BracketKeeper(host: host, venue: venue)
+        let leverage = environment.integer("PMS_LEVERAGE")
+        store = GatewayStore(
+            redis: host.redis, keys: host.keys, writer: host.writer, leverage: leverage)
+        lease = host.lease(GatewayStore.fenceName)
+        var settings = GatewaySettings(writer: host.writer)
+        settings.limits.leverage = .whole(leverage)
+        desk = GatewayDesk(settings: settings)
+        inbox = CommandInbox()
+        let metrics = host.metrics
+        orders = metrics.counter("pms_gateway_orders_total", "orders sent to the venue")
+        refusals = metrics.counter("pms_gateway_refusals_total", "commands refused")
+        fills = metrics.counter("pms_gateway_ledger_calls_total", "calls of the ledger script")
+        alerts = metrics.counter("pms_gateway_alerts_total", "alerts raised")
+    }
+
+    package var readiness: [String] {
+        if let preflight { return [preflight] }
+        return desk.reasons
+    }
+
+    // MARK: life
+
+    package func start() async throws {
+        timer = host.loop.timer { [weak self] in self?.tell(.woke) }
+        demandTimer = host.loop.timer { [weak self] in self?.renewDemand() }
+        metricsOfDesk()
+        inbox.onCommand = { [weak self] bytes in self?.commandReceived(bytes) }
+        _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
+        host.redis.onState = { [weak self] state in self?.redisChanged(state) }
+        stream.onOpened = { [weak self] in self?.tell(.streamOpened) }
+        stream.onClosed = { [weak self] in self?.tell(.streamClosed) }
+        stream.onEvent = { [weak self] event in self?.tell(.user(event)) }
+        try await passPreflight()
+        if isStopping { return }
+        if host.redis.isUp { tell(.redisUp) }
+        lease.onGained = { [weak self] fence in self?.tell(.leaseGained(fence: fence)) }
+        lease.onLost = { [weak self] in self?.tell(.leaseLost) }
+        lease.start()
+        brackets.fetch()
+        renewDemand()
+    }
+
+    /// Asks until the venue answers; what only a person can mend ends the process.
+    private func passPreflight() async throws {
+        while !isStopping {
+            preflight = try await Preflight(venue: venue).run()
+            guard let reason = preflight else {
+                Log.info("preflight passed")
+                return
+            }
+            Log.warn("preflight is not through", ["reason": reason])
+            await pause(.milliseconds(500))
+        }
+    }
+
+    private func pause(_ interval: Interval) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let timer = host.loop.timer { continuation.resume() }
+            timer.arm(after: interval)
+        }
+    }
+
+    /// New commands are refused; what was asked of venue and Redis is given 2 s to answer.
+    package func stop() async {
+        isStopping = true
+        stream.stop()
+        brackets.stop()
+        demandTimer?.disarm()
+        for _ in 0..<20 where host.redis.pendingCount > 0 || venue.isBusy {
+            await pause(.milliseconds(100))
+        }
+        timer?.disarm()
+        venue.close()
+    }
+
+    private func redisChanged(_ state: RedisLinkState) {
+        switch state {
+        case .connecting: return
+        case .up: if preflight == nil { tell(.redisUp) }
+        case .down(let reason):
+            Log.warn("redis is away", ["reason": reason])
+            tell(.redisDown)
+        }
+    }
+
+    private func metricsOfDesk() {
+        host.metrics.computed("pms_gateway_working_orders", "orders that are not done") {
+            [weak self] in Double(self?.desk.workingOrders.count ?? 0)
+        }
+        host.metrics.computed("pms_gateway_unbooked", "ledger changes that wait") {
+            [weak self] in Double(self?.desk.ledger.pendingCount ?? 0)
+        }
+    }
+
+    /// Symbols with a position or a working order are wanted for as long as they have one.
+    private func renewDemand() {
+        demandTimer?.arm(after: .seconds(30))
+        guard host.redis.isUp else { return }
+        var symbols = Set(desk.ledger.openSymbols)
+        for order in desk.workingOrders { symbols.insert(order.intent.symbol) }
+        for symbol in symbols.sorted() { store.demand(symbol, wall: host.loop.wallNow) }
+    }
+
+    // MARK: the desk
+
+    /// Brings an event before the desk; one that arises meanwhile waits its turn.
+    private func tell(_ event: GatewayEvent) {
+        pending.append(event)
+        if isDeciding { return }
+        isDeciding = true
+        while !pending.isEmpty {
+            let events = pending
+            pending = []
+            for event in events { decide(event) }
+        }
+        isDeciding = false
+        if desk.isReady != wasReady {
+            wasReady = desk.isReady
+            Log.info(
+                wasReady ? "ready" : "not ready",
+                [
+                    "reasons": desk.reasons.joined(separator: "; ")
+                ])
+            host.readinessChanged()
+        }
+    }
+
+    private func decide(_ event: GatewayEvent) {
+        var actions: [GatewayAction] = []
+        desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
+        for action in actions { carryOut(action) }
+    }
+
+    private func carryOut(_ action: GatewayAction) {
+        switch action {
+        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+            .readOrder:
+            carryOutInRedis(action)
+        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .openStream:
+            carryOutAtVenue(action)
+        case .reply(let reply, let from):
+            if !reply.isOK {
+                refusals.increment()
+                Log.info("refused", ["id": reply.id, "code": reply.code, "reason": reply.reason])
+            }
+            store.reply(reply, to: from)
+        case .alert(let code, let text, let details): raise(code, text, details)
+        case .surrenderLease(let reason):
+            Log.warn("giving the lease up", ["reason": reason])
+            Task { @LoopActor in
+                await lease.release()
+                if !isStopping { lease.start() }
+            }
+        case .wake(let at): timer?.arm(at: at)
+        }
+    }
+
+    private func carryOutInRedis(_ action: GatewayAction) {
+        switch action {
+        case .load(let generation, let known):
+            Task { @LoopActor in
+                do throws(StoreFailure) {
+                    tell(.loaded(generation: generation, try await store.load(known: known)))
+                } catch {
+                    tell(.loadFailed(generation: generation, error.description))
+                }
+            }
+        case .saveIntent(let record, let fence):
+            let id = record.intent.clientOrderID
+            store.saveIntent(record, fence: fence) { [weak self] reply in
+                self?.tell(.intentReplied(id, reply))
+            }
+        case .saveOrder(let record, let isDone, let fence, let token):
+            let id = record.intent.clientOrderID
+            store.saveOrder(record, isDone: isDone, fence: fence) { [weak self] reply in
+                self?.tell(.orderSaved(id, token: token, reply))
+            }
+        case .applyLedger(let command, let fence):
+            fills.increment()
+            store.applyLedger(command, fence: fence, wall: host.loop.wallNow) {
+                [weak self] reply in self?.tell(.ledgerReplied(token: command.token, reply))
+            }
+        case .saveAccount(let record, let fence, let request):
+            store.saveAccount(record, fence: fence) { [weak self] reply in
+                self?.tell(.accountSaved(request: request, reply))
+            }
+        case .saveState(let record, let account, let fence, let request):
+            store.saveState(record, account, fence: fence) { [weak self] reply in
+                self?.tell(.stateSaved(request: request, reply))
+            }
+        case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
+        case .readOrder(let id):
+            Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
+        case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+            .openStream, .surrenderLease, .wake:
+            preconditionFailure("an action goes where it is sorted to")
+        }
+    }
+
+    private func carryOutAtVenue(_ action: GatewayAction) {
+        switch action {
+        case .send(let intent):
+            orders.increment()
+            venue.send(intent) { [weak self] outcome in
+                self?.tell(.sendAnswered(intent.clientOrderID, outcome))
+            }
+        case .cancel(let id, let symbol):
+            venue.cancel(id, symbol) { [weak self] outcome in
+                self?.tell(.cancelAnswered(id, outcome))
+            }
+        case .queryOrder(let id, let symbol):
+            let askedAt = host.loop.now
+            venue.query(id, symbol) { [weak self] outcome in
+                self?.tell(.orderAnswered(id, askedAt: askedAt, outcome))
+            }
+        case .queryOpenOrders(let generation):
+            Task { @LoopActor in
+                tell(.openOrdersAnswered(generation: generation, await venue.openOrders()))
+            }
+        case .queryTrades(let symbol, let fromID, let generation):
+            Task { @LoopActor in
+                let list = await venue.trades(symbol, fromID: fromID)
+                tell(.tradesAnswered(symbol, generation: generation, list))
+            }
+        case .openStream: stream.open()
+        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+            .readOrder, .reply, .alert, .surrenderLease, .wake:
+            preconditionFailure("an action goes where it is sorted to")
+        }
+    }
+
+    /// Reads price and risk; prices that nobody asked for until now are waited for a little.
+    private func readFacts(_ id: ClientOrderID, _ account: AccountID, _ symbol: Symbol) {
+        let isReducing = desk.isReducing(id)
+        Task { @LoopActor in
+            let patience = host.loop.now + .milliseconds(1_500)
+            var facts = await store.facts(account, symbol)
+            if !isReducing, !isFresh(facts) {
+                store.demand(symbol, wall: host.loop.wallNow)
+                while host.loop.now < patience, host.redis.isUp, !isFresh(facts) {
+                    await pause(.milliseconds(50))
+                    facts = await store.facts(account, symbol)
+                }
+            }
+            tell(.factsRead(id, facts))
+        }
+    }
+
+    private func isFresh(_ facts: MarketFacts?) -> Bool {
+        guard let facts, facts.instrument != nil, let price = facts.price, let risk = facts.risk
+        else { return false }
+        let limits = desk.settings.limits
+        let now = host.loop.wallNow
+        return now - price.at <= limits.priceAge && now - risk.at <= limits.riskAge
+    }
+
+    private func raise(_ code: String, _ text: String, _ details: [String: String]) {
+        alerts.increment()
+        let shown = details.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        Log.warn("alert", ["code": code, "text": text, "details": shown.joined(separator: " ")])
+        let alert = Alert(
+            code: code, text: text, details: details,
+            stamp: RecordStamp(
+                sequence: Int64(clamping: alerts.value), writer: host.writer,
+                atMilliseconds: host.loop.wallNow.milliseconds))
+        let message = String(decoding: FlatJSON.encode(alert.fields), as: UTF8.self)
+        host.redis.send(["PUBLISH", host.keys.alertChannel, message]) { _ in }
+    }
+
+    // MARK: commands
+
+    private func commandReceived(_ bytes: RawSpan) {
+        do throws(RecordError) {
+            let command = try Command.decode(bytes)
+            if isStopping || preflight != nil {
+                // P6: nothing is begun by a process that was told to stop.
+                let reason = isStopping ? "stopping" : preflight ?? "starting"
+                store.reply(
+                    .refused(command.id, RefusalCode.notReady.description, reason),
+                    to: command.from)
+                return
+            }
+            tell(.command(command))
+        } catch {
+            Log.warn("command unreadable", ["problem": error.description])
+        }
+    }
+}
+
+/// Where commands come in.
+@LoopActor private final class CommandInbox: RedisMessageHandler {
+    var onCommand: (@LoopActor (RawSpan) -> Void)?
+
+    func messageReceived(channel: RawSpan, payload: RawSpan) { onCommand?(payload) }
+    func subscriptionEstablished(channel: String) {}
+}

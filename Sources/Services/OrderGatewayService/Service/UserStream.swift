@@ -1,0 +1,152 @@
+import Bounded
+import Bytes
+import Chronology
+import Reactor
+import Runtime
+import VenueProtocol
+import WebLink
+import WebProtocol
+
+/// The venue's user stream: its listen key, its socket, and a new one when either is gone.
+@LoopActor final class UserStream {
+    /// One socket's life; what comes from an earlier one is not passed on.
+    private final class Session: WebSocketHandler {
+        weak var stream: UserStream?
+        let number: Int
+        init(_ stream: UserStream, _ number: Int) {
+            self.stream = stream
+            self.number = number
+        }
+        func opened() { stream?.opened(number) }
+        func messageReceived(_ bytes: RawSpan, isText: Bool) { stream?.received(bytes, number) }
+        func closed(reason: WebSocketCloseReason) { stream?.closed(number, reason) }
+    }
+
+    var onOpened: (@LoopActor () -> Void)?
+    var onClosed: (@LoopActor () -> Void)?
+    var onEvent: (@LoopActor (UserEvent) -> Void)?
+
+    private let host: ServiceHost
+    private let venue: VenueLink
+    private var socket: WebSocketClient?
+    private var session = 0
+    private var isOpen = false
+    private var isStopped = false
+    private var attempt: Int64 = 0
+    private var random: SplitMix64
+    private var retry: LoopTimer?
+    private var keepAlive: LoopTimer?
+    private var renewals = 0
+    private let unreadable: Counter
+    private let events: Counter
+
+    /// The venue forgets a key after 60 minutes.
+    private static let keepAlivePeriod = Interval.seconds(20 * 60)
+    /// The venue cuts a socket after 24 hours: it is renewed after 20.
+    private static let renewalsPerSocket = 60
+
+    init(host: ServiceHost, venue: VenueLink) {
+        self.host = host
+        self.venue = venue
+        random = SplitMix64(seed: host.seed &+ 77)
+        unreadable = host.metrics.counter(
+            "pms_gateway_stream_unreadable_total", "messages of the user stream not understood")
+        events = host.metrics.counter(
+            "pms_gateway_stream_events_total", "messages of the user stream")
+        retry = host.loop.timer { [weak self] in self?.open() }
+        keepAlive = host.loop.timer { [weak self] in self?.extend() }
+    }
+
+    /// Opens the stream, in place of one that is open.
+    func open() {
+        if isStopped { return }
+        session += 1
+        let number = session
+        socket?.close()
+        socket = nil
+        if isOpen {
+            isOpen = false
+            onClosed?()
+        }
+        retry?.arm(after: .seconds(15))
+        venue.call(BinanceFutures.openListenKey, .protective) { [weak self] answer in
+            self?.keyReceived(answer, number)
+        }
+    }
+
+    func stop() {
+        isStopped = true
+        retry?.disarm()
+        keepAlive?.disarm()
+        socket?.close()
+    }
+
+    private func keyReceived(_ answer: VenueAnswer, _ number: Int) {
+        guard number == session, !isStopped else { return }
+        guard case .success(let body) = answer,
+            let key = try? BinanceFutures.decodeListenKey(body.rawSpan)
+        else {
+            Log.warn("no listen key", ["answer": answer.text])
+            return later()
+        }
+        let url = host.environment.venueStreamURL + BinanceFutures.userStreamPath(listenKey: key)
+        var limits = WebSocketClientLimits.standard
+        limits.pingInterval = .seconds(5)
+        let socket = WebSocketClient(
+            loop: host.loop, url: url, limits: limits, seed: random.next(),
+            handler: Session(self, number))
+        self.socket = socket
+        socket.connect()
+    }
+
+    private func opened(_ number: Int) {
+        guard number == session else { return }
+        isOpen = true
+        attempt = 0
+        renewals = 0
+        retry?.disarm()
+        keepAlive?.arm(after: UserStream.keepAlivePeriod)
+        Log.info("user stream open")
+        onOpened?()
+    }
+
+    private func closed(_ number: Int, _ reason: WebSocketCloseReason) {
+        guard number == session, !isStopped else { return }
+        Log.warn("user stream closed", ["reason": reason.description])
+        socket = nil
+        if isOpen {
+            isOpen = false
+            onClosed?()
+        }
+        later()
+    }
+
+    /// Tries again after 0.1 to 5 s, a random part of it so that processes do not come in step (T5).
+    private func later() {
+        attempt += 1
+        let most = min(Int64(100) << min(attempt, 6), 5_000)
+        retry?.arm(after: .milliseconds(Int64.random(in: most / 2...most, using: &random)))
+    }
+
+    private func extend() {
+        keepAlive?.arm(after: UserStream.keepAlivePeriod)
+        renewals += 1
+        if renewals >= UserStream.renewalsPerSocket { return open() }
+        venue.call(BinanceFutures.extendListenKey, .protective) { [weak self] answer in
+            guard let self, case .failure(.listenKeyGone) = answer else { return }
+            // T1: orders would work on, and no event would come.
+            open()
+        }
+    }
+
+    private func received(_ bytes: RawSpan, _ number: Int) {
+        guard number == session else { return }
+        events.increment()
+        guard let event = try? UserEvent.decode(bytes) else {
+            unreadable.increment()
+            Log.error("user stream message unreadable", ["bytes": bytes.byteCount])
+            return
+        }
+        onEvent?(event)
+    }
+}
