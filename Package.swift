@@ -131,6 +131,7 @@ let package = Package(
         .executableTarget(
             name: "host-probe", dependencies: ["Runtime", "Reactor"],
             path: "Tests/Support/HostProbe", swiftSettings: settings),
+        tests("TidyTests", []),
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(
             "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),

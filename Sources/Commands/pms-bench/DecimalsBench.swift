@@ -101,8 +101,8 @@ private struct DecimalSample {
     }
 
     func text() -> [Figure] {
-        let texts = prices.map { Array($0.text.utf8) }
         let joined = prices.flatMap { $0.text.utf8CString }
+        let bytes = joined.map(UInt8.init(bitPattern:))
         let values = Self.words(prices.map(\.units))
         let count = prices.count
         var room = [CChar](repeating: 0, count: count * 48)
@@ -112,9 +112,11 @@ private struct DecimalSample {
                 "decimals.parse",
                 Measure.nanoseconds(perOperationOf: count) {
                     var mixed: UInt64 = 0
-                    for text in texts {
-                        guard let units = try? DecimalText.parse(text.rawSpan) else { return 0 }
+                    var index = 0
+                    for _ in 0..<count {
+                        guard let units = DecimalText.plain(bytes.rawSpan, &index) else { return 0 }
                         mixed ^= UInt64(truncatingIfNeeded: units)
+                        index += 1
                     }
                     return mixed
                 }, "ns",

@@ -3,7 +3,7 @@ import Glibc
 
 /// Each benchmark has a file of its own; add its value here.
 let benchmarks: [Benchmark] = [
-    decimalsBenchmark
+    decimalsBenchmark, jsonBenchmark,
 ]
 
 let usage = """

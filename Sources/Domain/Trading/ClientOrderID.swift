@@ -21,7 +21,8 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     package let text: String
 
     /// Derives the id of an intent.
-    /// - Parameter intent: what makes the intent unique for good: a request id, or algo id and number.
+    /// - Parameter intent: what makes the intent unique for good: a request id, or algo id and
+    /// number.
     package static func derive(
         account: AccountCode, origin: OrderOrigin, intent: String
     ) -> ClientOrderID {

@@ -9,8 +9,9 @@ public import Bytes
 /// | Price | Ratio | Price | | Money | Money | Ratio |
 /// | Quantity | Ratio | Quantity | | | | |
 ///
-/// Values read from outside are below 1e13 in magnitude (`DecimalText.limit`), so that the product of
-/// any two of them fits. Sums and differences beyond ±1.7e26 trap; `addingReportingOverflow` reports.
+/// Values read from outside are below 1e13 in magnitude (`DecimalText.limit`), so that the product
+/// of any two of them fits. Sums and differences beyond ±1.7e26 trap; `addingReportingOverflow`
+/// reports.
 @usableFromInline
 package protocol ExactDecimal: Comparable, Hashable, Sendable, CustomStringConvertible {
     /// The value in units of 1e-12.
@@ -83,7 +84,8 @@ extension ExactDecimal {
     @inlinable package var text: String { DecimalText.text(units) }
     @inlinable package var description: String { text }
 
-    /// The nearest multiple of `step` in the named direction; a zero step leaves the value as it is.
+    /// The nearest multiple of `step` in the named direction; a zero step leaves the value as it
+    /// is.
     @inlinable package func rounded(_ rounding: Rounding, to step: Self) -> Self {
         if step.units == 0 { return self }
         let quotient = FixedPoint.divide(units, by: step.units, rounding)

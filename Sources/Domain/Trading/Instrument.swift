@@ -101,7 +101,8 @@ package struct Instrument: Equatable, Sendable {
         return low + (capped - low).down(to: step)
     }
 
-    /// The price moved onto the tick grid: away from trading for a passive price, so a buy rounds down.
+    /// The price moved onto the tick grid: away from trading for a passive price, so a buy rounds
+    /// down.
     package func quantised(_ price: Price, side: Side) -> Price {
         let offset = price - minimumPrice
         return minimumPrice + offset.rounded(side == .buy ? .floor : .ceiling, to: tick)

@@ -5,7 +5,8 @@
 //    by index.
 // 4. The id of a removed element is never taken for the element that follows it in its slot.
 
-/// A small, fast, seedable generator (splitmix64, Steele et al. 2014): the same seed gives the same run.
+/// A small, fast, seedable generator (splitmix64, Steele et al. 2014): the same seed gives the same
+/// run.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -1,5 +1,6 @@
 extension DecimalText {
-    /// Writes units as plain decimal text without exponent and without trailing zeros (`-0.05`, `12`).
+    /// Writes units as plain decimal text without exponent and without trailing zeros (`-0.05`,
+    /// `12`).
     package static func write(_ units: Int128, into writer: inout ByteWriter) {
         write(units, minimumPlaces: 0, into: &writer)
     }
@@ -25,7 +26,8 @@ extension DecimalText {
 }
 
 extension ByteWriter {
-    /// Writes a point and the 12 digits of `units`, without the trailing zeros beyond `minimumPlaces`.
+    /// Writes a point and the 12 digits of `units`, without the trailing zeros beyond
+    /// `minimumPlaces`.
     fileprivate mutating func append(fraction units: UInt64, minimumPlaces: Int) {
         reserve(13)
         unsafe base.storeBytes(of: UInt8(ascii: "."), toByteOffset: length, as: UInt8.self)
@@ -34,13 +36,19 @@ extension ByteWriter {
         let low = units &- high &* 1_000_000
         store(sixDigits: high, at: first)
         store(sixDigits: low, at: first + 6)
-        var end = first + 12
-        while end > first + minimumPlaces,
-            unsafe base.load(fromByteOffset: end - 1, as: UInt8.self) == UInt8(ascii: "0")
-        {
-            end -= 1
-        }
-        length = end
+        length = first + max(minimumPlaces, 12 - trailingZeros(before: first + 12))
+    }
+
+    /// How many of the 12 digits that end at `end` are zeros at their end.
+    @inline(__always)
+    private func trailingZeros(before end: Int) -> Int {
+        let zeros: UInt64 = 0x3030_3030_3030_3030
+        let late = unsafe base.loadUnaligned(fromByteOffset: end &- 8, as: UInt64.self)
+        let digits = UInt64(littleEndian: late) ^ zeros
+        if digits != 0 { return digits.leadingZeroBitCount >> 3 }
+        let early = unsafe base.loadUnaligned(fromByteOffset: end &- 12, as: UInt32.self)
+        let first = UInt32(littleEndian: early) ^ UInt32(truncatingIfNeeded: zeros)
+        return 8 &+ first.leadingZeroBitCount >> 3
     }
 
     @inline(__always)

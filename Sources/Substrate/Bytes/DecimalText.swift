@@ -26,8 +26,8 @@ package enum DecimalText {
         return try parseAny(bytes)
     }
 
-    /// Reads `[-]digits[.digits]` from `index` to the first other byte, and leaves `index` there; nil
-    /// where the text is of another form, or long enough to need more than one machine word.
+    /// Reads `[-]digits[.digits]` from `index` to the first other byte, and leaves `index` there;
+    /// nil where the text is of another form, or long enough to need more than one machine word.
     @inlinable @inline(__always)
     package static func plain(_ bytes: RawSpan, _ index: inout Int) -> Int128? {
         let end = bytes.byteCount

@@ -51,8 +51,8 @@ package struct HMACSHA256: Sendable {
         code(of: first, second).bytes
     }
 
-    /// The hexadecimal signature of a request as Binance and MEXC define it: over the query string and
-    /// the body as they are sent, one after the other with nothing in between.
+    /// The hexadecimal signature of a request as Binance and MEXC define it: over the query string
+    /// and the body as they are sent, one after the other with nothing in between.
     package func hexSignature(query: String, body: String = "") -> String {
         var hash = inner
         query.withRawSpan { hash.update($0) }
@@ -65,8 +65,8 @@ package struct HMACSHA256: Sendable {
         code(of: query, body).hex
     }
 
-    /// Whether `hex`, in either case, is the signature of the two pieces; the time it takes does not
-    /// tell where they differ.
+    /// Whether `hex`, in either case, is the signature of the two pieces; the time it takes does
+    /// not tell where they differ.
     package func accepts(hex: RawSpan, query: RawSpan, body: RawSpan) -> Bool {
         guard hex.byteCount == 64 else { return false }
         let expected = code(of: query, body)

@@ -10,10 +10,11 @@
 package struct JSONScanner: ~Copyable, ~Escapable {
     @usableFromInline
     package struct Limits: Sendable {
-        /// Largest text, in bytes: the largest recorded venue frame is 42 kB, a full exchangeInfo a few MB.
+        /// Largest text, in bytes: the largest recorded venue frame is 42 kB, a full exchangeInfo a
+        /// few MB.
         @usableFromInline package var size = 64 << 20
-        /// Deepest nesting: venue messages nest at most 6 levels. A tree is read by recursion, and 32
-        /// levels of it take a few kB of stack.
+        /// Deepest nesting: venue messages nest at most 6 levels. A tree is read by recursion, and
+        /// 32 levels of it take a few kB of stack.
         @usableFromInline package var depth = 32
         @usableFromInline package static let standard = Limits()
         package init() {}
@@ -58,7 +59,8 @@ package struct JSONScanner: ~Copyable, ~Escapable {
         needsComma = false
     }
 
-    /// The next key of the open object as it lies, or nil at the object's end, which is stepped over.
+    /// The next key of the open object as it lies, or nil at the object's end, which is stepped
+    /// over.
     @inlinable @_lifetime(copy self)
     package mutating func nextKey() throws(JSONError) -> RawSpan? {
         guard try advance(closing: UInt8(ascii: "}")) else { return nil }

@@ -29,11 +29,12 @@ extension String {
 }
 
 extension RawSpan {
-    /// Reads one byte without a bounds check in release builds' hot loops: `index` must be in range.
+    /// Reads one byte without a bounds check in release builds' hot loops: `index` must be in
+    /// range.
     @inlinable @inline(__always)
     package func byte(_ index: Int) -> UInt8 {
         assert(index >= 0 && index < byteCount, "a byte is read within its span")
-        return unsafe unsafeLoad(fromByteOffset: index, as: UInt8.self)
+        return unsafe unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
     }
 
     /// Reads eight bytes, the first in the lowest bits, without a bounds check in release builds.
@@ -41,7 +42,8 @@ extension RawSpan {
     package func word(_ index: Int) -> UInt64 {
         assert(index >= 0 && index + 8 <= byteCount, "a word is read within its span")
         return unsafe UInt64(
-            littleEndian: unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            littleEndian: unsafeLoadUnaligned(
+                fromUncheckedByteOffset: index, as: UInt64.self))
     }
 
     /// Whether the bytes are those of `text`.

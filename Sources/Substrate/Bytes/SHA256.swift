@@ -85,7 +85,8 @@
         /// 64 lower-case hexadecimal digits.
         package var hex: String { Hex.text(bytes) }
 
-        /// Writes the 64 lower-case hexadecimal digits; allocates nothing where the writer has room.
+        /// Writes the 64 lower-case hexadecimal digits; allocates nothing where the writer has
+        /// room.
         package func writeHex(into writer: inout ByteWriter) {
             for index in 0..<32 {
                 writer.append(byte: Hex.digit(byte(index) >> 4))

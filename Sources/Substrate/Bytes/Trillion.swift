@@ -1,7 +1,7 @@
 /// Division by 1e12 without a division instruction: the step between units and wholes.
 ///
-/// Method: "Improved division by invariant integers" (Möller and Granlund, 2011), algorithm 4, with
-/// 1e12 shifted to the top of the word.
+/// Method: "Improved division by invariant integers" (Möller and Granlund, 2011), algorithm 4,
+/// with 1e12 shifted to the top of the word.
 @usableFromInline
 package enum Trillion {
     /// 1e12.

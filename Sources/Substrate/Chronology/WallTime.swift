@@ -1,4 +1,5 @@
-/// A point of civil time as milliseconds since 1970-01-01 00:00 UTC; it may jump, so no deadline hangs on it.
+/// A point of civil time as milliseconds since 1970-01-01 00:00 UTC; it may jump, so no deadline
+/// hangs on it.
 @usableFromInline
 package struct WallTime: Comparable, Hashable, Sendable {
     @usableFromInline package let milliseconds: Int64

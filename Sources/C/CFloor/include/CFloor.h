@@ -7,7 +7,7 @@
 
 /* Decimals are counts of 1e-12 in 16 bytes, low word first; `values` are such pairs of words. */
 
-/* Adds `count` decimals, checking each sum for overflow; the low word of the sum, or 0 on overflow. */
+/* Adds `count` decimals, checking each sum; the low word of the total, or 0 on overflow. */
 uint64_t floor_decimal_add(const uint64_t *_Nonnull values, size_t count);
 
 /* How many of `count` decimals of `a` are below their partner in `b`. */
@@ -25,6 +25,6 @@ uint64_t floor_decimal_divide(
 /* Reads `count` decimals of the form digits[.digits], each followed by a zero byte. */
 uint64_t floor_decimal_parse(const char *_Nonnull text, size_t count);
 
-/* Writes `count` decimals without trailing zeros, each followed by a zero byte; the bytes written. */
+/* Writes `count` decimals without trailing zeros, each followed by a zero byte; the length. */
 uint64_t floor_decimal_write(
     const uint64_t *_Nonnull values, size_t count, char *_Nonnull text);
