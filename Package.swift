@@ -109,7 +109,7 @@ let package = Package(
         tests("MatchingTests", ["Matching"] + trading),
         tests(
             "PaperExchangeTests",
-            ["PaperExchangeService", "Matching", "WebProtocol"] + trading),
+            ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests(

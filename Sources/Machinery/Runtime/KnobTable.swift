@@ -115,6 +115,15 @@ package enum KnobTable {
         Knob(
             "PMS_PAPER_BALANCE", .decimal(low: "0", high: "1000000000"), "100000", unit: "USDT",
             "what the paper account starts with", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "2400",
+            "request weight a minute, as announced in exchangeInfo", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_ORDER_LIMIT_10S", .integer(1...1_000_000_000), "300",
+            "new orders in ten seconds, as announced in exchangeInfo", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_ORDER_LIMIT_1M", .integer(1...1_000_000_000), "1200",
+            "new orders a minute, as announced in exchangeInfo", users: ["paper-exchange"]),
     ]
 
     private static let trading: [Knob] = [

@@ -1,4 +1,112 @@
+internal import Glibc
+package import Reactor
+package import Runtime
+internal import Trading
+
 // PaperExchangeService: a futures exchange on loopback, for people who have no account yet and for
 // tests that want a venue that can be asked what really happened.
 // 1. All of the exchange is in `PaperDesk`; the service carries bytes, time and files.
 // 2. Nothing in it knows about the rest of the stack: any bot may use it.
+// 3. What has been answered or told is on file first, so kill -9 loses nothing.
+// 4. A journal that cannot be written ends the process; nothing is answered from memory alone.
+
+/// The paper exchange as a process: its settings from the environment, its account from the journal.
+@LoopActor package final class PaperExchangeService: Service {
+    private let host: ServiceHost
+    private var server: PaperServer?
+
+    package init(host: ServiceHost) throws {
+        self.host = host
+    }
+
+    package var readiness: [String] { server?.port == nil ? ["not listening"] : [] }
+
+    package func start() async throws {
+        let environment = host.environment
+        let settings = try PaperExchangeService.settings(environment)
+        let desk = PaperDesk(settings)
+        let journal = try environment.optionalText("PMS_PAPER_DATA").map { directory in
+            try restore(desk, directory)
+        }
+        if journal == nil {
+            Log.warn("the account is kept in memory only", ["set": "PMS_PAPER_DATA"])
+        }
+        let server = PaperServer(loop: host.loop, desk: desk, journal: journal) { error in
+            Log.error("the journal cannot be written", ["error": error])
+            exit(1)
+        }
+        addMetrics(server)
+        let port = try server.start(
+            address: environment.text("PMS_PAPER_BIND"),
+            port: UInt16(clamping: environment.integer("PMS_PAPER_PORT")))
+        self.server = server
+        Log.info(
+            "listening",
+            [
+                "address": environment.text("PMS_PAPER_BIND"), "port": port,
+                "symbols": desk.markets.map(\.symbol.name).joined(separator: " "),
+                "wallet": desk.wallet,
+            ])
+    }
+
+    package func stop() async { server?.stop() }
+
+    /// Brings the account back from a directory's journal.
+    private func restore(_ desk: PaperDesk, _ directory: String) throws -> JournalFile {
+        let file = try JournalFile(directory: directory)
+        let bytes = try file.read()
+        do throws(JournalProblem) {
+            let length = try desk.restore(bytes)
+            Log.info(
+                "account restored",
+                ["bytes": length, "open_orders": desk.openOrders().count, "wallet": desk.wallet])
+            if length < bytes.count {
+                Log.warn("a torn line was cut", ["bytes": bytes.count - length])
+            }
+        } catch {
+            throw JournalFileError("\(file.path): \(error)")
+        }
+        return file
+    }
+
+    private func addMetrics(_ server: PaperServer) {
+        let metrics = host.metrics
+        metrics.computed("pms_paper_requests", "requests answered") {
+            Double(server.counts.requests)
+        }
+        metrics.computed("pms_paper_refusals", "requests answered with an error") {
+            Double(server.counts.refusals)
+        }
+        metrics.computed("pms_paper_events", "events of markets and account") {
+            Double(server.counts.events)
+        }
+        metrics.computed("pms_paper_sockets", "open stream sockets") {
+            Double(server.sockets.count)
+        }
+    }
+
+    /// What the environment says; throws where a key has no secret.
+    private static func settings(_ environment: Environment) throws -> PaperSettings {
+        var settings = PaperSettings()
+        settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
+        settings.balance = environment.decimal("PMS_PAPER_BALANCE")
+        settings.limits.weightPerMinute = environment.integer("PMS_PAPER_WEIGHT_LIMIT_1M")
+        settings.limits.ordersPerTenSeconds = environment.integer("PMS_PAPER_ORDER_LIMIT_10S")
+        settings.limits.ordersPerMinute = environment.integer("PMS_PAPER_ORDER_LIMIT_1M")
+        let names: [(String, PaperKey.Role)] = [("API", .trade), ("READ", .read)]
+        for (name, role) in names {
+            guard let key = environment.optionalText("PMS_PAPER_\(name)_KEY") else { continue }
+            guard let secret = environment.optionalText("PMS_PAPER_\(name)_SECRET") else {
+                throw PaperSettingsError(
+                    description: "PMS_PAPER_\(name)_SECRET is missing: its key is set")
+            }
+            settings.keys.append(PaperKey(key: key, secret: secret, role: role))
+        }
+        return settings
+    }
+}
+
+/// Settings that do not fit each other.
+private struct PaperSettingsError: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,129 @@
+internal import Bytes
+internal import Glibc
+
+/// Why the journal cannot be kept.
+package struct JournalFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    init(_ what: String, path: String, _ number: Int32) {
+        description = unsafe "\(what): \(path): \(String(cString: strerror(number)))"
+    }
+
+    init(_ text: String) { description = text }
+}
+
+/// The journal's file: read whole at start, appended to, and replaced by a snapshot when it has grown.
+///
+/// A line is handed to the kernel before `append` returns, so it outlives the process however that
+/// ends; the snapshot is on the disk before it takes the file's place. One process at a time.
+package final class JournalFile {
+    /// A file is replaced when it is this many bytes and more than twice its snapshot: at some 600
+    /// bytes a second of a quiet market, about twice a day.
+    private static let compactionBytes = 24 << 20
+
+    package let path: String
+    private let directory: String
+    private var descriptor: Int32 = -1
+    private var lock: Int32 = -1
+    private var size = 0
+    private var snapshotSize = 0
+
+    /// Takes hold of a directory, which is made where it is not there.
+    package init(directory: String) throws(JournalFileError) {
+        self.directory = directory
+        path = directory + "/account.journal"
+        if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST {
+            throw JournalFileError("cannot make the directory", path: directory, errno)
+        }
+        let lockPath = directory + "/lock"
+        lock = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw JournalFileError("cannot open", path: lockPath, errno) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw JournalFileError("in use by another paper exchange: \(directory)")
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if lock >= 0 { close(lock) }
+    }
+
+    /// The whole file; empty where there is none.
+    package func read() throws(JournalFileError) -> [UInt8] {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        if file < 0, errno == ENOENT { return [] }
+        guard file >= 0 else { throw JournalFileError("cannot open", path: path, errno) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe Glibc.read(file, $0.baseAddress, $0.count)
+            }
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw JournalFileError("cannot read", path: path, errno)
+            }
+            bytes += chunk[..<count]
+        }
+    }
+
+    /// Puts a snapshot in the file's place; appending goes on behind it.
+    package func replace(with snapshot: [UInt8]) throws(JournalFileError) {
+        let newPath = path + ".new"
+        let file = unsafe open(newPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw JournalFileError("cannot open", path: newPath, errno) }
+        do throws(JournalFileError) {
+            try write(snapshot, to: file, newPath)
+            guard fsync(file) == 0 else {
+                throw JournalFileError("cannot save", path: newPath, errno)
+            }
+            guard unsafe rename(newPath, path) == 0 else {
+                throw JournalFileError("cannot rename", path: newPath, errno)
+            }
+        } catch {
+            close(file)
+            throw error
+        }
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = file
+        size = snapshot.count
+        snapshotSize = snapshot.count
+        saveDirectory()
+    }
+
+    private func saveDirectory() {
+        let folder = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        _ = fsync(folder)
+        close(folder)
+    }
+
+    /// Appends whole lines. After an error the file's end is unknown: the process must end.
+    package func append(_ lines: [UInt8]) throws(JournalFileError) {
+        try write(lines, to: descriptor, path)
+        size += lines.count
+    }
+
+    /// Whether a snapshot would make the file much smaller.
+    package var wantsCompaction: Bool {
+        size > JournalFile.compactionBytes && size > 2 * snapshotSize
+    }
+
+    private func write(
+        _ bytes: [UInt8], to file: Int32, _ name: String
+    ) throws(JournalFileError) {
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(file, $0.baseAddress! + offset, $0.count - offset)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw JournalFileError("cannot write", path: name, errno)
+            }
+            offset += count
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Bytes
+import Chronology
+import Glibc
+import PaperExchangeService
+import RawPeers
+import Reactor
+import Testing
+import Trading
+
+/// An exchange on a free loopback port, without a background market.
+@LoopActor private final class RunningExchange {
+    let server: PaperServer
+    let port: UInt16
+
+    init(directory: String? = nil) throws {
+        var settings = PaperSettings()
+        settings.hasBackground = false
+        settings.keys = [DeskFixture.tradeKey]
+        let desk = PaperDesk(settings)
+        let journal = try directory.map { try JournalFile(directory: $0) }
+        if let journal { _ = try desk.restore(try journal.read()) }
+        server = PaperServer(loop: .process, desk: desk, journal: journal) { error in
+            Issue.record("the journal failed: \(error)")
+        }
+        port = try server.start(address: "127.0.0.1", port: 0)
+    }
+
+    func offer(_ side: Side, _ amount: String, at level: String) throws {
+        try server.desk.trade(
+            asMarketIn: btc, side, quantity(amount), at: price(level),
+            wall: WallTime(milliseconds: 0))
+    }
+
+    nonisolated static func open(_ directory: String? = nil) async throws -> RunningExchange {
+        try await EventLoop.onLoop { try RunningExchange(directory: directory) }
+    }
+
+    func stop() { server.stop() }
+}
+
+/// Sends one request and returns the status line and the body.
+private func ask(
+    _ port: UInt16, _ method: String, _ target: String
+) -> (status: String, body: String) {
+    let peer = RawPeer(port: port)
+    peer.send(
+        "\(method) \(target) HTTP/1.1\r\nHost: x\r\nX-MBX-APIKEY: trade-key\r\n"
+            + "Connection: close\r\n\r\n")
+    let reply = peer.readToEnd()
+    let parts = reply.split(separator: "\r\n\r\n", maxSplits: 1).map(String.init)
+    let status = parts.first?.split(separator: "\r\n").first.map(String.init) ?? ""
+    return (status, parts.count > 1 ? parts[1] : "")
+}
+
+private func signed(_ port: UInt16, _ method: String, _ path: String, _ query: String) -> (
+    status: String, body: String
+) {
+    let full = query + "&timestamp=\(SystemTime().wallNow.milliseconds)"
+    let signature = HMACSHA256(key: Array("trade-secret".utf8)).hexSignature(query: full)
+    return ask(port, method, "\(path)?\(full)&signature=\(signature)")
+}
+
+private func stream(_ port: UInt16, _ target: String) -> RawPeer {
+    let peer = RawPeer(port: port)
+    peer.send(
+        "GET \(target) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    return peer
+}
+
+/// Makes a directory for the body and removes it.
+private func withDirectory(_ body: (String) async throws -> Void) async throws {
+    var template = Array("/tmp/paper-test-XXXXXX".utf8CString)
+    let made = unsafe template.withUnsafeMutableBufferPointer { buffer in
+        unsafe mkdtemp(buffer.baseAddress!).map { unsafe String(cString: $0) }
+    }
+    let directory = try #require(made)
+    defer {
+        for name in ["/account.journal", "/account.journal.new", "/lock", ""] {
+            unsafe remove(directory + name)
+        }
+    }
+    try await body(directory)
+}
+
+@Suite("The paper exchange on the network") struct PaperServerTests {
+    @Test("An order over HTTP is told on the user's socket in the venue's order")
+    func userStream() async throws {
+        let exchange = try await RunningExchange.open()
+        let port = exchange.port
+        try await EventLoop.onLoop { try exchange.offer(.sell, "1", at: "65000") }
+        let key = try JSONValue.parse(Array(ask(port, "POST", "/fapi/v1/listenKey").body.utf8))
+        let socket = stream(port, "/private/ws/" + key["listenKey"]!.text!)
+        #expect(socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"))
+        let placed = signed(
+            port, "POST", "/fapi/v1/order",
+            "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.1&newClientOrderId=net")
+        #expect(placed.status == "HTTP/1.1 200 OK")
+        for type in ["TRADE_LITE", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE", "ORDER_TRADE_UPDATE"] {
+            #expect(socket.read(until: "\"e\":\"\(type)\"").hasSuffix("{\"e\":\"\(type)\""))
+        }
+        #expect(socket.read(until: "\"X\":\"FILLED\"").contains("\"c\":\"net\""))
+        await EventLoop.onLoop { exchange.stop() }
+    }
+
+    @Test("Paths without streams and without endpoints are 404")
+    func paths() async throws {
+        let exchange = try await RunningExchange.open()
+        #expect(stream(exchange.port, "/nothing").read(until: "\r\n").hasPrefix("HTTP/1.1 404"))
+        #expect(ask(exchange.port, "GET", "/nothing").status.hasPrefix("HTTP/1.1 404"))
+        await EventLoop.onLoop { exchange.stop() }
+    }
+
+    @Test("What was answered is on file before the answer: another start finds all of it")
+    func durability() async throws {
+        try await withDirectory { directory in
+            let exchange = try await RunningExchange.open(directory)
+            let port = exchange.port
+            try await EventLoop.onLoop { try exchange.offer(.sell, "1", at: "65000") }
+            let order = "symbol=BTCUSDT&side=BUY&newClientOrderId="
+            _ = signed(port, "POST", "/fapi/v1/order", order + "a&type=MARKET&quantity=0.1")
+            _ = signed(
+                port, "POST", "/fapi/v1/order",
+                order + "b&type=LIMIT&timeInForce=GTC&quantity=0.2&price=64000")
+            // The file as a crash would leave it now, read by another desk.
+            try await EventLoop.onLoop {
+                #expect(throws: JournalFileError.self) { try JournalFile(directory: directory) }
+                let file = try #require(try? readWhole(directory + "/account.journal"))
+                let desk = DeskFixture().desk
+                #expect(try desk.restore(file) == file.count)
+                #expect(desk.openOrders() == exchange.server.desk.openOrders())
+                #expect(desk.userTrades(btc) == exchange.server.desk.userTrades(btc))
+                #expect(desk.balance().wallet == exchange.server.desk.balance().wallet)
+                exchange.stop()
+            }
+        }
+    }
+}
+
+private func readWhole(_ path: String) throws -> [UInt8] {
+    let file = unsafe open(path, O_RDONLY)
+    guard file >= 0 else { throw POSIXError(rawValue: errno) }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+    return Array(bytes.prefix(max(0, count)))
+}
+
+private struct POSIXError: Error { let rawValue: Int32 }
