@@ -62,13 +62,15 @@ enum BannedCalls {
     }
 
     private static func calls(_ file: SourceFile, _ tokens: [Token]) -> [Finding] {
-        rules.filter { rule in
+        let binding = rules.filter { rule in
             (file.isSource || rule.bindsTests && !file.path.hasPrefix("Tests/Support/"))
                 && !rule.exempt.contains(file.room) && !declares(rule.pattern, tokens)
-        }.flatMap { rule in
-            tokens.indices.filter { holds(rule.pattern, tokens, at: $0) }.map {
-                Finding(path: file.path, line: tokens[$0].line, message: rule.message)
-            }
+        }
+        let byFirstWord = Dictionary(grouping: binding) { $0.pattern[0] }
+        return tokens.indices.flatMap { index in
+            byFirstWord[tokens[index].text, default: []].filter {
+                holds($0.pattern, tokens, at: index)
+            }.map { Finding(path: file.path, line: tokens[index].line, message: $0.message) }
         }
     }
 
