@@ -81,8 +81,17 @@ let package = Package(
 
         tests("MarginTests", trading + ["Margin"]),
         tests(
-            "PositionSyncTests", ["PositionSyncService", "BusProtocol", "Positions"] + trading),
-        tests("RiskEngineTests", ["RiskEngineService", "BusProtocol", "Margin"] + trading),
+            "PositionSyncTests",
+            [
+                "PositionSyncService", "BusProtocol", "Positions", "Reactor", "RedisLink",
+                "RedisServerSupport",
+            ] + trading),
+        tests(
+            "RiskEngineTests",
+            [
+                "RiskEngineService", "BusProtocol", "Margin", "Reactor", "RedisLink",
+                "RedisServerSupport",
+            ] + trading),
 
         command("price-feed", ["PriceFeedService", "Runtime"]),
         command("order-gateway", ["OrderGatewayService", "Runtime"]),

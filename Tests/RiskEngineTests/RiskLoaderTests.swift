@@ -1,0 +1,95 @@
+import BusProtocol
+import Chronology
+import Margin
+import Reactor
+import RedisLink
+import RedisServerSupport
+import Testing
+import Trading
+
+@testable import RiskEngineService
+
+/// What the mirror is built from, read from a real Redis.
+@Suite struct RiskLoaderTests {
+    private let server = RedisServer()
+    private let keys = BusKeys(venue: VenueID("usdm")!)
+    private let stamp = RecordStamp(sequence: 1, writer: "test:1", atMilliseconds: 5)
+
+    init() { EventLoop.process.runInBackground() }
+
+    @LoopActor private func connect() async throws -> RedisClient {
+        let client = RedisClient(
+            loop: .process, endpoint: try RedisEndpoint(url: server.url()), name: "test",
+            jitterSeed: 1)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var isSettled = false
+            client.onState = { state in
+                guard state == .up, !isSettled else { return }
+                isSettled = true
+                continuation.resume()
+            }
+            client.start()
+        }
+        return client
+    }
+
+    @LoopActor private func store(
+        _ key: String, _ fields: [(String, String)], _ client: RedisClient
+    ) async {
+        _ = await client.send(["HSET", key] + fields.flatMap { [$0.0, $0.1] })
+    }
+
+    @Test(
+        "Accounts, the external book, tiers, brackets and prices are read; what is broken is named")
+    @LoopActor func load() async throws {
+        let client = try await connect()
+        let alpha = account("alpha")
+        let beta = account("beta")
+        var balance = BalanceRecord(stamp: stamp)
+        balance.deposits = money("100")
+        await store(keys.balance(alpha), balance.fields, client)
+        var position = PositionRecord(stamp: stamp)
+        position.quantity = quantity("2")
+        position.entryPrice = price("50")
+        await store(keys.position(alpha, bitcoin), position.fields, client)
+        await store(keys.position(.external, bitcoin), position.fields, client)
+        await store(keys.balance(beta), [("wallet", "what")], client)
+        let tier = TierRecord(
+            account: alpha, tier: .second, marginRatio: Ratio(text: "0.93")!, stamp: stamp)
+        await store(keys.tier(alpha), tier.fields, client)
+        var known = PriceRecord(source: "stream", stamp: stamp)
+        known.mark = price("51")
+        await store(keys.price(bitcoin), known.fields, client)
+        let rows = "[{\"notionalFloor\":0,\"notionalCap\":1000,\"maintMarginRatio\":0.1,\"cum\":0}]"
+        _ = await client.send(["SET", keys.brackets(bitcoin), rows])
+        _ = await client.send(["SADD", keys.accounts, "alpha", "beta"])
+        _ = await client.send(["SADD", keys.books, "alpha:BTCUSDT", "external:BTCUSDT"])
+        _ = await client.send(["SET", keys.ledgerSequence, "12"])
+
+        let load = try await RiskLoader(redis: client, keys: keys).load().get()
+        #expect(load.sequence == 12)
+        #expect(load.accountCount == 2)
+        #expect(load.accounts.map(\.id) == [alpha, beta, .external])
+        #expect(load.accounts[0].balance?.wallet == money("100"))
+        #expect(load.accounts[0].positions[bitcoin]?.quantity == quantity("2"))
+        #expect(load.accounts[0].tier == .second)
+        #expect(load.accounts[0].problem == nil)
+        #expect(load.accounts[1].problem?.contains("balance") == true)
+        #expect(load.accounts[2].positions[bitcoin]?.entryPrice == price("50"))
+        #expect(load.brackets[bitcoin]?.rows.count == 1)
+        #expect(load.prices[bitcoin]?.mark == price("51"))
+        client.close()
+    }
+
+    @Test("An empty Redis is an empty load, and one that is away a failure")
+    @LoopActor func empty() async throws {
+        let client = try await connect()
+        let loader = RiskLoader(redis: client, keys: keys)
+        #expect(try await loader.load().get() == RiskLoad(sequence: 0))
+        client.close()
+        guard case .failure = await loader.load() else {
+            Issue.record("a load from a closed link succeeded")
+            return
+        }
+    }
+}
