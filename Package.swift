@@ -78,6 +78,7 @@ let package = Package(
         room("Services", "PositionSyncService", everything),
         room("Services", "PaperExchangeService", everything),
         room("Services", "CommandLineService", everything),
+        room("Services", "ChaosService", everything),
 
         tests("MarginTests", trading + ["Margin"]),
         tests(
@@ -99,6 +100,7 @@ let package = Package(
         command("position-sync", ["PositionSyncService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
+        command("pms-chaos", ["ChaosService", "Reactor"]),
         command("pms-bench", ["CFloor"] + everything),
 
         .target(
@@ -113,6 +115,17 @@ let package = Package(
             "WebLinkTests",
             ["WebLink", "WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
         tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
+        .target(
+            name: "Simulation",
+            dependencies: (everything + [
+                "OrderGatewayService", "RiskEngineService", "PositionSyncService",
+                "PriceFeedService", "PaperExchangeService", "ChaosService",
+            ]).map { .byName(name: $0) }, path: "Tests/Support/Simulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "pms-simulation", dependencies: ["Simulation"],
+            path: "Tests/Support/SimulationRunner", swiftSettings: settings),
+        tests("SimulationTests", ["Simulation", "Chronology", "BusProtocol"]),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("IntegrationTests", everything),
         tests("MatchingTests", ["Matching"] + trading),

@@ -1,0 +1,94 @@
+import Bytes
+import Chronology
+import Reactor
+import Trading
+import VenueProtocol
+import WebLink
+
+/// Reads the exchange's own account of what happened, over its REST interface.
+@LoopActor final class ChaosVenue {
+    private let client: WebClient
+    private let base: String
+    private let signer: RequestSigner
+    private let loop: EventLoop
+
+    init?(loop: EventLoop, base: String, key: String, secret: String) {
+        guard let credentials = VenueCredentials(key: key, secret: secret) else { return nil }
+        self.loop = loop
+        self.base = base
+        signer = RequestSigner(credentials, receiveWindowMilliseconds: 60_000)
+        client = WebClient(loop: loop)
+    }
+
+    /// Everything the audit needs, or nil where the exchange does not answer.
+    func truth(of symbols: [Symbol]) async -> VenueTruth? {
+        var truth = VenueTruth()
+        for symbol in symbols {
+            guard let trades = await trades(symbol), let ids = await orderIDs(symbol) else {
+                return nil
+            }
+            truth.trades[symbol] = trades
+            truth.clientOrderIDs += ids
+        }
+        guard let bytes = await get(BinanceFutures.positionRisk()),
+            let positions = try? BinanceFutures.decodePositions(bytes.rawSpan)
+        else { return nil }
+        for position in positions where !position.quantity.isZero {
+            truth.positions[position.symbol, default: .zero] += position.quantity
+        }
+        return truth
+    }
+
+    private func trades(_ symbol: Symbol) async -> [Fill]? {
+        var all: [Fill] = []
+        var from: Int64 = 0
+        while true {
+            let request = BinanceFutures.userTrades(symbol, fromID: from, limit: 1000)
+            guard let bytes = await get(request),
+                let page = try? BinanceFutures.decodeUserTrades(bytes.rawSpan)
+            else { return nil }
+            all += page
+            guard page.count == 1000, let last = page.last else { return all }
+            from = last.tradeID + 1
+        }
+    }
+
+    /// The client ids of all order records of a symbol, one for each record.
+    private func orderIDs(_ symbol: Symbol) async -> [String]? {
+        var all: [String] = []
+        var from: Int64 = 1
+        while true {
+            let request = VenueRequest(
+                .get, "/fapi/v1/allOrders",
+                [
+                    .init("symbol", symbol.name), .init("orderId", "\(from)"),
+                    .init("limit", "1000"),
+                ], security: .signed, weight: 5)
+            guard let bytes = await get(request),
+                let page = try? BinanceFutures.decodeOrders(bytes.rawSpan)
+            else { return nil }
+            all += page.map(\.clientOrderID)
+            guard page.count == 1000, let last = page.last else { return all }
+            from = last.orderID + 1
+        }
+    }
+
+    private func get(_ request: VenueRequest) async -> [UInt8]? {
+        for _ in 0..<20 {
+            let signed = signer.prepare(request, timestamp: loop.wallNow.milliseconds)
+            let outcome = await client.send(
+                WebRequest(
+                    url: base + signed.target,
+                    headers: signed.headers.map { ($0.name, $0.value) }, body: [],
+                    deadline: .seconds(5), isIdempotent: true))
+            if case .response(let response) = outcome, response.status == 200 {
+                return response.body
+            }
+            // Perhaps over the weight limit, or just starting: a little later.
+            await withCheckedContinuation { continuation in
+                loop.timer { continuation.resume() }.arm(after: .seconds(1))
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,180 @@
+package import BusProtocol
+import Bytes
+import Chronology
+import PaperExchangeService
+import PriceFeedService
+import Quotes
+import Trading
+import VenueProtocol
+
+/// price-feed's desk with its actions carried out on the simulated Redis and the exchange's streams.
+package final class FeedActor {
+    private var desk: FeedDesk
+    private let time: SimulatedTime
+    private let venue: SimulatedVenue
+    private let server: SimulatedServer
+    private let keys: BusKeys
+    private let connection: SimulatedConnection
+    private var isAlive = true
+    /// The hub's number of each open socket; a new number for each connection.
+    private var sockets: [QuoteKind: Int] = [:]
+
+    package init(
+        time: SimulatedTime, server: SimulatedServer, venue: SimulatedVenue, keys: BusKeys
+    ) {
+        self.time = time
+        self.server = server
+        self.venue = venue
+        self.keys = keys
+        var configuration = FeedConfiguration()
+        configuration.attemptsPerMinute = 60
+        desk = FeedDesk(configuration, seed: time.random.next(), startedAt: time.wallNow)
+        connection = server.connect()
+        connection.subscriptions = [keys.demandChannel]
+        connection.onUp = { [weak self] in
+            self?.act { desk, now, out in desk.redisReturned(&out) }
+            self?.readDemand()
+        }
+        connection.onMessage = { [weak self] _, _ in self?.readDemand() }
+        time.after(.milliseconds(1)) { [self] in
+            act { desk, now, out in desk.started(now: now, &out) }
+            second()
+        }
+    }
+
+    package func kill() {
+        isAlive = false
+        server.disconnect(connection)
+        for (_, number) in sockets.sorted(by: { $0.value < $1.value }) { venue.closeSocket(number) }
+    }
+
+    private func second() {
+        guard isAlive else { return }
+        readDemand()
+        act { desk, now, out in desk.secondPassed(now: now, &out) }
+        time.after(.seconds(1)) { [weak self] in self?.second() }
+    }
+
+    private func readDemand() {
+        let keys = keys
+        let now = time.wallNow.milliseconds
+        connection.request({ data -> [Symbol] in
+            let watched = (data.scores[keys.demand] ?? [:]).filter { $0.value > now }.keys
+            let held = (data.sets[keys.books] ?? []).compactMap { BusKeys.book(of: $0)?.symbol.name }
+            return Set(watched).union(held).sorted().compactMap(Symbol.init)
+        }) { [self] outcome in
+            if case .answer(let symbols) = outcome {
+                act { desk, now, out in desk.demandReceived(symbols, now: now, &out) }
+            }
+        }
+    }
+
+    private func act(_ body: (inout FeedDesk, Instant, inout [FeedAction]) -> Void) {
+        guard isAlive else { return }
+        var actions: [FeedAction] = []
+        body(&desk, time.now, &actions)
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: FeedAction) {
+        switch action {
+        case .connect(let kind): connect(kind)
+        case .close(let kind):
+            if let number = sockets[kind] { venue.closeSocket(number) }
+            closed(kind, "closed by us")
+        case .send(let kind, let bytes):
+            guard let number = sockets[kind] else { return }
+            time.after(.milliseconds(2)) { [venue] in venue.send(number, bytes) }
+        case .loadInstruments: loadInstruments()
+        case .storeInstrument(let instrument):
+            let key = keys.instrument(instrument.symbol)
+            let stamp = RecordStamp(
+                sequence: 1, writer: "price-feed:simulated",
+                atMilliseconds: time.wallNow.milliseconds)
+            let fields = Dictionary(
+                InstrumentRecord.fields(instrument, stamp: stamp), uniquingKeysWith: { a, _ in a })
+            connection.request({ $0.hashes[key] = fields }) { _ in }
+        case .publish(let slot): publish(slot)
+        case .store(let slot): store(slot)
+        case .note: return
+        }
+    }
+
+    private func loadInstruments() {
+        let request = PaperRequest(
+            method: "GET", path: "/fapi/v1/exchangeInfo", wall: time.wallNow)
+        venue.call({ [venue] () throws(PaperError) in venue.desk.respond(request).body }) {
+            [self] result in
+            if let body = try? result.get(),
+                let info = try? BinanceFutures.decodeExchangeInfo(body.rawSpan)
+            {
+                act { desk, now, out in desk.instrumentsLoaded(info, now: now, &out) }
+            } else {
+                act { desk, now, out in
+                    desk.instrumentsFailed(reason: "no answer", pause: nil, now: now, &out)
+                }
+            }
+        }
+    }
+
+    // MARK: sockets
+
+    private func connect(_ kind: QuoteKind) {
+        time.after(time.between(.milliseconds(5), .milliseconds(60))) { [self] in
+            guard isAlive else { return }
+            let path = BinanceFutures.streamPath(kind.root)
+            let number = venue.openSocket(
+                path: path, onFrame: { [weak self] bytes in self?.received(kind, bytes) },
+                onClose: { [weak self] in self?.closed(kind, "closed by the venue") })
+            sockets[kind] = number
+            act { desk, now, out in desk.socketOpened(kind, now: now, &out) }
+        }
+    }
+
+    private func closed(_ kind: QuoteKind, _ reason: String) {
+        sockets[kind] = nil
+        act { desk, now, out in desk.socketClosed(kind, reason: reason, now: now, &out) }
+    }
+
+    private func received(_ kind: QuoteKind, _ bytes: [UInt8]) {
+        guard isAlive else { return }
+        switch desk.frameReceived(kind, bytes.rawSpan, now: time.now) {
+        case .changed(let slot, let publishNow, let storeNow):
+            if publishNow { publish(slot) }
+            if storeNow { store(slot) }
+            flushLater()
+        case .other:
+            if let reply = try? ControlReply.decode(bytes.rawSpan) {
+                act { desk, _, out in desk.controlReceived(kind, reply, &out) }
+            }
+        case .refused: return
+        }
+    }
+
+    private func flushLater() {
+        guard let deadline = desk.nextDeadline else { return }
+        time.after(max(.zero, deadline - time.now)) { [self] in
+            guard isAlive else { return }
+            while let slot = desk.popPublish(now: time.now) { publish(slot) }
+            while let slot = desk.popStore(now: time.now) { store(slot) }
+        }
+    }
+
+    private func publish(_ slot: Int) {
+        let symbol = desk.symbol(at: slot)
+        let tick = desk.makeTick(slot, wall: time.wallNow)
+        var out = ByteWriter()
+        symbol.name.withRawSpan { tick.write(symbol: $0, into: &out) }
+        let text = String(out.rawSpan)
+        let channel = keys.tickChannel(symbol)
+        connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
+    }
+
+    private func store(_ slot: Int) {
+        let key = keys.price(desk.symbol(at: slot))
+        let record = desk.makeRecord(
+            slot, writer: "price-feed:simulated", now: time.now, wall: time.wallNow)
+        let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
+        connection.request({ $0.hashes[key] = fields }) { _ in }
+    }
+}

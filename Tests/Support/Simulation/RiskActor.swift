@@ -1,0 +1,150 @@
+package import BusProtocol
+import Bytes
+import Chronology
+import Margin
+package import RiskEngineService
+import Trading
+
+/// risk-engine's desk with its actions carried out on the simulated Redis.
+package final class RiskActor {
+    package let desk: RiskDesk
+    private let time: SimulatedTime
+    private let server: SimulatedServer
+    private let keys: BusKeys
+    private let connection: SimulatedConnection
+    private var isAlive = true
+
+    package init(time: SimulatedTime, server: SimulatedServer, keys: BusKeys) {
+        self.time = time
+        self.server = server
+        self.keys = keys
+        desk = RiskDesk(writer: "risk-engine:simulated")
+        connection = server.connect()
+        connection.subscriptions = [keys.ledgerChannel]
+        connection.onUp = { [weak self] in
+            self?.tell(.redisUp)
+            self?.tell(.ledgerSubscribed)
+        }
+        connection.onDown = { [weak self] in self?.tell(.redisDown) }
+        connection.onMessage = { [weak self] channel, message in self?.received(channel, message) }
+        time.after(.milliseconds(1)) { [self] in
+            guard connection.isUp else { return }
+            tell(.redisUp)
+            tell(.ledgerSubscribed)
+        }
+        wake()
+    }
+
+    package func kill() {
+        isAlive = false
+        server.disconnect(connection)
+    }
+
+    private func wake() {
+        guard isAlive else { return }
+        if desk.nextWake <= time.now { tell(.woken) }
+        time.after(.milliseconds(200)) { [weak self] in self?.wake() }
+    }
+
+    private func received(_ channel: String, _ message: String) {
+        let bytes = Array(message.utf8)
+        if channel == keys.ledgerChannel {
+            if let fields = try? FlatJSON.decode(bytes.rawSpan),
+                let entry = try? LedgerEntry(fields: fields)
+            {
+                tell(.ledgerReceived(entry))
+            } else {
+                tell(.ledgerUnreadable(reason: "unreadable"))
+            }
+        } else if let (name, tick) = try? Tick.decode(bytes.rawSpan), let symbol = Symbol(name) {
+            tell(.tickReceived(symbol, tick))
+        }
+    }
+
+    private func tell(_ event: RiskEvent) {
+        guard isAlive else { return }
+        var actions: [RiskAction] = []
+        desk.handle(event, now: time.now, wall: time.wallNow, &actions)
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: RiskAction) {
+        switch action {
+        case .load(let number):
+            connection.request({ self.load($0) }) { [self] outcome in
+                if case .answer(let load) = outcome {
+                    tell(.loaded(number, load))
+                } else {
+                    tell(.loadFailed(number, reason: "redis is away"))
+                }
+            }
+        case .catchUp(let number, let after): catchUp(number, after)
+        case .readSequence:
+            let keys = keys
+            connection.request({ data in
+                (
+                    data.strings[keys.ledgerSequence].flatMap { Int64($0) } ?? 0,
+                    data.sets[keys.accounts]?.count ?? 0
+                )
+            }) { [self] outcome in
+                if case .answer((let sequence, let count)) = outcome {
+                    tell(.sequenceRead(ledger: sequence, accountCount: count))
+                }
+            }
+        case .watch(let symbol):
+            connection.subscriptions.insert(keys.tickChannel(symbol))
+            let key = keys.price(symbol)
+            connection.request({ $0.hashes[key] }) { [self] outcome in
+                guard case .answer(let fields) = outcome else { return }
+                tell(.symbolRead(symbol, nil, fields.flatMap { try? PriceRecord(fields: $0) }))
+            }
+        case .unwatch(let symbol): connection.subscriptions.remove(keys.tickChannel(symbol))
+        case .save(let record):
+            let key = keys.risk(record.account)
+            let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
+            connection.request({ $0.hashes[key] = fields }) { _ in }
+        case .saveTier, .alert: return
+        }
+    }
+
+    private func catchUp(_ number: UInt64, _ after: Int64) {
+        let stream = keys.ledger
+        connection.request({ data -> [LedgerEntry] in
+            (data.streams[stream] ?? []).filter { $0.sequence > after }
+                .prefix(RiskLimits.catchUpPage).compactMap {
+                    try? LedgerEntry(
+                        fields: Dictionary($0.fields, uniquingKeysWith: { first, _ in first }))
+                }
+        }) { [self] outcome in
+            if case .answer(let entries) = outcome {
+                tell(.caughtUp(number, entries, isWhole: entries.count < RiskLimits.catchUpPage))
+            } else {
+                tell(.catchUpFailed(number, reason: "redis is away"))
+            }
+        }
+    }
+
+    private func load(_ data: SimulatedRedis) -> RiskLoad {
+        var load = RiskLoad(
+            sequence: data.strings[keys.ledgerSequence].flatMap { Int64($0) } ?? 0)
+        let names = (data.sets[keys.accounts] ?? []).sorted()
+        load.accountCount = names.count
+        for id in names.compactMap(AccountID.init) + [.external] {
+            var account = RiskLoad.Account(id: id)
+            account.balance = data.hashes[keys.balance(id)].flatMap {
+                try? BalanceRecord(fields: $0)
+            }
+            for member in (data.sets[keys.books] ?? []).sorted() {
+                guard let book = BusKeys.book(of: member), book.account == id else { continue }
+                account.positions[book.symbol] = data.hashes[keys.position(id, book.symbol)]
+                    .flatMap { try? PositionRecord(fields: $0) }
+                load.prices[book.symbol] = data.hashes[keys.price(book.symbol)].flatMap {
+                    try? PriceRecord(fields: $0)
+                }
+            }
+            if id != .external || account.balance != nil { load.accounts.append(account) }
+        }
+        load.accounts.sort { $0.id < $1.id }
+        return load
+    }
+}

@@ -1,0 +1,187 @@
+package import BusProtocol
+
+/// The part of Redis that the services use, in memory: hashes, sets, sorted sets, streams, strings
+/// and channels, with the project's scripts in Swift. The contract tests run it beside a real Redis.
+package final class SimulatedRedis {
+    package struct StreamEntry: Equatable {
+        package let sequence: Int64
+        package let fields: [(String, String)]
+        package static func == (a: StreamEntry, b: StreamEntry) -> Bool {
+            a.sequence == b.sequence && a.fields.elementsEqual(b.fields, by: ==)
+        }
+    }
+
+    package var hashes: [String: [String: String]] = [:]
+    package var sets: [String: Set<String>] = [:]
+    package var scores: [String: [String: Int64]] = [:]
+    package var streams: [String: [StreamEntry]] = [:]
+    package var strings: [String: String] = [:]
+    /// Takes what the scripts publish: channel and message.
+    package var onPublish: (String, String) -> Void = { _, _ in }
+
+    package init() {}
+
+    /// Which script a call is of.
+    package enum Script { case ledger, intent, update, account, state }
+
+    /// Runs a script; the answer is that of the real one.
+    package func run(_ script: Script, _ call: ScriptCall) -> [String?] {
+        var arguments = ArgumentReader(call.arguments)
+        switch script {
+        case .ledger: return ledger(call.keys, &arguments)
+        case .intent: return order(call.keys, &arguments, isIntent: true)
+        case .update: return order(call.keys, &arguments, isIntent: false)
+        case .account: return account(call.keys, &arguments)
+        case .state: return state(call.keys, &arguments)
+        }
+    }
+
+    // MARK: what the scripts share
+
+    private struct ArgumentReader {
+        private let list: [String]
+        private var at = 0
+        init(_ list: [String]) { self.list = list }
+        mutating func text() -> String {
+            at += 1
+            return list[at - 1]
+        }
+        mutating func flag() -> Bool { text() == "1" }
+        mutating func integer() -> Int64 { Int64(text()) ?? 0 }
+        mutating func fields() -> [(String, String)] {
+            let count = Int(integer()) / 2
+            return (0..<count).map { _ in (text(), text()) }
+        }
+    }
+
+    private func fenced(_ key: String, _ fence: Int64) -> [String?]? {
+        guard let newest = strings[key], (Int64(newest) ?? 0) > fence else { return nil }
+        return ["FENCED", newest]
+    }
+
+    private func journal(
+        _ stream: String, _ counter: String, _ fields: [(String, String)], _ tail: String
+    ) -> String {
+        let sequence = (strings[counter].flatMap { Int64($0) } ?? 0) + 1
+        strings[counter] = "\(sequence)"
+        streams[stream, default: []].append(
+            StreamEntry(sequence: sequence, fields: [("seq", "\(sequence)")] + fields))
+        onPublish(stream, "{\"seq\":\"\(sequence)\"," + tail)
+        return "\(sequence)"
+    }
+
+    private func set(_ key: String, _ fields: [(String, String)]) {
+        for (name, value) in fields { hashes[key, default: [:]][name] = value }
+    }
+
+    // MARK: the scripts
+
+    private func ledger(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        let fence = arguments.integer()
+        let identity = arguments.text()
+        let at = arguments.integer()
+        let before = arguments.integer()
+        _ = arguments.integer()
+        let hasPosition = arguments.flag()
+        let positionVersion = arguments.text()
+        let balanceVersion = arguments.text()
+        let book = arguments.text()
+        let isOpen = arguments.flag()
+        let hasOrder = arguments.flag()
+        let executed = arguments.text()
+        let position = arguments.fields()
+        let balance = arguments.fields()
+        let order = arguments.fields()
+        if let answer = fenced(keys[6], fence) { return answer }
+        let standing = { (kind: String) -> [String?] in
+            var reply: [String?] = [kind]
+            let add = { (key: String?, names: [String]) in
+                for name in names { reply.append(key.flatMap { self.hashes[$0]?[name] } ?? "") }
+            }
+            add(hasPosition ? keys[0] : nil, ["qty", "entry", "realised", "fees", "version"])
+            add(keys[1], ["deposits", "realised", "fees", "funding", "version"])
+            add(
+                hasOrder ? keys[7] : nil,
+                ["executed", "executed_notional", "fees", "fee_asset", "trade_ids"])
+            return reply
+        }
+        if scores[keys[2]]?[identity] != nil { return standing("DUPLICATE") }
+        if hasPosition, (hashes[keys[0]]?["version"] ?? "0") != positionVersion {
+            return standing("CONFLICT")
+        }
+        if (hashes[keys[1]]?["version"] ?? "0") != balanceVersion { return standing("CONFLICT") }
+        let booked = hasOrder ? hashes[keys[7]]?["executed"] : nil
+        if let booked, booked != executed { return standing("CONFLICT") }
+        var sequence = ""
+        for _ in 0..<arguments.integer() {
+            let tail = arguments.text()
+            sequence = journal(keys[3], keys[4], arguments.fields(), tail)
+        }
+        if hasPosition {
+            set(keys[0], [("seq", sequence)] + position)
+            if isOpen {
+                sets[keys[5], default: []].insert(book)
+            } else {
+                sets[keys[5]]?.remove(book)
+            }
+        }
+        set(keys[1], [("seq", sequence)] + balance)
+        if booked != nil { set(keys[7], order) }
+        scores[keys[2], default: [:]][identity] = at
+        scores[keys[2]] = scores[keys[2]]?.filter { $0.value >= before }
+        return ["APPLIED", sequence]
+    }
+
+    private func order(
+        _ keys: [String], _ arguments: inout ArgumentReader, isIntent: Bool
+    ) -> [String?] {
+        let fence = arguments.integer()
+        let id = arguments.text()
+        let isDone = arguments.flag()
+        _ = arguments.integer()
+        _ = arguments.integer()
+        let changing = arguments.fields()
+        let booked = arguments.fields()
+        let tail = arguments.text()
+        if let answer = fenced(keys[4], fence) { return answer }
+        if isIntent, let found = hashes[keys[0]] {
+            return ["EXISTS"] + found.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        }
+        let sequence = journal(keys[1], keys[2], changing, tail)
+        set(keys[0], [("seq", sequence)] + changing)
+        for (name, value) in booked where isIntent || hashes[keys[0]]?[name] == nil {
+            set(keys[0], [(name, value)])
+        }
+        if isDone {
+            sets[keys[3]]?.remove(id)
+        } else {
+            sets[keys[3], default: []].insert(id)
+        }
+        return ["SAVED", sequence]
+    }
+
+    private func account(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        let fence = arguments.integer()
+        let name = arguments.text()
+        let code = arguments.text()
+        let fields = arguments.fields()
+        if let answer = fenced(keys[3], fence) { return answer }
+        let owner = hashes[keys[2]]?[code]
+        if hashes[keys[0]] != nil || (owner != nil && owner != name) { return ["EXISTS"] }
+        set(keys[0], fields)
+        sets[keys[1], default: []].insert(name)
+        set(keys[2], [(code, name)])
+        return ["SAVED"]
+    }
+
+    private func state(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        let fence = arguments.integer()
+        let channel = arguments.text()
+        let message = arguments.text()
+        let fields = arguments.fields()
+        if let answer = fenced(keys[1], fence) { return answer }
+        set(keys[0], fields)
+        onPublish(channel, message)
+        return ["SAVED"]
+    }
+}
