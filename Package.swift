@@ -100,7 +100,7 @@ let package = Package(
         command("position-sync", ["PositionSyncService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
-        command("pms-chaos", ["ChaosService", "Reactor"]),
+        command("pms-chaos", ["ChaosService", "Reactor", "Runtime"]),
         command("pms-bench", ["CFloor"] + everything),
 
         .target(
@@ -123,7 +123,7 @@ let package = Package(
             ]).map { .byName(name: $0) }, path: "Tests/Support/Simulation",
             swiftSettings: settings),
         .executableTarget(
-            name: "pms-simulation", dependencies: ["Simulation"],
+            name: "pms-simulation", dependencies: ["Simulation", "Runtime"],
             path: "Tests/Support/SimulationRunner", swiftSettings: settings),
         tests("SimulationTests", ["Simulation", "Chronology", "BusProtocol"]),
         tests("BusProtocolTests", ["BusProtocol"] + trading),

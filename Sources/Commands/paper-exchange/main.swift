@@ -7,5 +7,5 @@ ProcessHost.run(
     summary: "A futures exchange on loopback with a market of its own; speaks Binance USD-M.",
     required: ["PMS_PAPER_API_KEY", "PMS_PAPER_API_SECRET"], usesRedis: false
 ) { host in
-    try PaperExchangeService(host: host)
+    try PaperService(host: host)
 }

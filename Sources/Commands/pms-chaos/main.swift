@@ -3,33 +3,29 @@
 import ChaosService
 import Glibc
 import Reactor
-
-func line(_ text: String, to stream: UnsafeMutablePointer<FILE>) {
-    unsafe fputs(text + "\n", stream)
-    unsafe fflush(stream)
-}
+import Runtime
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 let path = CommandLine.arguments.first ?? ""
 let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) : "."
 if arguments.contains("--help") {
-    unsafe line(ChaosOptions.usage, to: stdout)
+    StandardStream.output.write(ChaosOptions.usage + "\n")
     exit(0)
 }
 let options: ChaosOptions
 do throws(ChaosUsageError) {
     options = try ChaosOptions.parse(arguments, binaries: folder)
 } catch {
-    unsafe line("pms-chaos: \(error.sentence)\n\(ChaosOptions.usage)", to: stderr)
+    StandardStream.error.write("pms-chaos: \(error.sentence)\n\(ChaosOptions.usage)\n")
     exit(2)
 }
 EventLoop.process.post {
     Task { @LoopActor in
-        let run = ChaosRun(loop: EventLoop.process, options: options) { text in
-            unsafe line(text, to: stderr)
+        let run = ChaosRun(loop: EventLoop.process, options: options) { line in
+            StandardStream.error.write(line + "\n")
         }
         let report = await run.run()
-        unsafe line(options.isJSON ? report.json : report.text, to: stdout)
+        StandardStream.output.write((options.isJSON ? report.json : report.text) + "\n")
         exit(report.violations.isEmpty ? 0 : 1)
     }
 }

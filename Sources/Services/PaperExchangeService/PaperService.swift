@@ -11,7 +11,7 @@ internal import Trading
 // 4. A journal that cannot be written ends the process; nothing is answered from memory alone.
 
 /// The paper exchange as a process: its settings from the environment, its account from the journal.
-@LoopActor package final class PaperExchangeService: Service {
+@LoopActor package final class PaperService: Service {
     private let host: ServiceHost
     private var server: PaperServer?
 
@@ -23,7 +23,7 @@ internal import Trading
 
     package func start() async throws {
         let environment = host.environment
-        let settings = try PaperExchangeService.settings(environment)
+        let settings = try PaperService.settings(environment)
         let desk = PaperDesk(settings)
         let journal = try environment.optionalText("PMS_PAPER_DATA").map { directory in
             try restore(desk, directory)
