@@ -107,7 +107,7 @@ let package = Package(
             name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",
             swiftSettings: settings),
         .target(
-            name: "RawPeers", dependencies: [], path: "Tests/Support/RawPeers",
+            name: "RawPeers", dependencies: ["Chronology", "Reactor"], path: "Tests/Support/RawPeers",
             swiftSettings: settings),
         tests(
             "WebServerTests", ["WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),

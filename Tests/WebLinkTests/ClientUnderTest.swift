@@ -8,14 +8,16 @@ import WebProtocol
 func withClient(
     _ limits: WebClientLimits = .standard, _ body: (WebClient) async throws -> Void
 ) async throws {
-    let client = await EventLoop.onLoop { WebClient(loop: .process, limits: limits) }
-    do {
-        try await body(client)
-    } catch {
+    try await onOwnThread {
+        let client = await EventLoop.onLoop { WebClient(loop: .process, limits: limits) }
+        do {
+            try await body(client)
+        } catch {
+            await EventLoop.onLoop { client.close() }
+            throw error
+        }
         await EventLoop.onLoop { client.close() }
-        throw error
     }
-    await EventLoop.onLoop { client.close() }
 }
 
 /// A request under way. Sent from the loop, because the tests' own threads block in their peers.
@@ -33,16 +35,6 @@ final class Pending: Sendable {
             return await EventLoop.onLoop { self.outcome }
         }
     }
-}
-
-/// Waits, without sleeping, until something on the loop is so; false after five seconds.
-func eventually(_ condition: @escaping @LoopActor () -> Bool) async -> Bool {
-    let end = SystemTime().now + .seconds(5)
-    while SystemTime().now < end {
-        if await EventLoop.onLoop({ condition() }) { return true }
-        await Task.yield()
-    }
-    return false
 }
 
 /// The kind of an outcome, and the status of a response.

@@ -1,4 +1,5 @@
 import Foundation
+import RawPeers
 import Reactor
 import Testing
 import WebLink
@@ -9,36 +10,40 @@ import WebProtocol
 struct EncryptionTests {
     @Test("https works with the right authority; with the system's own nothing is sent")
     func https() async throws {
-        let certificate = try TestCertificate()
-        let server = try PythonProgram(["-c", Self.webServer, certificate.pem])
-        let port = try #require(server.readPort())
-        let url = "https://127.0.0.1:\(port)/a"
-        for (authorities, expected) in [(certificate.pem, "response 200"), (nil, "not sent")] {
-            let client = await EventLoop.onLoop {
-                WebClient(loop: .process, authorities: authorities)
+        try await onOwnThread {
+            let certificate = try TestCertificate()
+            let server = try PythonProgram(["-c", Self.webServer, certificate.pem])
+            let port = try #require(server.readPort())
+            let url = "https://127.0.0.1:\(port)/a"
+            for (authorities, expected) in [(certificate.pem, "response 200"), (nil, "not sent")] {
+                let client = await EventLoop.onLoop {
+                    WebClient(loop: .process, authorities: authorities)
+                }
+                let outcome = Pending(client, WebRequest(method: "POST", url: url, body: [1, 2]))
+                #expect(kind(await outcome.value) == expected)
+                await EventLoop.onLoop { client.close() }
             }
-            let outcome = Pending(client, WebRequest(method: "POST", url: url, body: [1, 2]))
-            #expect(kind(await outcome.value) == expected)
-            await EventLoop.onLoop { client.close() }
         }
     }
 
     @Test("wss: messages that TLS has already taken off the socket are all delivered")
     func wss() async throws {
-        let certificate = try TestCertificate()
-        let server = try PythonProgram(["-c", Self.socketServer, certificate.pem])
-        let port = try #require(server.readPort())
-        let socket = await EventLoop.onLoop {
-            SocketUnderTest("wss://127.0.0.1:\(port)/ws", authorities: certificate.pem)
+        try await onOwnThread {
+            let certificate = try TestCertificate()
+            let server = try PythonProgram(["-c", Self.socketServer, certificate.pem])
+            let port = try #require(server.readPort())
+            let socket = await EventLoop.onLoop {
+                SocketUnderTest("wss://127.0.0.1:\(port)/ws", authorities: certificate.pem)
+            }
+            // The burst comes in one write and fills several reads; nothing else comes behind it.
+            #expect(await eventually { socket.messages.count == 3_000 })
+            let text = String(repeating: "y", count: 100_000)
+            #expect(await eventually { socket.client?.send(text: text) == true })
+            #expect(await eventually { socket.messages.last == "text got 100014" })
+            await EventLoop.onLoop { socket.client?.close() }
+            #expect(await eventually { socket.reasons.count == 1 })
+            await EventLoop.onLoop { socket.discard() }
         }
-        // The burst comes in one write and fills several reads; nothing else comes behind it.
-        #expect(await eventually { socket.messages.count == 3_000 })
-        let text = String(repeating: "y", count: 100_000)
-        #expect(await eventually { socket.client?.send(text: text) == true })
-        #expect(await eventually { socket.messages.last == "text got 100014" })
-        await EventLoop.onLoop { socket.client?.close() }
-        #expect(await eventually { socket.reasons.count == 1 })
-        await EventLoop.onLoop { socket.discard() }
     }
 
     private static let prelude = """

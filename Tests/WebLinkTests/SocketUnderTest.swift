@@ -48,16 +48,18 @@ func withSocket(
     _ port: UInt16, _ limits: WebSocketClientLimits = .standard,
     _ body: (SocketUnderTest) async throws -> Void
 ) async throws {
-    let socket = await EventLoop.onLoop {
-        SocketUnderTest("ws://127.0.0.1:\(port)/ws?streams=a", limits)
-    }
-    do {
-        try await body(socket)
-    } catch {
+    try await onOwnThread {
+        let socket = await EventLoop.onLoop {
+            SocketUnderTest("ws://127.0.0.1:\(port)/ws?streams=a", limits)
+        }
+        do {
+            try await body(socket)
+        } catch {
+            await EventLoop.onLoop { socket.discard() }
+            throw error
+        }
         await EventLoop.onLoop { socket.discard() }
-        throw error
     }
-    await EventLoop.onLoop { socket.discard() }
 }
 
 extension RawPeer {

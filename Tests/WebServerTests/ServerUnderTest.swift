@@ -100,27 +100,19 @@ func withServer(
     _ limits: WebServerLimits = .standard,
     _ body: (ServerUnderTest, UInt16) async throws -> Void
 ) async throws {
-    let (subject, port) = try await EventLoop.onLoop {
-        let subject = try ServerUnderTest(limits)
-        return (subject, subject.port)
-    }
-    do {
-        try await body(subject, port)
-    } catch {
+    try await onOwnThread {
+        let (subject, port) = try await EventLoop.onLoop {
+            let subject = try ServerUnderTest(limits)
+            return (subject, subject.port)
+        }
+        do {
+            try await body(subject, port)
+        } catch {
+            await EventLoop.onLoop { subject.server.close() }
+            throw error
+        }
         await EventLoop.onLoop { subject.server.close() }
-        throw error
     }
-    await EventLoop.onLoop { subject.server.close() }
-}
-
-/// Waits, without sleeping, until something on the loop is so; false after five seconds.
-func eventually(_ condition: @escaping @LoopActor () -> Bool) async -> Bool {
-    let end = SystemTime().now + .seconds(5)
-    while SystemTime().now < end {
-        if await EventLoop.onLoop({ condition() }) { return true }
-        await Task.yield()
-    }
-    return false
 }
 
 let get = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
