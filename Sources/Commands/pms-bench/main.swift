@@ -3,7 +3,10 @@ import Glibc
 
 /// Each benchmark has a file of its own; add its value here.
 let benchmarks: [Benchmark] = [
-    decimalsBenchmark, jsonBenchmark,
+    decimalsBenchmark,
+    jsonBenchmark,
+    reactorBenchmark,
+    hopBenchmark,
 ]
 
 let usage = """
@@ -13,6 +16,7 @@ let usage = """
     """
 
 let arguments = CommandLine.arguments.dropFirst()
+if arguments.first == "--role" { exit(HopRole.run(Array(arguments.dropFirst()))) }
 let names = arguments.filter { !$0.hasPrefix("-") }
 let options = arguments.filter { $0.hasPrefix("-") }
 

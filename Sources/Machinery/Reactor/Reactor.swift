@@ -15,13 +15,13 @@
 
     private init() {}
 
-    nonisolated package var unownedExecutor: UnownedSerialExecutor {
+    /// Asked for at every entry of an isolated asynchronous function, so it is made only once.
+    private static let executor =
         unsafe EventLoop.process.asUnownedSerialExecutor()
-    }
 
-    package static var sharedUnownedExecutor: UnownedSerialExecutor {
-        unsafe EventLoop.process.asUnownedSerialExecutor()
-    }
+    nonisolated package var unownedExecutor: UnownedSerialExecutor { unsafe Self.executor }
+
+    package static var sharedUnownedExecutor: UnownedSerialExecutor { unsafe executor }
 
     /// Runs a closure that belongs to the actor from code the compiler cannot place, such as a C
     /// callback; traps when the calling thread is not the loop's.

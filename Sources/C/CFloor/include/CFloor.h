@@ -28,3 +28,39 @@ uint64_t floor_decimal_parse(const char *_Nonnull text, size_t count);
 /* Writes `count` decimals without trailing zeros, each followed by a zero byte; the length. */
 uint64_t floor_decimal_write(
     const uint64_t *_Nonnull values, size_t count, char *_Nonnull text);
+
+/* Allocations of the process so far: malloc, calloc, realloc and their kin, on any thread. */
+uint64_t floor_allocations(void);
+
+/* Lateness in nanoseconds of `count` timers of `interval` nanoseconds, on timerfd and epoll. */
+void floor_timer_lateness(int64_t *_Nonnull samples, size_t count, int64_t interval);
+
+/* Nanoseconds of `count` round trips between two threads: an eventfd watched by epoll with a queue
+ * behind a lock on the way there, a blocking eventfd on the way back. */
+void floor_inbox_round_trips(int64_t *_Nonnull samples, size_t count);
+
+/* A blocking eventfd, its notification and its wait. */
+int floor_event_create(void);
+void floor_event_notify(int event);
+void floor_event_wait(int event);
+
+/* Sorts the samples and returns the one at a per mille of them. */
+int64_t floor_percentile(int64_t *_Nonnull samples, size_t count, int per_mille);
+
+/* One side of the hop in plain C on hiredis, ending after `batches` of `batch` messages. The
+ * publisher waits for a byte on standard input before each batch; both write one byte on standard
+ * output when ready and after each batch, and a line of results at the end: the subscriber its
+ * p50 and p99 in nanoseconds and allocations, the publisher its allocations, past `warm` batches. */
+int floor_hop_subscribe(const char *_Nonnull path, int batch, int batches, int warm);
+int floor_hop_publish(
+    const char *_Nonnull path, int batch, int batches, int warm, int64_t interval);
+
+/* Whether a Redis answers on the unix socket. */
+int floor_redis_answers(const char *_Nonnull path);
+
+/* Starts a program that dies with us, its standard input and output on pipes (null: /dev/null);
+ * returns its pid, or -1. */
+int floor_start(
+    char *_Nullable const *_Nonnull arguments, int *_Nullable input, int *_Nullable output);
+/* Waits for the program, killing it first if asked. */
+void floor_end(int pid, int kills);
