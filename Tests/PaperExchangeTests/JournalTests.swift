@@ -88,6 +88,22 @@ import Trading
         }
     }
 
+    @Test("A file read in pieces of any size gives the same account as one read at once")
+    func pieces() throws {
+        let fixture = DeskFixture(background: true)
+        fixture.run(milliseconds: 200)
+        let (journal, states) = try busy(fixture, seed: 8)
+        for size in [1, 7, 100, 4_096] {
+            let desk = DeskFixture(background: true).desk
+            var replay = JournalReplay(desk)
+            for start in stride(from: 0, to: journal.count, by: size) {
+                try replay.take(Array(journal[start..<min(start + size, journal.count)]))
+            }
+            #expect(try replay.finish() == journal.count)
+            #expect(account(desk) == states.last)
+        }
+    }
+
     @Test("A rotten or missing line in the middle refuses the start and says which")
     func corruption() throws {
         let fixture = DeskFixture(background: true)

@@ -18,7 +18,7 @@ import Trading
         settings.keys = [DeskFixture.tradeKey]
         let desk = PaperDesk(settings)
         let journal = try directory.map { try JournalFile(directory: $0) }
-        if let journal { _ = try desk.restore(try journal.read()) }
+        if let journal { _ = try journal.restore(desk) }
         server = PaperServer(loop: .process, desk: desk, journal: journal) { error in
             Issue.record("the journal failed: \(error)")
         }

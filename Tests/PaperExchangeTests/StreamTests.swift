@@ -1,3 +1,4 @@
+import Bounded
 import Bytes
 import Chronology
 import Matching
@@ -128,6 +129,23 @@ private final class HubFixture {
                 == true)
         for _ in 0..<8 { _ = hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":1}"#) }
         #expect(hub.closed == [1])
+    }
+
+    @Test("I3 mutated commands are answered or end the socket, and never more", arguments: 1...5)
+    func mutatedCommands(seed: Int) {
+        var random = SplitMix64(seed: UInt64(seed))
+        let good = Array(#"{"method":"SUBSCRIBE","params":["btcusdt@bookTicker"],"id":12}"#.utf8)
+        for _ in 0..<400 {
+            let hub = HubFixture(background: false)
+            #expect(hub.open(1, "/public/ws"))
+            var bytes = good
+            for _ in 0..<Int.random(in: 1...5, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                    in: 0...255, using: &random)
+            }
+            _ = hub.tell(1, String(decoding: bytes, as: UTF8.self))
+            #expect((hub.sent[1]?.count ?? 0) + hub.closed.count == 1, "seed \(seed)")
+        }
     }
 
     @Test("A depth stream continues from the snapshot by the pu rule and rebuilds the book")

@@ -54,18 +54,11 @@ internal import Trading
     /// Brings the account back from a directory's journal.
     private func restore(_ desk: PaperDesk, _ directory: String) throws -> JournalFile {
         let file = try JournalFile(directory: directory)
-        let bytes = try file.read()
-        do throws(JournalProblem) {
-            let length = try desk.restore(bytes)
-            Log.info(
-                "account restored",
-                ["bytes": length, "open_orders": desk.openOrders().count, "wallet": desk.wallet])
-            if length < bytes.count {
-                Log.warn("a torn line was cut", ["bytes": bytes.count - length])
-            }
-        } catch {
-            throw JournalFileError("\(file.path): \(error)")
-        }
+        let torn = try file.restore(desk)
+        Log.info(
+            "account restored",
+            ["open_orders": desk.openOrders().count, "wallet": desk.wallet])
+        if torn > 0 { Log.warn("a torn line was cut", ["bytes": torn]) }
         return file
     }
 

@@ -44,9 +44,9 @@ package struct PaperLimits: Sendable {
     package var ordersPerMinute: Int64 = 1_200
     /// Open orders a symbol (MAX_NUM_ORDERS).
     package var openOrders = 200
-    /// Finished orders kept a symbol: about 10 MB at 500 bytes each for all four.
-    package var keptOrders = 5_000
-    /// Trades of the account kept a symbol.
+    /// Finished orders kept a symbol: at some 500 bytes each, 4 MB for all four.
+    package var keptOrders = 2_000
+    /// Trades of the account kept a symbol: at some 300 bytes each, 12 MB for all four.
     package var keptTrades = 10_000
     /// How long a listen key lives without being kept alive.
     package var listenKeyMilliseconds: Int64 = 3_600_000

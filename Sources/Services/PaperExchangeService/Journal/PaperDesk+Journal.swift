@@ -24,24 +24,17 @@ extension PaperDesk {
         return journal.snapshot(self)
     }
 
-    /// Brings back the state a journal tells of; call it once, before the first step.
+    /// Brings back the state a whole journal tells of; see `JournalReplay` for one in pieces.
     ///
     /// - Returns: the length of the whole lines: what follows is a line torn by a crash, to be cut.
-    /// - Throws: at the first whole line that is not as it was written, or does not fit the state.
     package func restore(_ bytes: [UInt8]) throws(JournalProblem) -> Int {
-        var start = 0
-        var line = 0
-        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            line += 1
-            try replay(Array(bytes[start..<end]), line)
-            start = end + 1
-        }
-        journal.resume(after: Int64(line))
-        if line > 0 { try reopen(line) }
-        return start
+        var replay = JournalReplay(self)
+        try replay.take(bytes)
+        return try replay.finish()
     }
 
-    private func replay(_ bytes: [UInt8], _ line: Int) throws(JournalProblem) {
+    /// Takes one line without its end.
+    internal func replay(_ bytes: [UInt8], _ line: Int) throws(JournalProblem) {
         guard bytes.count > 9, bytes[8] == UInt8(ascii: " ") else {
             throw JournalProblem(line: line, reason: "no checksum")
         }
@@ -52,8 +45,8 @@ extension PaperDesk {
             }
             sum = sum << 4 | UInt32(digit)
         }
-        let text = Array(bytes[9...])
-        guard CRC32.checksum(text.rawSpan) == sum else {
+        let text = bytes.rawSpan.extracting(9...)
+        guard CRC32.checksum(text) == sum else {
             throw JournalProblem(line: line, reason: "checksum does not match")
         }
         do throws(JSONError) {
@@ -117,7 +110,9 @@ extension PaperDesk {
     }
 
     /// Puts open orders back into their books, behind the position they may be bound to.
-    private func reopen(_ line: Int) throws(JournalProblem) {
+    internal func reopen(_ line: Int) throws(JournalProblem) {
+        journal.resume(after: Int64(line))
+        if line == 0 { return }
         for number in markets.indices {
             let last = markets[number].orders.all.last?.orderID ?? 0
             let book = markets[number].book
@@ -140,5 +135,42 @@ extension PaperDesk {
             }
             markets[number].lastUpdateID = nextUpdateID
         }
+    }
+}
+
+/// A journal being read in pieces of any size, into a desk that has not been stepped yet.
+///
+/// It throws at the first whole line that is not as it was written, or does not fit the state; the
+/// desk is of no use then.
+package struct JournalReplay {
+    private let desk: PaperDesk
+    private var line = 0
+    private var length = 0
+    /// The beginning of a line whose end has not come yet.
+    private var rest: [UInt8] = []
+
+    package init(_ desk: PaperDesk) { self.desk = desk }
+
+    /// The bytes of the last, unfinished line: torn by a crash if nothing follows.
+    package var tornBytes: Int { rest.count }
+
+    /// Takes the next bytes of the file.
+    package mutating func take(_ bytes: [UInt8]) throws(JournalProblem) {
+        var start = 0
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            line += 1
+            rest += bytes[start..<end]
+            length += rest.count + 1
+            try desk.replay(rest, line)
+            rest.removeAll(keepingCapacity: true)
+            start = end + 1
+        }
+        rest += bytes[start...]
+    }
+
+    /// Puts the account's open orders back into their books; returns the length of the whole lines.
+    package func finish() throws(JournalProblem) -> Int {
+        try desk.reopen(line)
+        return length
     }
 }

@@ -18,8 +18,8 @@ package struct JournalFileError: Error, Equatable, Sendable, CustomStringConvert
 /// ends; the snapshot is on the disk before it takes the file's place. One process at a time.
 package final class JournalFile {
     /// A file is replaced when it is this many bytes and more than twice its snapshot: at some 600
-    /// bytes a second of a quiet market, about twice a day.
-    private static let compactionBytes = 24 << 20
+    /// bytes a second of a quiet market, every two hours; reading it takes a fraction of a second.
+    private static let compactionBytes = 4 << 20
 
     package let path: String
     private let directory: String
@@ -48,25 +48,34 @@ package final class JournalFile {
         if lock >= 0 { close(lock) }
     }
 
-    /// The whole file; empty where there is none.
-    package func read() throws(JournalFileError) -> [UInt8] {
+    /// Brings a desk back to where the file says it was; returns the bytes of a torn last line.
+    ///
+    /// - Throws: where the file cannot be read, or is damaged anywhere but at its end.
+    package func restore(_ desk: PaperDesk) throws(JournalFileError) -> Int {
+        var replay = JournalReplay(desk)
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        if file < 0, errno == ENOENT { return [] }
+        if file < 0, errno == ENOENT { return 0 }
         guard file >= 0 else { throw JournalFileError("cannot open", path: path, errno) }
         defer { close(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 18)
-        while true {
-            let count = unsafe chunk.withUnsafeMutableBytes {
-                unsafe Glibc.read(file, $0.baseAddress, $0.count)
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        do throws(JournalProblem) {
+            while true {
+                let count = unsafe chunk.withUnsafeMutableBytes {
+                    unsafe Glibc.read(file, $0.baseAddress, $0.count)
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else {
+                    throw JournalProblem(
+                        line: 0, reason: unsafe String(cString: strerror(errno)))
+                }
+                if count == 0 { break }
+                try replay.take(Array(chunk[..<count]))
             }
-            if count == 0 { return bytes }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw JournalFileError("cannot read", path: path, errno)
-            }
-            bytes += chunk[..<count]
+            _ = try replay.finish()
+        } catch {
+            throw JournalFileError("\(path): \(error)")
         }
+        return replay.tornBytes
     }
 
     /// Puts a snapshot in the file's place; appending goes on behind it.
