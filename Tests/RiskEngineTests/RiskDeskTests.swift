@@ -277,6 +277,20 @@ import Trading
         #expect(record?.positions.last?.unrealised == .zero)
     }
 
+    @Test("What is learnt of a symbol just after its first position is in the snapshot at once")
+    func learntSymbol() {
+        var stage = live()
+        stage.setMark(ether, "3100")
+        stage.books.brackets[ether] = .conservative
+        stage.forget()
+        stage.send(
+            .ledgerReceived(stage.books.fill(alpha, ether, quantity("1"), at: price("3000"))))
+        #expect(stage.snapshots.count == 2)
+        #expect(stage.snapshots.last?.isPriceStale == false)
+        #expect(stage.snapshots.last?.isBracketDefault == false)
+        #expect(stage.snapshots.last?.positions.last?.mark == price("3100"))
+    }
+
     @Test("I1: a mark of zero, or older than the last, is passed over")
     func badMarks() {
         var stage = live()

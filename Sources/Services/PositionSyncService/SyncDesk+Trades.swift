@@ -20,7 +20,7 @@ extension SyncDesk {
         _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard let symbol = search.symbol else {
-            searched(search.appliedAny, now)
+            searched(search, now)
             return
         }
         step = .searching(search)

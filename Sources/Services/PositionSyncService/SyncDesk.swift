@@ -214,10 +214,15 @@ package final class SyncDesk {
     }
 
     /// A round ended after a search: the next one tells what it led to.
-    func searched(_ appliedAny: Bool, _ now: Instant) {
+    func searched(_ search: TradeSearch, _ now: Instant) {
         let differing = lastComparison?.differences.keys.sorted() ?? []
-        let pause = watch.reported == differing ? interval : SyncLimits.confirmation
-        step = .idle(until: now + (appliedAny ? SyncLimits.soon : pause))
+        let pause =
+            search.appliedAny
+            ? SyncLimits.soon
+            : search.isEarly
+                ? SyncLimits.graceOfTrades
+                : watch.reported == differing ? interval : SyncLimits.confirmation
+        step = .idle(until: now + pause)
     }
 
     // MARK: records

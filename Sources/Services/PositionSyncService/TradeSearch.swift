@@ -36,6 +36,8 @@ struct TradeSearch {
     var clientOrderID: ClientOrderID?
     /// Whether the current symbol's trades are being applied.
     var isApplying = false
+    /// Whether a trade of any symbol was left out for its age.
+    private(set) var isEarly = false
     /// Whether any trade has been brought in, or had been just before.
     var appliedAny = false
 
@@ -69,7 +71,10 @@ struct TradeSearch {
         let isMore = isFull && pages < SyncLimits.tradePages
         nextPage = isMore ? fills.last.map { $0.tradeID + 1 } : nil
         page = fills.filter(isOld)
-        if page.count < fills.count { hasYoungTrades = true }
+        if page.count < fills.count {
+            hasYoungTrades = true
+            isEarly = true
+        }
         return page.map(\.tradeID)
     }
 

@@ -176,20 +176,18 @@ extension RiskDesk {
 
     func symbolRead(
         _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?, _ now: Instant,
-        _ wall: WallTime
+        _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard symbols[symbol] != nil else { return }
+        guard let known = symbols[symbol] else { return }
         if let brackets { symbols[symbol]?.brackets = brackets }
         if let price { take(price, of: symbol, now, wall) }
-        markPending(symbol)
+        // A position just opened was valued without them a moment ago.
+        let isNews = known.mark.isZero || (known.brackets == nil && brackets != nil)
+        if isNews { for account in known.holders { evaluate(account, now, wall, &out) } }
     }
 
     private func take(_ price: PriceRecord, of symbol: Symbol, _ now: Instant, _ wall: WallTime) {
         symbols[symbol, default: SymbolMirror()].markReceived(
             price.mark, timeMilliseconds: price.markMilliseconds, now: now, wall: wall)
-    }
-
-    private func markPending(_ symbol: Symbol) {
-        for account in symbols[symbol]?.holders ?? [] { accounts[account]?.isTickPending = true }
     }
 }

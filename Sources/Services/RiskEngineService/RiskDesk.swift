@@ -79,7 +79,7 @@ package final class RiskDesk {
             catchUpFailed(number, reason, now, wall, &out)
         case .sequenceRead(let ledger, let count): sequenceRead(ledger, count, now, &out)
         case .symbolRead(let symbol, let brackets, let price):
-            symbolRead(symbol, brackets, price, now, wall)
+            symbolRead(symbol, brackets, price, now, wall, &out)
         case .woken: woken(now, wall, &out)
         }
     }
