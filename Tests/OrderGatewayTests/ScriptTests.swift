@@ -28,7 +28,7 @@ import Trading
         }
         try #require(client.isUp)
         return GatewayStore(
-            redis: client, keys: keys, writer: "order-gateway:test", leverage: 20)
+            redis: client, keys: keys, writer: "order-gateway:test")
     }
 
     @LoopActor private static func apply(
@@ -41,7 +41,9 @@ import Trading
         }
     }
 
-    @LoopActor private static func read(_ store: GatewayStore, _ key: String) async -> [String: String] {
+    @LoopActor private static func read(_ store: GatewayStore, _ key: String) async -> [String:
+        String]
+    {
         await store.redis.send(["HGETALL", key]).value?.fields ?? [:]
     }
 

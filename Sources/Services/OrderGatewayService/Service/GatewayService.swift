@@ -47,12 +47,11 @@ import VenueProtocol
         venue = VenueLink(host: host, credentials: credentials)
         stream = UserStream(host: host, venue: venue)
         brackets = BracketKeeper(host: host, venue: venue)
-        let leverage = environment.integer("PMS_LEVERAGE")
         store = GatewayStore(
-            redis: host.redis, keys: host.keys, writer: host.writer, leverage: leverage)
+            redis: host.redis, keys: host.keys, writer: host.writer)
         lease = host.lease(GatewayStore.fenceName)
         var settings = GatewaySettings(writer: host.writer)
-        settings.limits.leverage = .whole(leverage)
+        settings.limits.leverage = .whole(environment.integer("PMS_LEVERAGE"))
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
         let metrics = host.metrics
@@ -127,7 +126,9 @@ import VenueProtocol
         case .connecting: return
         case .up: if preflight == nil { tell(.redisUp) }
         case .down(let reason):
-            Log.warn("redis is away", ["reason": reason])
+            // Each failed attempt to come back is reported, too; the first is news.
+            guard desk.isRedisUp else { return }
+            if !isStopping { Log.warn("redis is away", ["reason": reason]) }
             tell(.redisDown)
         }
     }
@@ -165,11 +166,11 @@ import VenueProtocol
         isDeciding = false
         if desk.isReady != wasReady {
             wasReady = desk.isReady
-            Log.info(
-                wasReady ? "ready" : "not ready",
-                [
-                    "reasons": desk.reasons.joined(separator: "; ")
-                ])
+            if wasReady {
+                Log.info("ready")
+            } else {
+                Log.warn("not ready", ["reasons": desk.reasons.joined(separator: "; ")])
+            }
             host.readinessChanged()
         }
     }

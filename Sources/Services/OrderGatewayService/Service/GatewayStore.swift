@@ -16,7 +16,6 @@ struct StoreFailure: Error, CustomStringConvertible {
     let redis: RedisClient
     let keys: BusKeys
     let writer: String
-    let leverage: Int64
 
     static let fenceName = "gateway"
     private static let ledger = RedisScript(LedgerScript.source)
