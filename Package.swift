@@ -36,6 +36,11 @@ let domain = trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", 
 let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
 let machinery = ["CLinux", "Reactor", "RedisLink", "WebLink", "WebServer", "Runtime"]
 let everything = domain + wire + machinery
+let services = [
+    "PriceFeedService", "OrderGatewayService", "RiskEngineService", "PositionSyncService",
+    "PaperExchangeService", "ChaosService",
+]
+let simulated: [Target.Dependency] = (everything + services).map { .byName(name: $0) }
 
 let package = Package(
     name: "pms",
@@ -100,7 +105,7 @@ let package = Package(
         command("position-sync", ["PositionSyncService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
-        command("pms-chaos", ["ChaosService", "Reactor", "Runtime"]),
+        command("pms-chaos", ["ChaosService", "Runtime"]),
         command("pms-bench", ["CFloor"] + everything),
 
         .target(
@@ -116,18 +121,14 @@ let package = Package(
             ["WebLink", "WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
         tests("WebProtocolTests", ["WebProtocol", "DecoderVerifier"] + substrate),
         .target(
-            name: "Simulation",
-            dependencies: (everything + [
-                "OrderGatewayService", "RiskEngineService", "PositionSyncService",
-                "PriceFeedService", "PaperExchangeService", "ChaosService",
-            ]).map { .byName(name: $0) }, path: "Tests/Support/Simulation",
+            name: "Simulation", dependencies: simulated, path: "Tests/Support/Simulation",
             swiftSettings: settings),
         .executableTarget(
             name: "pms-simulation", dependencies: ["Simulation", "Runtime"],
             path: "Tests/Support/SimulationRunner", swiftSettings: settings),
         tests("SimulationTests", ["Simulation", "Chronology", "BusProtocol"]),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
-        tests("IntegrationTests", everything),
+        tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
         tests(
             "PaperExchangeTests",

@@ -73,6 +73,11 @@ struct ChaosFlow {
         faults.randomElement(using: &random)
     }
 
+    /// The faults in drawn order.
+    mutating func shuffled(_ faults: [ChaosFault]) -> [ChaosFault] {
+        faults.shuffled(using: &random)
+    }
+
     /// A length of time from the seed.
     mutating func milliseconds(_ range: ClosedRange<Int64>) -> Int64 {
         Int64.random(in: range, using: &random)

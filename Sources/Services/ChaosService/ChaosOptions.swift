@@ -38,6 +38,8 @@ package struct ChaosOptions: Sendable {
     /// Seconds between faults; at least 2.
     package var faultSeconds: Int64 = 6
     package var faults: [ChaosFault] = ChaosFault.allCases
+    /// Each fault so many times, in drawn order, instead of a drawn fault until time is up; 0 is off.
+    package var times: Int64 = 0
     /// Where the executables are; the folder of this one unless told.
     package var binaries: String
     /// Kept after the run where told, so that logs and Redis can be looked at.
@@ -47,7 +49,7 @@ package struct ChaosOptions: Sendable {
 
     package static let usage = """
         usage: scripts/chaos [--seconds N] [--seed S] [--json] [--rate N] [--every N]
-                             [--faults a,b,…] [--keep DIR]
+                             [--faults a,b,…] [--each N] [--keep DIR]
 
           --seconds N   how long orders flow and faults fall, 5 to 3600 (60)
           --seed S      the same seed draws the same orders and faults (1)
@@ -55,6 +57,7 @@ package struct ChaosOptions: Sendable {
           --rate N      orders a second, 1 to 100 (10)
           --every N     seconds between two faults, 2 to 600 (6)
           --faults LIST some of: \(ChaosFault.allCases.map(\.rawValue).joined(separator: ", "))
+          --each N      each fault N times (1 to 100) in drawn order, however long it takes
           --keep DIR    work in DIR and keep logs and data there
 
         Exit code 0: no violation. 1: violations, or the stack did not come up. 2: usage.
@@ -84,6 +87,7 @@ package struct ChaosOptions: Sendable {
         case "--seconds": seconds = try ChaosOptions.number(name, value, 5...3600)
         case "--rate": rate = try ChaosOptions.number(name, value, 1...100)
         case "--every": faultSeconds = try ChaosOptions.number(name, value, 2...600)
+        case "--each": times = try ChaosOptions.number(name, value, 1...100)
         case "--keep": directory = value
         case "--seed":
             guard let number = UInt64(value) else {

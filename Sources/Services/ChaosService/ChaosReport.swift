@@ -3,7 +3,8 @@ import Bytes
 /// What a run did and what its audit found.
 package struct ChaosReport: Sendable {
     package var seed: UInt64
-    package var seconds: Int64
+    /// How long orders flowed.
+    package var seconds: Int64 = 0
     /// Faults by kind, in the order of `ChaosFault`.
     package var faults: [(ChaosFault, Int)] = []
     /// Orders asked for, by the code of their answer (`ok`, a refusal, `timeout`), ascending.
@@ -15,10 +16,7 @@ package struct ChaosReport: Sendable {
     package var slowestReturns: [(String, milliseconds: Int64)] = []
     package var violations: [String] = []
 
-    package init(seed: UInt64, seconds: Int64) {
-        self.seed = seed
-        self.seconds = seconds
-    }
+    package init(seed: UInt64) { self.seed = seed }
 
     package var json: String {
         var writer = JSONWriter()

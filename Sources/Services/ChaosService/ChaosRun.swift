@@ -18,6 +18,8 @@ import Trading
     private var faultDraw: ChaosFlow
     private var answers: [String: Int] = [:]
     private var faults: [ChaosFault: Int] = [:]
+    /// The faults still to come, last first; nil where they are drawn until time is up.
+    private var planned: [ChaosFault]?
     private var returns: [String: Interval] = [:]
     private var expected: Set<String> = []
     private var prices: [Symbol: Price] = [:]
@@ -31,9 +33,13 @@ import Trading
         self.loop = loop
         self.options = options
         self.say = say
-        report = ChaosReport(seed: options.seed, seconds: options.seconds)
+        report = ChaosReport(seed: options.seed)
         flow = ChaosFlow(seed: options.seed)
         faultDraw = ChaosFlow(seed: options.seed &* 31 &+ 7)
+        if options.times > 0 {
+            planned = faultDraw.shuffled(
+                options.faults.flatMap { Array(repeating: $0, count: Int(options.times)) })
+        }
     }
 
     package func run() async -> ChaosReport {
@@ -146,7 +152,7 @@ import Trading
         var nextOrder = start
         var nextFault = start + .seconds(2)
         var nextLook = start
-        while loop.now < end {
+        while planned.map({ !$0.isEmpty }) ?? (loop.now < end) {
             if loop.now >= nextOrder {
                 nextOrder = nextOrder + gap
                 ask(flow.next(mid: { prices[$0] }, tick: { ticks[$0] }), bus)
@@ -162,6 +168,7 @@ import Trading
             }
             await stage.pause(.milliseconds(5))
         }
+        report.seconds = (loop.now - start).milliseconds / 1_000
     }
 
     private func look(_ symbol: Symbol, _ bus: ChaosBus) {
@@ -194,7 +201,8 @@ import Trading
     }
 
     private func strike(_ stage: ChaosStage) {
-        guard let fault = faultDraw.fault(of: options.faults) else { return }
+        let drawn = planned == nil ? faultDraw.fault(of: options.faults) : planned?.popLast()
+        guard let fault = drawn else { return }
         faults[fault, default: 0] += 1
         say("fault: \(fault.rawValue)")
         switch fault {

@@ -63,15 +63,14 @@ package final class SimulatedWorld {
 
     /// Runs a whole story: the stack comes up, orders and faults, then everything heals and settles.
     package func run(faults: SimulationFaults, asking: Interval, settling: Interval) {
-        for account in accounts {
-            ask("create-\(account)", .accountCreate, AccountBody(account: account, deposit: .whole(20_000)).body)
+        // The first round may come before the gateway is ready; the second is then a repeat.
+        for pause in [Interval.seconds(3), .seconds(1)] {
+            for account in accounts {
+                let body = AccountBody(account: account, deposit: .whole(20_000)).body
+                ask("create-\(account)", .accountCreate, body)
+            }
+            time.run(until: time.now + pause)
         }
-        time.run(until: time.now + .seconds(3))
-        // A create may have come before the gateway was ready.
-        for account in accounts {
-            ask("create-\(account)", .accountCreate, AccountBody(account: account, deposit: .whole(20_000)).body)
-        }
-        time.run(until: time.now + .seconds(1))
         time.faults = faults
         keepAsking()
         keepBreaking()

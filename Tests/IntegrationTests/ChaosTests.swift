@@ -1,0 +1,71 @@
+import Bytes
+import Foundation
+import Testing
+
+/// The real processes under real faults; the driver audits against the exchange's own lists.
+@Suite("The stack under kill -9, freezes and Redis failures", .serialized)
+struct ChaosTests {
+    /// The folder of the test binary, where the executables are built too.
+    private static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().path
+
+    private func run(_ arguments: [String]) throws -> (status: Int32, report: JSONValue) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/pms-chaos")
+        process.arguments = arguments + ["--json"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let bytes = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
+        process.waitUntilExit()
+        return (process.terminationStatus, try JSONValue.parse(bytes.rawSpan))
+    }
+
+    private func check(_ arguments: [String], faults: [String: Int64]) throws {
+        let (status, report) = try run(arguments)
+        let violations = report["violations"]?.elements?.compactMap(\.text) ?? ["no report"]
+        #expect(violations.isEmpty)
+        #expect(status == 0)
+        for (fault, count) in faults { #expect(report["faults"]?[fault]?.integer == count) }
+        // Without trades nothing would have been proved.
+        #expect((report["trades"]?.integer ?? 0) > 20)
+        #expect((report["answers"]?["ok"]?.integer ?? 0) > 20)
+    }
+
+    @Test("each process killed five times while orders flow: nothing lost, nothing twice (S2, S4, F1, F5, R2, P6)")
+    func kills() throws {
+        let processes = [
+            "kill-price-feed", "kill-order-gateway", "kill-risk-engine", "kill-position-sync",
+            "kill-paper-exchange",
+        ]
+        try check(
+            [
+                "--seed", "5", "--rate", "8", "--every", "3", "--each", "5", "--faults",
+                processes.joined(separator: ","),
+            ], faults: Dictionary(uniqueKeysWithValues: processes.map { ($0, 5) }))
+    }
+
+    @Test("Redis killed and frozen, order-gateway frozen past its lease (P1, P2, P3)")
+    func redis() throws {
+        try check(
+            [
+                "--seed", "6", "--rate", "8", "--every", "8", "--each", "2", "--faults",
+                "kill-redis,freeze-redis,freeze-order-gateway",
+            ], faults: ["kill-redis": 2, "freeze-redis": 2, "freeze-order-gateway": 2])
+    }
+
+    @Test("a command line that is wrong is refused with the reason", arguments: ["--rate", "--faults"])
+    func usage(option: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Self.binaries)/pms-chaos")
+        process.arguments = [option, "nonsense"]
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 2)
+        #expect(text.contains("nonsense"))
+    }
+}
