@@ -39,10 +39,15 @@ extension FeedDesk {
         for slot in symbols.indices {
             symbols[slot].streams[place].subscribedAt = nil
             symbols[slot].streams[place].recoveries = 0
-            symbols[slot].quote.connectionChanged(kind)
         }
+        sequenceRestarted(kind)
         out.append(.note(FeedNote(.connected, kind.label)))
         synchronise(kind, now, &out)
+    }
+
+    /// The venue may number what follows anew: ids and times may fall once.
+    package mutating func sequenceRestarted(_ kind: QuoteKind) {
+        for slot in symbols.indices { symbols[slot].quote.connectionChanged(kind) }
     }
 
     /// - Parameter reason: for the log.
