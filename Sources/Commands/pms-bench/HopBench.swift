@@ -64,7 +64,7 @@ private final class HopRedis {
             ], nil, nil)
         for _ in 0..<2_000 {
             if unsafe floor_redis_answers(path) == 1 { return }
-            unsafe poll(nil, 0, 2)
+            poll(nil, 0, 2)
         }
         throw HopProblem(description: "redis-server does not answer")
     }
