@@ -16,7 +16,7 @@ import Reactor
 
     init(answers: [[UInt8]]) {
         self.answers = answers
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -27,12 +27,13 @@ import Reactor
                 precondition(unsafe getsockname(listener, $0, &length) == 0)
             }
         }
+        self.listener = listener
         port = UInt16(bigEndian: address.sin_port)
         registration = EventLoop.process.register(fd: listener, .readable, self)
     }
 
     func descriptorReady(_ readiness: Readiness) {
-        let fd = unsafe accept(listener, nil, nil)
+        let fd = accept(listener, nil, nil)
         guard fd >= 0 else { return }
         connections += 1
         peers.append(ScriptedPeer(fd: fd, answers: answers))
