@@ -27,6 +27,16 @@ import Testing
         return latestReason ?? ""
     }
 
+    /// Waits until it has been down for a reason that begins so, at any time since the start.
+    func down(because prefix: String) async {
+        await wait {
+            self.states.contains {
+                if case .down(let reason) = $0 { return reason.hasPrefix(prefix) }
+                return false
+            }
+        }
+    }
+
     private var latestReason: String? {
         for state in states.reversed() {
             switch state {
