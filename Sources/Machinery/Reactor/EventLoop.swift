@@ -40,7 +40,7 @@ import Synchronization
         timers = TimerHeap()
         unsafe events = .allocate(capacity: Self.eventCapacity)
         precondition(epoll >= 0 && timerDescriptor >= 0 && wakeDescriptor >= 0, "no descriptors")
-        // Edge-triggered (EPOLLET): neither is ever read, each new expiry or notification is an edge.
+        // Edge-triggered (EPOLLET) and never read: each expiry or notification is an edge.
         let edge = Interest.readable.epollEvents | 1 << 31
         for fd in [timerDescriptor, wakeDescriptor] {
             let data = Registration(fd: fd, id: 0).epollData
@@ -130,7 +130,7 @@ import Synchronization
         return try await body()
     }
 
-    /// Makes `run` return after the current event; may be called from any thread, also before `run`.
+    /// Makes `run` return after the current event; from any thread, also before `run`.
     nonisolated package func stop() {
         isStopping.store(true, ordering: .sequentiallyConsistent)
         post {}

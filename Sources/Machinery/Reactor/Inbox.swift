@@ -35,7 +35,7 @@ final class Inbox: Sendable {
         isSleeping.store(false, ordering: .relaxed)
     }
 
-    /// Exchanges the work for an empty array whose capacity is used again; false when there is none.
+    /// Exchanges the work for an empty array, whose capacity is used again; false without work.
     func swap(_ spare: inout [LoopWork]) -> Bool {
         guard isFilled.load(ordering: .relaxed) else { return false }
         _ = isFilled.exchange(false, ordering: .sequentiallyConsistent)
