@@ -126,7 +126,10 @@ let package = Package(
         .executableTarget(
             name: "pms-simulation", dependencies: ["Simulation", "Runtime"],
             path: "Tests/Support/SimulationRunner", swiftSettings: settings),
-        tests("SimulationTests", ["Simulation", "Chronology", "BusProtocol"]),
+        tests(
+            "SimulationTests",
+            ["Simulation", "BusProtocol", "Positions", "Reactor", "RedisLink", "RedisServerSupport"]
+                + trading),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
