@@ -106,7 +106,7 @@ let package = Package(
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
         command("pms-chaos", ["ChaosService", "Runtime"]),
-        command("pms-bench", ["CFloor"] + everything),
+        command("pms-bench", ["CFloor", "PriceFeedService"] + everything),
 
         .target(
             name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",

@@ -7,6 +7,7 @@ let benchmarks: [Benchmark] = [
     jsonBenchmark,
     reactorBenchmark,
     hopBenchmark,
+    feedBenchmark,
 ]
 
 let usage = """

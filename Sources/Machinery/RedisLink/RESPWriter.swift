@@ -109,14 +109,20 @@ package enum RESPWriter {
         writer.append(byte: 10)
     }
 
+    @inline(__always)
     private static func decimal(_ value: UInt64, into writer: inout ByteWriter) {
-        var divisor: UInt64 = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            writer.append(byte: UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
+        // Nearly all lengths are below 1000, and dividing by a variable is what would cost here.
+        if value < 10 { return writer.append(byte: digit(value)) }
+        if value < 1000 {
+            if value >= 100 { writer.append(byte: digit(value / 100)) }
+            writer.append(byte: digit(value / 10 % 10))
+            return writer.append(byte: digit(value % 10))
         }
+        writer.append(integer: value)
     }
+
+    @inline(__always)
+    private static func digit(_ value: UInt64) -> UInt8 { UInt8(ascii: "0") &+ UInt8(value) }
 
     /// The number of whole commands in encoded bytes; nil when they are not exactly that.
     static func commandCount(_ bytes: RawSpan) -> Int? {

@@ -37,31 +37,37 @@ package struct Tick: Equatable, Sendable {
         bid.isZero || ask.isZero ? .zero : Price(units: (bid.units + ask.units) / 2)
     }
 
-    /// Writes the message; allocates nothing where the writer has room (about 300 bytes).
+    /// Writes the message; allocates nothing where the writer has room (`symbol` and 400 bytes).
+    /// Prices and quantities are not negative.
     package func write(symbol: RawSpan, into out: inout ByteWriter) {
-        out.append("{\"s\":\"")
-        out.append(symbol)
-        out.append("\",\"seq\":\"")
-        out.append(integer: sequence)
-        out.append("\",\"b\":\"")
-        DecimalText.write(bid.units, into: &out)
-        out.append("\",\"B\":\"")
-        DecimalText.write(bidQuantity.units, into: &out)
-        out.append("\",\"a\":\"")
-        DecimalText.write(ask.units, into: &out)
-        out.append("\",\"A\":\"")
-        DecimalText.write(askQuantity.units, into: &out)
-        out.append("\",\"m\":\"")
-        DecimalText.write(mark.units, into: &out)
-        out.append("\",\"i\":\"")
-        DecimalText.write(index.units, into: &out)
-        out.append("\",\"tb\":\"")
-        out.append(integer: bookTime)
-        out.append("\",\"tm\":\"")
-        out.append(integer: markTime)
-        out.append("\",\"t\":\"")
-        out.append(integer: publishTime)
-        out.append("\"}")
+        unsafe out.append(upTo: symbol.byteCount + TickText.room) { room in
+            guard let start = room.baseAddress else { return 0 }
+            var text = unsafe TickText(start)
+            text.append("{\"s\":\"")
+            text.append(symbol)
+            text.append("\",\"seq\":\"")
+            text.append(integer: sequence)
+            text.append("\",\"b\":\"")
+            text.append(units: bid.units)
+            text.append("\",\"B\":\"")
+            text.append(units: bidQuantity.units)
+            text.append("\",\"a\":\"")
+            text.append(units: ask.units)
+            text.append("\",\"A\":\"")
+            text.append(units: askQuantity.units)
+            text.append("\",\"m\":\"")
+            text.append(units: mark.units)
+            text.append("\",\"i\":\"")
+            text.append(units: index.units)
+            text.append("\",\"tb\":\"")
+            text.append(integer: bookTime)
+            text.append("\",\"tm\":\"")
+            text.append(integer: markTime)
+            text.append("\",\"t\":\"")
+            text.append(integer: publishTime)
+            text.append("\"}")
+            return text.count
+        }
     }
 
     /// Reads a message; fields it does not know are skipped.

@@ -64,3 +64,14 @@ int floor_start(
     char *_Nullable const *_Nonnull arguments, int *_Nullable input, int *_Nullable output);
 /* Waits for the program, killing it first if asked. */
 void floor_end(int pid, int kills);
+
+/* Scans `count` bookTicker frames of the recorded key order byte by byte into 64-bit integers (1e-8);
+ * frame i ends at ends[i], the next one begins there. A mix of all fields; 0 where one is malformed. */
+uint64_t floor_scan_book_tickers(
+    const uint8_t *_Nonnull bytes, const uint32_t *_Nonnull ends, size_t count);
+
+/* Starts counting user-space instructions of this thread; a descriptor, or -1 where not permitted. */
+int floor_instructions_open(void);
+
+/* Instructions counted so far. */
+uint64_t floor_instructions_read(int descriptor);

@@ -46,19 +46,13 @@ struct FrameScan: ~Escapable {
         return true
     }
 
-    /// Steps over a long literal.
+    /// Steps over a longer literal, given in pieces.
     @inline(__always)
     @_lifetime(self: copy self)
-    mutating func skip(_ text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard offset + length <= bytes.byteCount else { return false }
-        var index = 0
-        while index < length {
-            if unsafe byte(at: offset + index) != text.utf8Start[index] { return false }
-            index += 1
-        }
-        offset += length
-        return true
+    mutating func skip(
+        _ a: FrameLiteral, _ b: FrameLiteral, _ c: FrameLiteral = FrameLiteral("")
+    ) -> Bool {
+        skip(a) && skip(b) && skip(c)
     }
 
     /// Steps over the bytes up to the next quote, and gives where they end; nil where none comes.
@@ -169,6 +163,7 @@ struct FrameLiteral {
     @inline(__always)
     init(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
+        precondition(length <= 8, "a frame literal has at most eight bytes")
         var word: UInt64 = 0
         var index = 0
         while index < length {

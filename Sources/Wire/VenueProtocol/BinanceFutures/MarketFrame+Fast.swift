@@ -2,16 +2,17 @@ internal import Bytes
 internal import Trading
 
 extension FrameScan {
-    /// Steps into a frame up to the first field after its event name.
+    /// Steps into a frame up to the first field after its event name, which is given in pieces.
     /// - Returns: how many braces close the frame, or 0 where it begins in another way.
     @inline(__always)
     @_lifetime(self: copy self)
-    mutating func open(_ raw: StaticString) -> Int {
-        if skip(raw) { return 1 }
+    mutating func open(_ a: FrameLiteral, _ b: FrameLiteral, _ c: FrameLiteral) -> Int {
+        if skip(a, b, c) { return 1 }
         offset = 0
-        guard skip("{\"stream\":\""), text() != nil, skip("\",\"data\":"), skip(raw) else {
-            return 0
-        }
+        guard skip(FrameLiteral("{\"stream"), FrameLiteral("\":\"")),
+            text() != nil,
+            skip(FrameLiteral("\",\"data\""), FrameLiteral(":")), skip(a, b, c)
+        else { return 0 }
         return 2
     }
 
@@ -30,7 +31,8 @@ extension BookTickerFrame {
     static func scan(_ bytes: RawSpan) -> BookTickerFrame? {
         guard bytes.byteCount >= 64 else { return nil }
         var scan = FrameScan(bytes)
-        let braces = scan.open("{\"e\":\"bookTicker\",\"u\":")
+        let braces = scan.open(
+            FrameLiteral("{\"e\":\"bo"), FrameLiteral("okTicker"), FrameLiteral("\",\"u\":"))
         guard braces > 0 else { return nil }
         let updateID = scan.integer()
         guard scan.skip(FrameLiteral(",\"s\":\"")), let symbol = scan.text(),
@@ -79,8 +81,9 @@ extension MarkPriceFrame {
     static func scan(_ bytes: RawSpan) -> MarkPriceFrame? {
         guard bytes.byteCount >= 64 else { return nil }
         var scan = FrameScan(bytes)
-        let braces = scan.open("{\"e\":\"markPriceUpdate\",\"E\":")
-        guard braces > 0 else { return nil }
+        let braces = scan.open(
+            FrameLiteral("{\"e\":\"ma"), FrameLiteral("rkPriceU"), FrameLiteral("pdate\",\""))
+        guard braces > 0, scan.skip(FrameLiteral("E\":")) else { return nil }
         let event = scan.integer()
         guard scan.skip(FrameLiteral(",\"s\":\"")), let symbol = scan.text(),
             scan.skip(FrameLiteral("\",\"p\":\""))
