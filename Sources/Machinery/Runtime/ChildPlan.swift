@@ -2,12 +2,23 @@
 package struct ChildPlan: Sendable {
     package let name: String
     package let path: String
+    package let arguments: [String]
     package let variables: [String: String]
 
-    package init(name: String, path: String, variables: [String: String]) {
+    package init(
+        name: String, path: String, arguments: [String] = [], variables: [String: String]
+    ) {
         self.name = name
         self.path = path
+        self.arguments = arguments
         self.variables = variables
+    }
+
+    /// The plan of a Redis of the stack's own, set up by a configuration file; it gets no secret.
+    package static func redis(configuration: String, variables: [String: String]) -> ChildPlan {
+        ChildPlan(
+            name: "redis", path: "redis-server", arguments: [configuration],
+            variables: variables.filter { $0.key == "PATH" })
     }
 
     /// The plan of a process, with only those of the supervisor's variables it needs.

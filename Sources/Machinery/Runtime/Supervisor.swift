@@ -96,7 +96,7 @@ package import Reactor
     private func spawn(_ child: Child) {
         let plan = child.plan
         let command = ChildProcess.Command(
-            plan.path, environment: plan.variables, hasOwnGroup: true)
+            plan.path, plan.arguments, environment: plan.variables, hasOwnGroup: true)
         do {
             child.process = try ChildProcess(loop: loop, command) {
                 [weak self, weak child] _, line in

@@ -11,8 +11,9 @@ package enum CommandTable {
 
     package static let all: [Subcommand] = [
         Subcommand(
-            "up [--only A,B]", "run the stack: start, watch and restart its processes",
-            options: ["--only"], needsConfiguration: false, run: UpCommand.run),
+            "up [--only A,B] [--redis FILE]",
+            "run the stack: start, watch and restart its processes, and a Redis set up by FILE",
+            options: ["--only", "--redis"], needsConfiguration: false, run: UpCommand.run),
         Subcommand(
             "health [SERVICE]", "whether processes on this host are ready (for health checks)",
             positional: 0...1, isReading: true, run: HealthCommand.run),

@@ -17,13 +17,20 @@ enum UpCommand {
         }
         let directory = try programDirectory()
         let isTerminal = StandardStream.output.isTerminal
-        let plans = names.map {
+        var plans = names.map {
             ChildPlan.make(
                 $0, directory: directory, variables: variables, parent: getpid(),
                 isTerminal: isTerminal)
         }
         for plan in plans where unsafe access(plan.path, X_OK) != 0 {
             throw CommandFailure(.error, "cannot run \(plan.path): \(ErrorText.of(errno))")
+        }
+        if let file = arguments.value("--redis") {
+            guard unsafe access(file, R_OK) == 0 else {
+                throw CommandFailure(.error, "cannot read \(file): \(ErrorText.of(errno))")
+            }
+            // First to start, last to stop.
+            plans.insert(.redis(configuration: file, variables: variables), at: 0)
         }
         let code = await supervise(session, plans)
         guard code == 0 else { throw CommandFailure(code: code) }
