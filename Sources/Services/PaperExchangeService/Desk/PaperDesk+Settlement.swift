@@ -105,12 +105,17 @@ extension PaperDesk {
             clientOrderID: order.clientOrderID, side: order.side, price: match.price,
             quantity: match.quantity, fee: fee, realised: realised, isMaker: isMaker,
             timeMilliseconds: wall)
+        keep(trade, number)
+        return trade
+    }
+
+    /// Adds a trade to the account's list, and forgets the oldest where there are a fifth too many.
+    internal func keep(_ trade: PaperTrade, _ number: Int) {
         markets[number].trades.append(trade)
         let kept = settings.limits.keptTrades
         if markets[number].trades.count > kept + kept / 5 {
             markets[number].trades.removeFirst(markets[number].trades.count - kept)
         }
-        return trade
     }
 
     // MARK: endings

@@ -53,8 +53,11 @@ internal struct JournalWriter {
         markets.removeAll(keepingCapacity: true)
     }
 
-    /// Writes the whole state as lines from number 1 on; pending lines are in it and are dropped.
-    mutating func snapshot(_ desk: PaperDesk) -> [UInt8] {
+    /// Writes the whole state as lines from number 1 on, in pieces of some 64 kB; pending lines are
+    /// in it and are dropped.
+    mutating func snapshot<Failure: Error>(
+        _ desk: PaperDesk, _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         bytes = []
         line = 0
         var facts = JSONWriter(capacity: 4_096)
@@ -72,14 +75,16 @@ internal struct JournalWriter {
                 begin(&facts)
                 JournalFacts.write(order, &facts)
                 finish(&facts)
+                if bytes.count > 65_536 { try sink(take()) }
             }
             for trade in market.trades {
                 begin(&facts)
                 JournalFacts.write(trade, &facts)
                 finish(&facts)
+                if bytes.count > 65_536 { try sink(take()) }
             }
         }
-        return take()
+        try sink(take())
     }
 
     private mutating func begin(_ facts: inout JSONWriter) {

@@ -20,8 +20,17 @@ extension PaperDesk {
 
     /// The whole state as journal lines; from now on changes are gathered as lines that follow them.
     package func startJournal() -> [UInt8] {
+        var bytes: [UInt8] = []
+        startJournal { bytes += $0 }
+        return bytes
+    }
+
+    /// The same in pieces, for a file.
+    package func startJournal<Failure: Error>(
+        _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         journal.isOn = true
-        return journal.snapshot(self)
+        try journal.snapshot(self, sink)
     }
 
     /// Brings back the state a whole journal tells of; see `JournalReplay` for one in pieces.
@@ -80,10 +89,11 @@ extension PaperDesk {
         case "order":
             let number = try known(value)
             markets[number].orders.put(try JournalFacts.order(value))
+            markets[number].orders.prune(kept: settings.limits.keptOrders)
         case "trade":
             let number = try known(value)
             let trade = try JournalFacts.trade(value)
-            markets[number].trades.append(trade)
+            keep(trade, number)
             markets[number].book.raiseCounters(orderID: 0, tradeID: trade.tradeID + 1)
         case _:
             throw JSONError(.badValue, offset: 0, field: member.key)

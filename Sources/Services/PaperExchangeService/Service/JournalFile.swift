@@ -78,13 +78,17 @@ package final class JournalFile {
         return replay.tornBytes
     }
 
-    /// Puts a snapshot in the file's place; appending goes on behind it.
-    package func replace(with snapshot: [UInt8]) throws(JournalFileError) {
+    /// Puts a snapshot of the desk in the file's place; appending goes on behind it.
+    package func replace(with desk: PaperDesk) throws(JournalFileError) {
         let newPath = path + ".new"
         let file = unsafe open(newPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw JournalFileError("cannot open", path: newPath, errno) }
+        var written = 0
         do throws(JournalFileError) {
-            try write(snapshot, to: file, newPath)
+            try desk.startJournal { (piece: [UInt8]) throws(JournalFileError) in
+                try write(piece, to: file, newPath)
+                written += piece.count
+            }
             guard fsync(file) == 0 else {
                 throw JournalFileError("cannot save", path: newPath, errno)
             }
@@ -97,8 +101,8 @@ package final class JournalFile {
         }
         if descriptor >= 0 { close(descriptor) }
         descriptor = file
-        size = snapshot.count
-        snapshotSize = snapshot.count
+        size = written
+        snapshotSize = written
         saveDirectory()
     }
 

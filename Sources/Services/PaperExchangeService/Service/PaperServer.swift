@@ -54,7 +54,7 @@ package struct PaperServerCounts: Equatable, Sendable {
 
     /// Starts the market and listens; returns the port, which is a free one where 0 was asked for.
     package func start(address: String, port: UInt16) throws -> UInt16 {
-        if let journal { try journal.replace(with: desk.startJournal()) }
+        if let journal { try journal.replace(with: desk) }
         step()
         let server = WebServer(loop: loop, handler: self)
         self.server = server
@@ -94,7 +94,7 @@ package struct PaperServerCounts: Equatable, Sendable {
     private func compact() {
         guard let journal, journal.wantsCompaction else { return }
         do throws(JournalFileError) {
-            try journal.replace(with: desk.startJournal())
+            try journal.replace(with: desk)
         } catch {
             fail(error)
         }
