@@ -1,3 +1,4 @@
+import Bounded
 import Chronology
 import Runtime
 import Testing
@@ -127,5 +128,48 @@ import Trading
         arguments: ["", "x", "http://", "http://a:b", "http://a b"])
     func noAddress(text: String) {
         #expect(WebAddress(text) == nil)
+    }
+
+    @Test("10,000 mutated values and names end in a problem or a valid value, never in a crash")
+    func mutated() {
+        let seed: UInt64 = 7
+        var random = SplitMix64(seed: seed)
+        let values = [
+            "redis://me:hush@host:6379/0", "unix:///run/redis.sock?db=1", "http://[::1]:9010/x?y#z",
+            "wss://a@b:443", "65535", "-1", "100000.5", "1E7", "yes-real-money", "127.0.0.1",
+            "usdm",
+        ]
+        let alphabet = Array("09.:/@[]?#-+eE%az \u{7F}é\u{0}".unicodeScalars)
+        for round in 0..<100 {
+            var variables: [String: String] = [:]
+            for _ in 0..<100 {
+                var text = Array(values.randomElement(using: &random)!.unicodeScalars)
+                for _ in 0..<Int.random(in: 0...4, using: &random) {
+                    let at = Int.random(in: 0...text.count, using: &random)
+                    switch Int.random(in: 0..<3, using: &random) {
+                    case 0 where at < text.count: text.remove(at: at)
+                    case 1: text.insert(alphabet.randomElement(using: &random)!, at: at)
+                    case _: text.append(contentsOf: text.prefix(at))
+                    }
+                }
+                var name = KnobTable.all.randomElement(using: &random)!.name
+                switch Int.random(in: 0..<200, using: &random) {
+                case 0...20: name += "_FILE"
+                case 21...40: name += "_RISK_ENGINE"
+                case 41: name = "PMS_" + String(name.dropFirst(5))
+                case _: break
+                }
+                variables[name] = String(String.UnicodeScalarView(text))
+            }
+            let environment = environment(variables)
+            for knob in KnobTable.all {
+                if let value = environment.optionalText(knob.name) {
+                    #expect(knob.admits(value), "seed \(seed) round \(round): \(knob.name)")
+                }
+            }
+            _ = environment.venueRESTURL
+            _ = environment.liveProblem
+            _ = environment.httpPort
+        }
     }
 }

@@ -112,9 +112,9 @@ package struct Environment: Sendable {
             if name.hasSuffix(suffix) { bases.append(String(name.dropLast(suffix.count))) }
         }
         return bases.contains { base in
-            KnobTable.all.contains {
-                $0.name == base || ($0.hasFileVariant && $0.name + "_FILE" == base)
-            }
+            if KnobTable.knob(base) != nil { return true }
+            guard base.hasSuffix("_FILE") else { return false }
+            return KnobTable.knob(String(base.dropLast(5)))?.hasFileVariant ?? false
         }
     }
 

@@ -25,7 +25,9 @@ package enum KnobTable {
         process.uppercased().split(separator: "-").joined(separator: "_")
     }
 
-    package static func knob(_ name: String) -> Knob? { all.first { $0.name == name } }
+    package static func knob(_ name: String) -> Knob? { byName[name] }
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// Sorted by group: connections, credentials, process, paper exchange, trading.
     package static let all: [Knob] = connections + credentials + process + paper + trading

@@ -87,7 +87,9 @@ package enum ProcessHost {
                 guard !isStopping else { return }
                 isStopping = true
                 Log.info("stopping", ["signal": signal])
-                // The kernel ends the process if stopping takes too long, even if the loop hangs.
+                // Ends the process if stopping takes too long, even if the loop hangs; with a handler,
+                // because the default action does not reach the first process of a container.
+                _ = Glibc.signal(SIGALRM) { _ in _exit(1) }
                 alarm(stopSeconds)
                 Task { @LoopActor in
                     await host.stop()
