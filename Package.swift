@@ -131,6 +131,7 @@ let package = Package(
             ["Simulation", "BusProtocol", "Positions", "Reactor", "RedisLink", "RedisServerSupport"]
                 + trading),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
+        tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
         tests(
