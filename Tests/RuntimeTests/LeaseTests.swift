@@ -61,6 +61,8 @@ import Testing
         let later = await next
         #expect(later > fence)
         await second.release()
+        #expect(await gain(first) > later, "one who gave up may try anew")
+        await first.release()
         redisA.close()
         redisB.close()
     }

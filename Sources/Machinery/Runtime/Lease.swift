@@ -54,10 +54,13 @@ package import RedisLink
         periodElapsed()
     }
 
-    /// Gives the lease up, so that a standby takes over at once. `onLost` is not called.
+    /// Gives the lease up, so that a standby takes over at once. `onLost` is not called; `start`
+    /// tries for it anew.
     package func release() async {
         period?.disarm()
         lapse?.disarm()
+        period = nil
+        lapse = nil
         guard machine.stopped() else { return }
         _ = await redis.evaluate(Lease.release, keys: [lockKey, fenceKey], arguments: [token])
     }

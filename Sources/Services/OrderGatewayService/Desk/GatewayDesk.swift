@@ -181,4 +181,7 @@ struct AnswerMemory: Sendable {
 extension GatewayDesk {
     /// Whether an order on the desk only reduces.
     func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
+
+    /// Until when an order may be sent; never, where it is not on the desk.
+    func sendBy(_ id: ClientOrderID) -> Instant { orders[id]?.sendBy ?? .distantPast }
 }

@@ -251,8 +251,9 @@ import VenueProtocol
         switch action {
         case .send(let intent):
             orders.increment()
-            venue.send(intent) { [weak self] outcome in
-                self?.tell(.sendAnswered(intent.clientOrderID, outcome))
+            let id = intent.clientOrderID
+            venue.send(intent, unless: { [weak self] in Self.objection(self, to: id) }) {
+                [weak self] outcome in self?.tell(.sendAnswered(id, outcome))
             }
         case .cancel(let id, let symbol):
             venue.cancel(id, symbol) { [weak self] outcome in
@@ -277,6 +278,21 @@ import VenueProtocol
             .readOrder, .reply, .alert, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
+    }
+
+    /// Why an order whose turn has come must not be sent any more; nil where it may be.
+    ///
+    /// The lease is asked itself: after the process was paused its answer may come to the desk only
+    /// after Redis' answer for the intent did (P2).
+    private static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
+        guard let service, !service.isStopping else { return "stopping" }
+        guard let fence = service.lease.fence, fence == service.desk.fence else {
+            return "the lease has lapsed"
+        }
+        guard service.host.loop.now <= service.desk.sendBy(id) else {
+            return "the command's deadline passed before its turn came"
+        }
+        return nil
     }
 
     /// Reads price and risk; prices that nobody asked for until now are waited for a little.

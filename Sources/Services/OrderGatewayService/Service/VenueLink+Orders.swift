@@ -6,9 +6,13 @@ import VenueProtocol
 
 /// Calls about orders, with their answers in the desk's words.
 extension VenueLink {
-    func send(_ intent: OrderIntent, _ completion: @escaping @LoopActor (SendOutcome) -> Void) {
+    /// Sends an order unless, when its turn comes, there is a reason not to.
+    func send(
+        _ intent: OrderIntent, unless objection: @escaping @LoopActor () -> String?,
+        _ completion: @escaping @LoopActor (SendOutcome) -> Void
+    ) {
         let lane: CallLane = intent.isReduceOnly ? .protective : .normal
-        call(BinanceFutures.placeOrder(intent), lane) { answer in
+        call(BinanceFutures.placeOrder(intent), lane, unless: objection) { answer in
             completion(VenueLink.sendOutcome(answer))
         }
     }

@@ -35,6 +35,8 @@ enum VenueAnswer: Sendable {
         let request: VenueRequest
         let isRepeat: Bool
         let queuedAt: Instant
+        /// Asked just before it is made: why it must not be any more, or nil.
+        let objection: @LoopActor () -> String?
         let completion: @LoopActor (VenueAnswer) -> Void
     }
 
@@ -77,13 +79,16 @@ enum VenueAnswer: Sendable {
         client.close()
     }
 
-    /// Makes a call when its turn comes; the completion is called once.
+    /// Makes a call when its turn comes, if there is no objection then; the completion is called
+    /// once.
     func call(
         _ request: VenueRequest, _ lane: CallLane = .normal,
+        unless objection: @escaping @LoopActor () -> String? = { nil },
         _ completion: @escaping @LoopActor (VenueAnswer) -> Void
     ) {
         let call = Call(
-            request: request, isRepeat: false, queuedAt: host.loop.now, completion: completion)
+            request: request, isRepeat: false, queuedAt: host.loop.now, objection: objection,
+            completion: completion)
         guard queue.add(call, lane, now: host.loop.now) else {
             host.loop.soon {
                 completion(.notSent("the call queue is full, or the venue asks to wait"))
@@ -109,6 +114,11 @@ enum VenueAnswer: Sendable {
         guard now - call.queuedAt < VenueLink.deadline else {
             queue.ended()
             call.completion(.notSent("waited too long for its turn"))
+            return
+        }
+        if let reason = call.objection() {
+            queue.ended()
+            call.completion(.notSent(reason))
             return
         }
         let signed = signer.prepare(
@@ -180,7 +190,7 @@ enum VenueAnswer: Sendable {
             for call in calls {
                 let again = Call(
                     request: call.request, isRepeat: true, queuedAt: call.queuedAt,
-                    completion: call.completion)
+                    objection: call.objection, completion: call.completion)
                 if !queue.add(again, .protective, now: host.loop.now) {
                     again.completion(.notSent("the call queue is full"))
                 }
