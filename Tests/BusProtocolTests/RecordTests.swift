@@ -119,6 +119,14 @@ struct RecordTests {
         }
     }
 
+    @Test("a deposit that no balance could hold is refused with the limit (I1)")
+    func absurdDeposit() {
+        #expect(throws: RecordError.self) {
+            try AccountBody(["account": "alpha", "deposit": "1000000000000.01"])
+        }
+        #expect((try? AccountBody(["account": "alpha", "deposit": "1000000000000"])) != nil)
+    }
+
     @Test("a tick is read back exactly, and in the documented field order")
     func ticks() throws {
         let tick = Tick(

@@ -83,6 +83,10 @@ package struct OrderCancelBody: Equatable, Sendable {
 /// The body of `account.create` and `account.deposit`. The reply's body is the account's record and
 /// its balance's.
 package struct AccountBody: Equatable, Sendable {
+    /// Most money a deposit and a wallet may hold: a tenth of what a record's decimals can be read
+    /// back from.
+    package static let limit: Money = .whole(1_000_000_000_000)
+
     package var account: AccountID
     /// Zero for none; a deposit may be negative (a withdrawal).
     package var deposit: Money
@@ -97,6 +101,9 @@ package struct AccountBody: Equatable, Sendable {
         let reader = RecordFields("account", body)
         account = try reader.account("account")
         deposit = body["deposit"] == nil ? .zero : try reader.decimal("deposit")
+        guard deposit.magnitude <= AccountBody.limit else {
+            throw reader.error("deposit", "beyond \(AccountBody.limit): \(deposit)")
+        }
     }
 
     package var body: [String: String] { ["account": account.name, "deposit": deposit.text] }

@@ -276,6 +276,12 @@ extension GatewayDesk {
             answer(command, refusing: .marginInsufficient, "the wallet holds \(wallet)", &turn)
             return
         }
+        guard wallet + body.deposit <= AccountBody.limit else {
+            answer(
+                command, refusing: .malformed,
+                "the wallet holds \(wallet), and may hold \(AccountBody.limit) at most", &turn)
+            return
+        }
         pendingCommands[command.id] = command
         submitDeposit(command, body, turn.wall, &turn)
     }
