@@ -70,6 +70,22 @@ struct FeedDeskTests {
         #expect(driver.take().isEmpty)
     }
 
+    @Test("a symbol wanted before the list was known leaves at once when it is not on it")
+    func unlistedLate() throws {
+        var driver = DeskDriver()
+        driver.start()
+        driver.open(.book)
+        driver.want("BTCUSDT", "NOPEUSDT")
+        driver.desk.instrumentsLoaded(
+            .listing(["BTCUSDT"]), now: driver.now, &driver.actions)
+        driver.pass(seconds: 1)
+        _ = driver.take()
+        driver.want("BTCUSDT", "NOPEUSDT")
+        let left = try #require(driver.take().sent(.book).first)
+        #expect(left.contains("UNSUBSCRIBE") && left.contains("nopeusdt@bookTicker"))
+        #expect(driver.desk.followedCount == 1)
+    }
+
     @Test("invariant 4: the first change goes out at once, the last one when the window ends")
     func throttles() {
         var driver = DeskDriver.streaming("BTCUSDT")

@@ -10,7 +10,7 @@ struct DecoderTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     @Test(
-        "exchangeInfo gives instruments and limits, keeps unknown words and reports broken symbols (T12)"
+        "T12: exchangeInfo keeps unknown words and reports broken symbols"
     )
     func exchangeInfo() throws {
         let info = try decode(bytes(Samples.exchangeInfo), BinanceFutures.decodeExchangeInfo)

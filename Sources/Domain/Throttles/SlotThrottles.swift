@@ -24,7 +24,7 @@ package struct SlotThrottles {
     package init(window: Interval, capacity: Int) {
         self.window = window
         throttles = ContiguousArray(repeating: Throttle(), count: capacity)
-        // A slot opens a window only after its last one ended; the ended ones leave when others come.
+        // A slot opens a window only after its last ended; the ended ones leave when others come.
         open = Ring(capacity: capacity * 2)
     }
 

@@ -2,7 +2,7 @@ package import Chronology
 
 // Throttles: how often something may happen, without losing the last of it.
 // 1. Between two firings lies at least the window.
-// 2. What is offered is fired at once where the window allows it (leading edge), else when the window
+// 2. What is offered is fired at once where the window allows it (leading edge), else when it
 //    ends (trailing edge): after the last offer there is always a firing.
 // 3. A window of zero fires every offer.
 

@@ -18,6 +18,8 @@ import Trading
     private var orderSymbols: [String: Symbol] = [:]
     private var watches: [Symbol] = []
     private var books: [Symbol] = []
+    /// When expired watches are next removed.
+    private var nextCleaning = WallTime(milliseconds: 0)
 
     /// - Parameter received: called with all of them after each reading that succeeded.
     init(_ host: ServiceHost, _ received: @escaping @LoopActor ([Symbol]) -> Void) {
@@ -37,7 +39,12 @@ import Trading
         }
         isReading = true
         let keys = host.keys
-        let now = "\(host.loop.wallNow.milliseconds)"
+        let wall = host.loop.wallNow
+        let now = "\(wall.milliseconds)"
+        if wall >= nextCleaning {
+            nextCleaning = wall + .seconds(60)
+            host.redis.send(["ZREMRANGEBYSCORE", keys.demand, "-inf", now]) { _ in }
+        }
         host.redis.send(["ZRANGEBYSCORE", keys.demand, "(\(now)", "+inf"]) { [weak self] outcome in
             self?.watchesRead(outcome)
         }

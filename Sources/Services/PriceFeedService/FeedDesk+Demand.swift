@@ -22,14 +22,22 @@ extension FeedDesk {
             if wanted.contains(symbols[slot].symbol) {
                 symbols[slot].releasedAt = nil
                 symbols[slot].isGraceOver = false
-            } else if symbols[slot].releasedAt == nil {
-                symbols[slot].releasedAt = now
+            } else {
+                release(slot, now)
             }
         }
         for symbol in wanted.sorted() where slots.slot(of: symbol) == nil {
             follow(symbol, &out)
         }
         for kind in QuoteKind.allCases { synchronise(kind, now, &out) }
+    }
+
+    /// Nobody wants the slot's symbol any more. One that the venue does not list has no grace.
+    private mutating func release(_ slot: Int, _ now: Instant) {
+        if symbols[slot].releasedAt == nil { symbols[slot].releasedAt = now }
+        if instruments.isLoaded, instruments[symbols[slot].symbol] == nil {
+            symbols[slot].isGraceOver = true
+        }
     }
 
     /// Whether the venue lists a symbol, as far as is known; one that it does not is told of once.

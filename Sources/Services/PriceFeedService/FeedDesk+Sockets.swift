@@ -142,7 +142,7 @@ extension FeedDesk {
 
     // MARK: staleness
 
-    /// Subscribes stale symbols anew, and replaces a socket on which that did not help: at once where
+    /// Subscribes stale symbols anew, and replaces a socket where that did not help: at once where
     /// all its streams are silent, and once for each symbol that stays so.
     mutating func recoverStale(_ kind: QuoteKind, _ now: Instant, _ out: inout [FeedAction]) {
         let place = kind.position

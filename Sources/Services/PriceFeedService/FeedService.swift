@@ -31,8 +31,7 @@ import WebLink
     package init(host: ServiceHost) {
         self.host = host
         var configuration = FeedConfiguration()
-        // A paper exchange bans nobody, and is back within a second of its death.
-        if host.environment.isVenuePaper { configuration.attemptsPerMinute = 60 }
+        if host.environment.isVenuePaper { configuration.spareNoAttempts() }
         desk = FeedDesk(configuration, seed: host.seed, startedAt: host.loop.wallNow)
         metrics = FeedMetrics(host.metrics)
         web = WebClient(loop: host.loop)

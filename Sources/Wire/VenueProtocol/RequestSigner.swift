@@ -33,7 +33,7 @@ package struct SignedRequest: Sendable, CustomStringConvertible, CustomDebugStri
     package var debugDescription: String { description }
 }
 
-/// Turns requests into signed bytes: HMAC-SHA256 over query ‖ body, in lower-case hex, as the last pair.
+/// Turns requests into signed bytes: HMAC-SHA256 over query ‖ body, lower-case hex, as last pair.
 ///
 /// Parameters of GET and DELETE travel in the query string, those of POST and PUT in a form body.
 /// Source: Binance general-info; the same scheme serves Binance Spot and MEXC under another header.

@@ -20,7 +20,7 @@ extension BinanceFutures {
         case unlisted
     }
 
-    /// The meaning of an error code. -1001 is called a definite failure by the documentation, but its
+    /// The meaning of an error code. The documentation calls -1001 a definite failure, but its
     /// text is also seen after lost connections inside the venue: it counts as unknown.
     static func verdict(on code: Int) -> Verdict {
         switch code {
