@@ -13,14 +13,16 @@ let settings: [SwiftSetting] = [
 /// A room: a library target in the folder of its layer.
 func room(_ layer: String, _ name: String, _ imports: [String]) -> Target {
     .target(
-        name: name, dependencies: imports.map { .byName(name: $0) }, path: "Sources/\(layer)/\(name)",
+        name: name, dependencies: imports.map { .byName(name: $0) },
+        path: "Sources/\(layer)/\(name)",
         swiftSettings: settings)
 }
 
 /// An executable of some forty lines that starts one service.
 func command(_ name: String, _ imports: [String]) -> Target {
     .executableTarget(
-        name: name, dependencies: imports.map { .byName(name: $0) }, path: "Sources/Commands/\(name)",
+        name: name, dependencies: imports.map { .byName(name: $0) },
+        path: "Sources/Commands/\(name)",
         swiftSettings: settings)
 }
 
@@ -34,8 +36,9 @@ let substrate = ["Chronology", "Bounded", "Bytes"]
 let trading = substrate + ["Trading"]
 let domain = trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching"]
 let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
+let exchange = ["ExchangeDoor", "ExchangeMarkets", "FuturesExchange"]
 let machinery = ["CLinux", "Reactor", "RedisLink", "WebLink", "WebServer", "Runtime"]
-let everything = domain + wire + machinery
+let everything = domain + wire + exchange + machinery
 let services = [
     "PriceFeedService", "OrderGatewayService", "RiskEngineService", "PositionSyncService",
     "PaperExchangeService", "ChaosService",
@@ -68,6 +71,15 @@ let package = Package(
         room("Wire", "BusProtocol", domain),
         room("Wire", "VenueProtocol", domain),
         room("Wire", "WebProtocol", substrate),
+
+        room(
+            "Exchange", "ExchangeDoor",
+            ["Bytes", "Bounded", "Chronology", "Trading", "WebProtocol"]),
+        room("Exchange", "ExchangeMarkets", ["Matching"] + trading),
+        room(
+            "Exchange", "FuturesExchange",
+            ["ExchangeDoor", "ExchangeMarkets", "Matching", "VenueProtocol", "WebProtocol"]
+                + trading),
 
         room("Machinery", "Reactor", ["CLinux"] + substrate),
         room("Machinery", "RedisLink", ["CHiredis", "CLinux", "Reactor"] + substrate),
@@ -109,10 +121,12 @@ let package = Package(
         command("pms-bench", ["CFloor", "PriceFeedService"] + everything),
 
         .target(
-            name: "DecoderVerifier", dependencies: ["Bounded"], path: "Tests/Support/DecoderVerifier",
+            name: "DecoderVerifier", dependencies: ["Bounded"],
+            path: "Tests/Support/DecoderVerifier",
             swiftSettings: settings),
         .target(
-            name: "RawPeers", dependencies: ["Chronology", "Reactor"], path: "Tests/Support/RawPeers",
+            name: "RawPeers", dependencies: ["Chronology", "Reactor"],
+            path: "Tests/Support/RawPeers",
             swiftSettings: settings),
         tests(
             "WebServerTests", ["WebServer", "WebProtocol", "Reactor", "RawPeers"] + substrate),
@@ -128,15 +142,22 @@ let package = Package(
             path: "Tests/Support/SimulationRunner", swiftSettings: settings),
         tests(
             "SimulationTests",
-            ["Simulation", "BusProtocol", "Positions", "Reactor", "RedisLink", "RedisServerSupport"]
+            [
+                "Simulation", "BusProtocol", "Positions", "Reactor", "RedisLink",
+                "RedisServerSupport",
+            ]
                 + trading),
         tests("BusProtocolTests", ["BusProtocol"] + trading),
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
         tests(
+            "FuturesExchangeTests",
+            exchange + ["Matching", "VenueProtocol", "WebProtocol"] + trading),
+        tests(
             "PaperExchangeTests",
-            ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"] + trading),
+            exchange + ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"]
+                + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests(
@@ -161,7 +182,8 @@ let package = Package(
         tests("TidyTests", []),
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(
-            "RedisLinkTests", ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),
+            "RedisLinkTests",
+            ["CHiredis", "Reactor", "RedisLink", "RedisServerSupport"] + substrate),
         tests(
             "OrderGatewayTests",
             ["OrderGatewayService", "Reactor", "RedisLink", "RedisServerSupport"] + domain + wire),

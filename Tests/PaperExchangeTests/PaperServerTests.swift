@@ -1,5 +1,7 @@
 import Bytes
 import Chronology
+import ExchangeDoor
+import FuturesExchange
 import Glibc
 import PaperExchangeService
 import RawPeers
@@ -7,26 +9,34 @@ import Reactor
 import Testing
 import Trading
 
+private let btc = Symbol("BTCUSDT")!
+private func price(_ text: String) -> Price { Price(text: text)! }
+private func quantity(_ text: String) -> Quantity { Quantity(text: text)! }
+
 /// An exchange on a free loopback port, without a background market.
 @LoopActor private final class RunningExchange {
+    let desk: FuturesDesk
     let server: PaperServer
     let port: UInt16
 
     init(directory: String? = nil) throws {
-        var settings = PaperSettings()
+        var settings = FuturesSettings()
         settings.hasBackground = false
-        settings.keys = [DeskFixture.tradeKey]
-        let desk = PaperDesk(settings)
-        let journal = try directory.map { try JournalFile(directory: $0) }
-        if let journal { _ = try journal.restore(desk) }
-        server = PaperServer(loop: .process, desk: desk, journal: journal) { error in
+        settings.keys = [ExchangeKey(key: "trade-key", secret: "trade-secret", role: .trade)]
+        let desk = FuturesDesk(settings)
+        let venue = FuturesVenue(desk)
+        let journal = try directory.map { try JournalFile(directory: $0, name: venue.name) }
+        if let journal { _ = try journal.restore(venue) }
+        let houses = [House(venue, journal: journal)]
+        self.desk = desk
+        server = PaperServer(loop: .process, houses: houses) { error in
             Issue.record("the journal failed: \(error)")
         }
         port = try server.start(address: "127.0.0.1", port: 0)
     }
 
     func offer(_ side: Side, _ amount: String, at level: String) throws {
-        try server.desk.trade(
+        try desk.trade(
             asMarketIn: btc, side, quantity(amount), at: price(level),
             wall: WallTime(milliseconds: 0))
     }
@@ -76,7 +86,7 @@ private func withDirectory(_ body: (String) async throws -> Void) async throws {
     }
     let directory = try #require(made)
     defer {
-        for name in ["/account.journal", "/account.journal.new", "/lock", ""] {
+        for name in ["/futures.journal", "/futures.journal.new", "/futures.lock", ""] {
             unsafe remove(directory + name)
         }
     }
@@ -124,13 +134,15 @@ private func withDirectory(_ body: (String) async throws -> Void) async throws {
                 order + "b&type=LIMIT&timeInForce=GTC&quantity=0.2&price=64000")
             // The file as a crash would leave it now, read by another desk.
             try await EventLoop.onLoop {
-                #expect(throws: JournalFileError.self) { try JournalFile(directory: directory) }
-                let file = try #require(try? readWhole(directory + "/account.journal"))
-                let desk = DeskFixture().desk
-                #expect(try desk.restore(file) == file.count)
-                #expect(desk.openOrders() == exchange.server.desk.openOrders())
-                #expect(desk.userTrades(btc) == exchange.server.desk.userTrades(btc))
-                #expect(desk.balance().wallet == exchange.server.desk.balance().wallet)
+                #expect(throws: JournalFileError.self) {
+                    try JournalFile(directory: directory, name: "futures")
+                }
+                let file = try #require(try? readWhole(directory + "/futures.journal"))
+                let desk = FuturesDesk(FuturesSettings())
+                #expect(try FuturesVenue(desk).restore(file) == file.count)
+                #expect(desk.openOrders() == exchange.desk.openOrders())
+                #expect(desk.userTrades(btc) == exchange.desk.userTrades(btc))
+                #expect(desk.balance().wallet == exchange.desk.balance().wallet)
                 exchange.stop()
             }
         }

@@ -23,14 +23,17 @@ struct Layering {
         "Substrate": ["C"],
         "Domain": ["Substrate"],
         "Wire": ["Domain", "Substrate"],
+        "Exchange": ["Wire", "Domain", "Substrate"],
         "Machinery": ["Wire", "Substrate", "C"],
-        "Services": ["Machinery", "Wire", "Domain", "Substrate", "C"],
+        "Services": ["Machinery", "Exchange", "Wire", "Domain", "Substrate", "C"],
         "Commands": [],
     ]
 
     /// Imports within a layer, or beyond the table, that a room may have.
     static let granted: [String: Set<String>] = [
         "Algorithms": ["Orders", "Quotes", "Throttles"],
+        "FuturesExchange": ["ExchangeDoor", "ExchangeMarkets"],
+        "SpotExchange": ["ExchangeDoor", "ExchangeMarkets"],
         "RedisLink": ["Reactor"],
         "WebLink": ["Reactor"],
         "WebServer": ["Reactor"],

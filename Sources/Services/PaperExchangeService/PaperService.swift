@@ -1,11 +1,14 @@
+internal import ExchangeDoor
+internal import ExchangeMarkets
+internal import FuturesExchange
 internal import Glibc
 package import Reactor
 package import Runtime
 internal import Trading
 
-// PaperExchangeService: a futures exchange on loopback, for people who have no account yet and for
-// tests that want a venue that can be asked what really happened.
-// 1. All of the exchange is in `PaperDesk`; the service carries bytes, time and files.
+// PaperExchangeService: exchanges on loopback, for people who have no account yet and for tests that
+// want a venue that can be asked what really happened.
+// 1. All of an exchange is behind `Exchange`; the service carries bytes, time and files.
 // 2. Nothing in it knows about the rest of the stack: any bot may use it.
 // 3. What has been answered or told is on file first, so kill -9 loses nothing.
 // 4. A journal that cannot be written ends the process; nothing is answered from memory alone.
@@ -24,14 +27,16 @@ internal import Trading
     package func start() async throws {
         let environment = host.environment
         let settings = try PaperService.settings(environment)
-        let desk = PaperDesk(settings)
-        let journal = try environment.optionalText("PMS_PAPER_DATA").map { directory in
-            try restore(desk, directory)
+        let desk = FuturesDesk(settings)
+        let directory = environment.optionalText("PMS_PAPER_DATA")
+        if directory == nil {
+            Log.warn("the accounts are kept in memory only", ["set": "PMS_PAPER_DATA"])
         }
-        if journal == nil {
-            Log.warn("the account is kept in memory only", ["set": "PMS_PAPER_DATA"])
+        let exchanges: [any Exchange] = [FuturesVenue(desk)]
+        let houses = try exchanges.map { exchange in
+            House(exchange, journal: try directory.map { try restore(exchange, $0) })
         }
-        let server = PaperServer(loop: host.loop, desk: desk, journal: journal) { error in
+        let server = PaperServer(loop: host.loop, houses: houses) { error in
             Log.error("the journal cannot be written", ["error": error])
             exit(1)
         }
@@ -51,13 +56,11 @@ internal import Trading
 
     package func stop() async { server?.stop() }
 
-    /// Brings the account back from a directory's journal.
-    private func restore(_ desk: PaperDesk, _ directory: String) throws -> JournalFile {
-        let file = try JournalFile(directory: directory)
-        let torn = try file.restore(desk)
-        Log.info(
-            "account restored",
-            ["open_orders": desk.openOrders().count, "wallet": desk.wallet])
+    /// Brings an exchange back from its journal in a directory.
+    private func restore(_ exchange: any Exchange, _ directory: String) throws -> JournalFile {
+        let file = try JournalFile(directory: directory, name: exchange.name)
+        let torn = try file.restore(exchange)
+        Log.info("restored", ["exchange": exchange.name, "from": file.path])
         if torn > 0 { Log.warn("a torn line was cut", ["bytes": torn]) }
         return file
     }
@@ -79,21 +82,21 @@ internal import Trading
     }
 
     /// What the environment says; throws where a key has no secret.
-    private static func settings(_ environment: Environment) throws -> PaperSettings {
-        var settings = PaperSettings()
+    private static func settings(_ environment: Environment) throws -> FuturesSettings {
+        var settings = FuturesSettings()
         settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
         settings.balance = environment.decimal("PMS_PAPER_BALANCE")
-        settings.limits.weightPerMinute = environment.integer("PMS_PAPER_WEIGHT_LIMIT_1M")
-        settings.limits.ordersPerTenSeconds = environment.integer("PMS_PAPER_ORDER_LIMIT_10S")
-        settings.limits.ordersPerMinute = environment.integer("PMS_PAPER_ORDER_LIMIT_1M")
-        let names: [(String, PaperKey.Role)] = [("API", .trade), ("READ", .read)]
+        settings.limits.rates.weightPerMinute = environment.integer("PMS_PAPER_WEIGHT_LIMIT_1M")
+        settings.limits.rates.ordersPerTenSeconds = environment.integer("PMS_PAPER_ORDER_LIMIT_10S")
+        settings.limits.rates.ordersPerMinute = environment.integer("PMS_PAPER_ORDER_LIMIT_1M")
+        let names: [(String, ExchangeKey.Role)] = [("API", .trade), ("READ", .read)]
         for (name, role) in names {
             guard let key = environment.optionalText("PMS_PAPER_\(name)_KEY") else { continue }
             guard let secret = environment.optionalText("PMS_PAPER_\(name)_SECRET") else {
                 throw PaperSettingsError(
                     description: "PMS_PAPER_\(name)_SECRET is missing: its key is set")
             }
-            settings.keys.append(PaperKey(key: key, secret: secret, role: role))
+            settings.keys.append(ExchangeKey(key: key, secret: secret, role: role))
         }
         return settings
     }

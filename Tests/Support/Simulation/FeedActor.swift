@@ -1,7 +1,9 @@
 package import BusProtocol
 import Bytes
 import Chronology
-import PaperExchangeService
+import ExchangeDoor
+import ExchangeMarkets
+import FuturesExchange
 import PriceFeedService
 import Quotes
 import Trading
@@ -60,7 +62,9 @@ package final class FeedActor {
         let now = time.wallNow.milliseconds
         connection.request({ data -> [Symbol] in
             let watched = (data.scores[keys.demand] ?? [:]).filter { $0.value > now }.keys
-            let held = (data.sets[keys.books] ?? []).compactMap { BusKeys.book(of: $0)?.symbol.name }
+            let held = (data.sets[keys.books] ?? []).compactMap {
+                BusKeys.book(of: $0)?.symbol.name
+            }
             return Set(watched).union(held).sorted().compactMap(Symbol.init)
         }) { [self] outcome in
             if case .answer(let symbols) = outcome {
@@ -101,9 +105,9 @@ package final class FeedActor {
     }
 
     private func loadInstruments() {
-        let request = PaperRequest(
+        let request = ExchangeRequest(
             method: "GET", path: "/fapi/v1/exchangeInfo", wall: time.wallNow)
-        venue.call({ [venue] () throws(PaperError) in venue.desk.respond(request).body }) {
+        venue.call({ [venue] () throws(ExchangeError) in venue.desk.respond(request).body }) {
             [self] result in
             if let body = try? result.get(),
                 let info = try? BinanceFutures.decodeExchangeInfo(body.rawSpan)

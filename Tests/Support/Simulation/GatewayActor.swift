@@ -1,9 +1,11 @@
 package import BusProtocol
-import Chronology
 import Bytes
+import Chronology
+import ExchangeDoor
+import ExchangeMarkets
+import FuturesExchange
 package import OrderGatewayService
 import Orders
-import PaperExchangeService
 import Positions
 import Trading
 import VenueProtocol
@@ -250,12 +252,16 @@ package final class GatewayActor {
         var snapshot = GatewaySnapshot()
         for name in (data.sets[keys.accounts] ?? []).sorted() {
             guard let id = AccountID(name),
-                let record = data.hashes[keys.account(id)].flatMap({ try? AccountRecord(fields: $0) })
+                let record = data.hashes[keys.account(id)].flatMap({
+                    try? AccountRecord(fields: $0)
+                })
             else { continue }
             snapshot.accounts.append(record)
         }
         for id in snapshot.accounts.map(\.id) + [.external] {
-            if let balance = data.hashes[keys.balance(id)].flatMap({ try? BalanceRecord(fields: $0) }) {
+            if let balance = data.hashes[keys.balance(id)].flatMap({
+                try? BalanceRecord(fields: $0)
+            }) {
                 snapshot.balances[id] = BookBalance(
                     deposits: balance.deposits, realised: balance.realised, fees: balance.fees,
                     funding: balance.funding, version: balance.version)
@@ -282,12 +288,16 @@ package final class GatewayActor {
             }
         }
         for id in known where !open.contains(id.text) {
-            if let record = data.hashes[keys.order(id.text)].flatMap({ try? OrderRecord(fields: $0) }) {
+            if let record = data.hashes[keys.order(id.text)].flatMap({
+                try? OrderRecord(fields: $0)
+            }) {
                 snapshot.closedOrders.append(record)
             }
         }
         for (key, members) in data.scores where key.hasPrefix("\(keys.prefix)trades:") {
-            guard let symbol = Symbol(String(key.split(separator: ":").last ?? "")) else { continue }
+            guard let symbol = Symbol(String(key.split(separator: ":").last ?? "")) else {
+                continue
+            }
             snapshot.appliedTrades[symbol] = members.keys.compactMap { Int64($0) }.sorted()
                 .suffix(500)
         }
@@ -301,18 +311,18 @@ package final class GatewayActor {
         case .send(let intent):
             venue.place(intent) { [self] in tell(.sendAnswered(intent.clientOrderID, sent($0))) }
         case .cancel(let id, let symbol):
-            venue.call({ [venue, time] () throws(PaperError) in
+            venue.call({ [venue, time] () throws(ExchangeError) in
                 SimulatedVenue.record(
                     try venue.desk.cancel(
                         symbol, clientOrderID: id.text, wall: time.wallNow))
             }) { [self] in tell(.cancelAnswered(id, cancelled($0))) }
         case .queryOrder(let id, let symbol): query(id, symbol)
         case .queryOpenOrders(let generation):
-            venue.call({ [venue] () throws(PaperError) in
+            venue.call({ [venue] () throws(ExchangeError) in
                 venue.desk.openOrders().map(SimulatedVenue.record)
             }) { [self] in tell(.openOrdersAnswered(generation: generation, try? $0.get())) }
         case .queryTrades(let symbol, let fromID, let generation):
-            venue.call({ [venue] () throws(PaperError) in
+            venue.call({ [venue] () throws(ExchangeError) in
                 venue.desk.userTrades(symbol, fromID: fromID ?? 0, limit: 100_000).map {
                     SimulatedVenue.fill($0, isRESTForm: true)
                 }
@@ -351,7 +361,7 @@ package final class GatewayActor {
 
     private func query(_ id: ClientOrderID, _ symbol: Symbol) {
         let askedAt = time.now
-        venue.call({ [venue] () throws(PaperError) in
+        venue.call({ [venue] () throws(ExchangeError) in
             SimulatedVenue.record(try venue.desk.query(symbol, clientOrderID: id.text))
         }) { [self] (result: Result<VenueOrder, SimulatedVenue.CallError>) in
             let outcome: QueryOutcome

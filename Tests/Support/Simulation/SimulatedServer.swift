@@ -98,7 +98,9 @@ package final class SimulatedConnection {
     }
 
     func deliver(_ channel: String, _ message: String) {
-        guard subscriptions.contains(channel), !time.chance(time.faults.lostMessages) else { return }
+        guard subscriptions.contains(channel), !time.chance(time.faults.lostMessages) else {
+            return
+        }
         let copies = time.chance(time.faults.doubledMessages) ? 2 : 1
         for _ in 0..<copies {
             lastMessage = max(

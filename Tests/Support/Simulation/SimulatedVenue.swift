@@ -1,12 +1,14 @@
 import Bytes
 import Chronology
-package import PaperExchangeService
+package import ExchangeDoor
+internal import ExchangeMarkets
+package import FuturesExchange
 package import Trading
 package import VenueProtocol
 
 /// The paper exchange's desk behind a network that loses requests, answers and stream events.
 package final class SimulatedVenue {
-    package let desk: PaperDesk
+    package let desk: FuturesDesk
     private let time: SimulatedTime
     /// Times a client order id was accepted.
     package private(set) var acceptances: [String: Int] = [:]
@@ -16,8 +18,8 @@ package final class SimulatedVenue {
     private var sockets: [Int: (onFrame: ([UInt8]) -> Void, onClose: () -> Void)] = [:]
     private var nextSocket = 1
 
-    package init(_ settings: PaperSettings, time: SimulatedTime) {
-        desk = PaperDesk(settings)
+    package init(_ settings: FuturesSettings, time: SimulatedTime) {
+        desk = FuturesDesk(settings)
         hub = StreamHub(desk)
         self.time = time
     }
@@ -31,7 +33,7 @@ package final class SimulatedVenue {
 
     /// A REST call: there and back in drawn times, lost on either way now and then.
     package func call<Answer>(
-        _ body: @escaping () throws(PaperError) -> Answer,
+        _ body: @escaping () throws(ExchangeError) -> Answer,
         _ answered: @escaping (Result<Answer, CallError>) -> Void
     ) {
         let isLostThere = time.chance(time.faults.lostRequests)
@@ -45,7 +47,7 @@ package final class SimulatedVenue {
         time.after(there) { [self] in
             desk.step(now: time.now, wall: time.wallNow)
             let result: Result<Answer, CallError>
-            do throws(PaperError) {
+            do throws(ExchangeError) {
                 result = .success(try body())
             } catch {
                 result = .failure(.refused(error))
@@ -61,7 +63,7 @@ package final class SimulatedVenue {
 
     /// Why a call failed, as a client can tell.
     package enum CallError: Error {
-        case refused(PaperError)
+        case refused(ExchangeError)
         /// Nothing came back: it may have been executed.
         case silence
     }
@@ -75,11 +77,12 @@ package final class SimulatedVenue {
             timeInForce: intent.type == .limit ? intent.timeInForce : nil,
             quantity: intent.quantity, price: intent.price, isReduceOnly: intent.isReduceOnly,
             clientOrderID: intent.clientOrderID.text)
-        call({ [self] () throws(PaperError) in
-            let order = try desk.place(parameters, wall: time.wallNow)
-            acceptances[intent.clientOrderID.text, default: 0] += 1
-            return SimulatedVenue.record(order)
-        }, answered)
+        call(
+            { [self] () throws(ExchangeError) in
+                let order = try desk.place(parameters, wall: time.wallNow)
+                acceptances[intent.clientOrderID.text, default: 0] += 1
+                return SimulatedVenue.record(order)
+            }, answered)
     }
 
     private func drain() {
@@ -88,7 +91,7 @@ package final class SimulatedVenue {
             if case .user(let user) = event {
                 if let event = SimulatedVenue.translated(user) { onUserEvent?(event) }
             } else {
-                var actions: [HubAction] = []
+                var actions: [SocketAction] = []
                 hub.publish(event, desk, &actions)
                 perform(actions)
             }
@@ -115,15 +118,15 @@ package final class SimulatedVenue {
 
     /// A client's message.
     package func send(_ number: Int, _ bytes: [UInt8]) {
-        var actions: [HubAction] = []
+        var actions: [SocketAction] = []
         hub.received(number, bytes.rawSpan, now: time.now, &actions)
         perform(actions)
     }
 
-    private func perform(_ actions: [HubAction]) {
+    private func perform(_ actions: [SocketAction]) {
         for action in actions {
             switch action {
-            case .send(let number, let bytes):
+            case .send(let number, let bytes), .sendBinary(let number, let bytes):
                 time.after(.milliseconds(2)) { [self] in sockets[number]?.onFrame(bytes) }
             case .close(let number, _, _):
                 let socket = sockets[number]
@@ -135,7 +138,7 @@ package final class SimulatedVenue {
 
     // MARK: translation
 
-    package static func record(_ order: PaperOrder) -> VenueOrder {
+    package static func record(_ order: FuturesOrder) -> VenueOrder {
         var record = VenueOrder(
             symbol: order.symbol, orderID: order.orderID, clientOrderID: order.clientOrderID,
             side: order.side, status: order.status)
@@ -153,7 +156,7 @@ package final class SimulatedVenue {
         return record
     }
 
-    package static func fill(_ trade: PaperTrade, isRESTForm: Bool) -> Fill {
+    package static func fill(_ trade: FuturesTrade, isRESTForm: Bool) -> Fill {
         Fill(
             symbol: trade.symbol, tradeID: trade.tradeID, orderID: trade.orderID,
             clientOrderID: isRESTForm ? "" : trade.clientOrderID, side: trade.side,
@@ -162,7 +165,7 @@ package final class SimulatedVenue {
     }
 
     private static func translated(
-        _ event: PaperExchangeService.UserEvent
+        _ event: FuturesExchange.UserEvent
     ) -> VenueProtocol.UserEvent? {
         switch event {
         case .tradeLite(let trade, let order):

@@ -1,11 +1,13 @@
 package import BusProtocol
 import Bytes
-package import Chronology
 import ChaosService
+package import Chronology
+import ExchangeDoor
+import ExchangeMarkets
+import FuturesExchange
 import Matching
 import OrderGatewayService
 import Orders
-import PaperExchangeService
 import PositionSyncService
 import RiskEngineService
 package import Trading
@@ -40,7 +42,7 @@ package final class SimulatedWorld {
             preconditionFailure("the simulated venue has a name")
         }
         keys = BusKeys(venue: venueID)
-        var settings = PaperSettings()
+        var settings = FuturesSettings()
         settings.seed = seed
         settings.listings = Array(settings.listings.prefix(2))
         venue = SimulatedVenue(settings, time: time)
@@ -302,7 +304,9 @@ package final class SimulatedWorld {
             if "\(risk.ledgerSequence)" != last {
                 violations.append("\(account): risk counts to \(risk.ledgerSequence), not \(last)")
             }
-            if let balance = data.hashes[keys.balance(account)], balance["wallet"] != risk.wallet.text {
+            if let balance = data.hashes[keys.balance(account)],
+                balance["wallet"] != risk.wallet.text
+            {
                 violations.append("\(account): risk's wallet \(risk.wallet) is not the book's")
             }
             for position in risk.positions {

@@ -1,5 +1,7 @@
 package import Chronology
-import PaperExchangeService
+import ExchangeDoor
+import ExchangeMarkets
+import FuturesExchange
 
 /// What a number of seeded runs did and found.
 package struct SimulationReport: Sendable {

@@ -1,6 +1,8 @@
 package import BusProtocol
 package import Chronology
-import PaperExchangeService
+import ExchangeDoor
+import ExchangeMarkets
+import FuturesExchange
 package import PositionSyncService
 import Positions
 import Trading
@@ -76,35 +78,47 @@ package final class SyncActor {
         switch action {
         case .readBooks(let number): read(number, { self.books($0) }) { .booksRead(number, $0) }
         case .askVenue(let number):
-            ask(number, { [venue] in
-                SyncVenue(
-                    rows: venue.desk.positionRisk().map {
-                        SyncVenue.Row(
-                            symbol: $0.symbol, side: "BOTH", quantity: $0.holding.quantity)
-                    }, orders: venue.desk.openOrders().map(\.clientOrderID))
-            }) { .venueRead(number, $0) }
+            ask(
+                number,
+                { [venue] in
+                    SyncVenue(
+                        rows: venue.desk.positionRisk().map {
+                            SyncVenue.Row(
+                                symbol: $0.symbol, side: "BOTH", quantity: $0.holding.quantity)
+                        }, orders: venue.desk.openOrders().map(\.clientOrderID))
+                }
+            ) { .venueRead(number, $0) }
         case .readAnchors(let number, let symbol, let before):
             let key = keys.trades(symbol)
-            read(number, { data in
-                let members = (data.scores[key] ?? [:]).compactMap { id, at in
-                    Int64(id).map { (id: $0, at: at) }
+            read(
+                number,
+                { data in
+                    let members = (data.scores[key] ?? [:]).compactMap { id, at in
+                        Int64(id).map { (id: $0, at: at) }
+                    }
+                    return TradeAnchors(
+                        first: members.map(\.id).min(),
+                        settled: members.filter { $0.at < before.milliseconds }.map(\.id).max())
                 }
-                return TradeAnchors(
-                    first: members.map(\.id).min(),
-                    settled: members.filter { $0.at < before.milliseconds }.map(\.id).max())
-            }) { .anchorsRead(number, $0) }
+            ) { .anchorsRead(number, $0) }
         case .askTrades(let number, let symbol, let fromID):
-            ask(number, { [venue] in
-                venue.desk.userTrades(symbol, fromID: fromID ?? 0, limit: SyncLimits.tradePage)
-                    .map { SimulatedVenue.fill($0, isRESTForm: true) }
-            }) { .tradesRead(number, $0, isFull: $0.count == SyncLimits.tradePage) }
+            ask(
+                number,
+                { [venue] in
+                    venue.desk.userTrades(symbol, fromID: fromID ?? 0, limit: SyncLimits.tradePage)
+                        .map { SimulatedVenue.fill($0, isRESTForm: true) }
+                }
+            ) { .tradesRead(number, $0, isFull: $0.count == SyncLimits.tradePage) }
         case .checkTrades(let number, let symbol, let ids):
             let key = keys.trades(symbol)
-            read(number, { data in
-                Set(ids.filter { data.scores[key]?["\($0)"] != nil })
-            }) { .tradesChecked(number, applied: $0) }
+            read(
+                number,
+                { data in
+                    Set(ids.filter { data.scores[key]?["\($0)"] != nil })
+                }
+            ) { .tradesChecked(number, applied: $0) }
         case .askOrder(let number, let symbol, let orderID):
-            venue.call({ [venue] () throws(PaperError) in
+            venue.call({ [venue] () throws(ExchangeError) in
                 try venue.desk.query(symbol, orderID: orderID).clientOrderID
             }) { [self] (result: Result<String, SimulatedVenue.CallError>) in
                 switch result {
@@ -140,7 +154,7 @@ package final class SyncActor {
         _ number: UInt64, _ body: @escaping () -> Answer,
         _ event: @escaping (Answer) -> SyncEvent
     ) {
-        venue.call({ () throws(PaperError) in body() }) { [self] result in
+        venue.call({ () throws(ExchangeError) in body() }) { [self] result in
             if case .success(let answer) = result { tell(event(answer)) } else { failed(number) }
         }
     }

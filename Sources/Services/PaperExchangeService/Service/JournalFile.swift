@@ -1,4 +1,4 @@
-internal import Bytes
+package import ExchangeDoor
 internal import Glibc
 
 /// Why the journal cannot be kept.
@@ -29,13 +29,15 @@ package final class JournalFile {
     private var snapshotSize = 0
 
     /// Takes hold of a directory, which is made where it is not there.
-    package init(directory: String) throws(JournalFileError) {
+    ///
+    /// - Parameter name: the exchange's name; the file is `<name>.journal`.
+    package init(directory: String, name: String) throws(JournalFileError) {
         self.directory = directory
-        path = directory + "/account.journal"
+        path = directory + "/\(name).journal"
         if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST {
             throw JournalFileError("cannot make the directory", path: directory, errno)
         }
-        let lockPath = directory + "/lock"
+        let lockPath = directory + "/\(name).lock"
         lock = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw JournalFileError("cannot open", path: lockPath, errno) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -48,11 +50,11 @@ package final class JournalFile {
         if lock >= 0 { close(lock) }
     }
 
-    /// Brings a desk back to where the file says it was; returns the bytes of a torn last line.
+    /// Brings an exchange back to where the file says it was; returns the bytes of a torn last line.
     ///
     /// - Throws: where the file cannot be read, or is damaged anywhere but at its end.
-    package func restore(_ desk: PaperDesk) throws(JournalFileError) -> Int {
-        var replay = JournalReplay(desk)
+    package func restore(_ exchange: any Exchange) throws(JournalFileError) -> Int {
+        var replay = JournalReplay(exchange)
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         if file < 0, errno == ENOENT { return 0 }
         guard file >= 0 else { throw JournalFileError("cannot open", path: path, errno) }
@@ -78,14 +80,14 @@ package final class JournalFile {
         return replay.tornBytes
     }
 
-    /// Puts a snapshot of the desk in the file's place; appending goes on behind it.
-    package func replace(with desk: PaperDesk) throws(JournalFileError) {
+    /// Puts a snapshot of the exchange in the file's place; appending goes on behind it.
+    package func replace(with exchange: any Exchange) throws(JournalFileError) {
         let newPath = path + ".new"
         let file = unsafe open(newPath, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw JournalFileError("cannot open", path: newPath, errno) }
         var written = 0
         do throws(JournalFileError) {
-            try desk.startJournal { (piece: [UInt8]) throws(JournalFileError) in
+            try exchange.startJournal { (piece: [UInt8]) throws(JournalFileError) in
                 try write(piece, to: file, newPath)
                 written += piece.count
             }

@@ -1,4 +1,5 @@
 internal import Chronology
+internal import ExchangeDoor
 internal import Reactor
 internal import WebProtocol
 internal import WebServer
@@ -6,6 +7,7 @@ internal import WebServer
 /// One open WebSocket and when it was last heard of.
 internal struct PaperSocket {
     let socket: ServerWebSocket
+    let house: House
     let openedAt: Instant
     var pongAt: Instant
 }
@@ -31,33 +33,34 @@ internal struct PaperSocket {
 
 extension PaperServer {
     /// Upgrades a request where streams are served; elsewhere the answer is 404.
-    internal func openSocket(_ request: HTTPRequest, _ exchange: WebExchange) {
+    internal func openSocket(
+        _ request: HTTPRequest, _ house: House, path: String, _ exchange: WebExchange
+    ) {
         let id = nextSocketID
-        guard hub.opened(id, path: request.path, query: request.query) else {
+        guard house.exchange.socketOpened(id, path: path, query: request.query) else {
             exchange.respond(
                 status: 404, json: "{\"code\":-5000,\"msg\":\"no streams at this path\"}")
             return
         }
         guard let socket = exchange.upgrade(handler: SocketHandler(id, self)) else {
-            hub.closed(id)
+            house.exchange.socketClosed(id)
             return
         }
         nextSocketID += 1
         let now = loop.now
-        sockets[id] = PaperSocket(socket: socket, openedAt: now, pongAt: now)
+        sockets[id] = PaperSocket(socket: socket, house: house, openedAt: now, pongAt: now)
     }
 
     internal func ponged(_ id: Int) { sockets[id]?.pongAt = loop.now }
 
     internal func closed(_ id: Int) {
-        hub.closed(id)
-        sockets[id] = nil
+        sockets.removeValue(forKey: id)?.house.exchange.socketClosed(id)
     }
 
     /// Closes a socket and forgets it; the peer has its last message and the reason.
     internal func drop(_ id: Int, _ code: WebSocketCloseCode, _ reason: String) {
         guard let open = sockets.removeValue(forKey: id) else { return }
-        hub.closed(id)
+        open.house.exchange.socketClosed(id)
         open.socket.close(code, reason: reason)
     }
 

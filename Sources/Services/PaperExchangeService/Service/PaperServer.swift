@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Chronology
+package import ExchangeDoor
 package import Reactor
 package import WebProtocol
 package import WebServer
@@ -12,8 +13,20 @@ package struct PaperServerCounts: Equatable, Sendable {
     package var socketsCut: UInt64 = 0
 }
 
-/// The desk on the network: carries requests and sockets to it, steps it through time, and keeps its
-/// journal ahead of everything that leaves.
+/// One exchange of the process, and where its state is kept.
+package struct House {
+    package let exchange: any Exchange
+    /// Nil keeps the state in memory only; the exchange has been restored from it.
+    package let journal: JournalFile?
+
+    package init(_ exchange: any Exchange, journal: JournalFile?) {
+        self.exchange = exchange
+        self.journal = journal
+    }
+}
+
+/// Exchanges on the network behind one port: carries requests and sockets to them, steps them
+/// through time, and keeps their journals ahead of everything that leaves.
 @LoopActor package final class PaperServer: WebRequestHandler {
     /// Steps are at least this far apart: several due things are done in one.
     private static let stepFloor = Interval.milliseconds(5)
@@ -22,39 +35,37 @@ package struct PaperServerCounts: Equatable, Sendable {
     internal static let pongLimit = Interval.seconds(600)
     internal static let lifeLimit = Interval.seconds(86_400)
 
-    package let desk: PaperDesk
+    package let houses: [House]
     package private(set) var port: UInt16?
     package internal(set) var counts = PaperServerCounts()
     internal let loop: EventLoop
-    internal var hub: StreamHub
+    internal let routes: PaperRoutes
     internal var sockets: [Int: PaperSocket] = [:]
     internal var nextSocketID = 1
-    private let journal: JournalFile?
     private let failed: @LoopActor (JournalFileError) -> Void
     private var hasFailed = false
     private var server: WebServer?
     private var stepTimer: LoopTimer?
     private var pingTimer: LoopTimer?
-    private var actions: [HubAction] = []
+    private var actions: [SocketAction] = []
 
     /// - Parameters:
-    ///   - journal: where the account is kept; nil keeps it in memory only. The desk must have been
-    ///     restored from it.
-    ///   - failed: called once when the journal cannot be written; nothing is answered after it.
+    ///   - houses: at least one; requests find theirs by path and host.
+    ///   - failed: called once when a journal cannot be written; nothing is answered after it.
     package init(
-        loop: EventLoop, desk: PaperDesk, journal: JournalFile?,
+        loop: EventLoop, houses: [House],
         failed: @escaping @LoopActor (JournalFileError) -> Void
     ) {
+        precondition(!houses.isEmpty, "a server has an exchange to serve")
         self.loop = loop
-        self.desk = desk
-        self.journal = journal
+        self.houses = houses
         self.failed = failed
-        hub = StreamHub(desk)
+        routes = PaperRoutes(names: houses.map(\.exchange.name))
     }
 
     /// Starts the market and listens; returns the port, which is a free one where 0 was asked for.
     package func start(address: String, port: UInt16) throws -> UInt16 {
-        if let journal { try journal.replace(with: desk) }
+        for house in houses { try house.journal?.replace(with: house.exchange) }
         step()
         let server = WebServer(loop: loop, handler: self)
         self.server = server
@@ -82,38 +93,41 @@ package struct PaperServerCounts: Equatable, Sendable {
 
     private func step() {
         let now = loop.now
-        desk.step(now: now, wall: loop.wallNow)
-        flush()
-        guard !hasFailed else { return }
-        compact()
+        var due = Instant.distantFuture
+        for house in houses {
+            if house.exchange.nextDue <= now { house.exchange.step(now: now, wall: loop.wallNow) }
+            flush(house)
+            guard !hasFailed else { return }
+            compact(house)
+            due = min(due, house.exchange.nextDue)
+        }
         let timer = stepTimer ?? loop.timer { [weak self] in self?.step() }
         stepTimer = timer
-        timer.arm(at: max(desk.nextDue, now + PaperServer.stepFloor))
+        timer.arm(at: max(due, now + PaperServer.stepFloor))
     }
 
-    private func compact() {
-        guard let journal, journal.wantsCompaction else { return }
+    private func compact(_ house: House) {
+        guard let journal = house.journal, journal.wantsCompaction else { return }
         do throws(JournalFileError) {
-            try journal.replace(with: desk)
+            try journal.replace(with: house.exchange)
         } catch {
             fail(error)
         }
     }
 
     /// Puts on file what changed, then tells the sockets.
-    internal func flush() {
-        let lines = desk.takeJournal()
-        if let journal, !lines.isEmpty, !hasFailed {
+    internal func flush(_ house: House) {
+        let lines = house.exchange.takeJournal()
+        if let journal = house.journal, !lines.isEmpty, !hasFailed {
             do throws(JournalFileError) {
                 try journal.append(lines)
             } catch {
                 fail(error)
             }
         }
-        let events = desk.takeEvents()
-        guard !hasFailed else { return }
-        counts.events += UInt64(events.count)
-        for event in events { hub.publish(event, desk, &actions) }
+        house.exchange.takeSocketActions(&actions)
+        guard !hasFailed else { return actions.removeAll() }
+        counts.events += UInt64(actions.count)
         carryOut()
     }
 
@@ -124,16 +138,16 @@ package struct PaperServerCounts: Equatable, Sendable {
         failed(error)
     }
 
-    /// Does what the hub asked for since the last call.
-    internal func carryOut() {
+    /// Does what an exchange asked of its sockets.
+    private func carryOut() {
         for action in actions {
             switch action {
             case .send(let id, let bytes):
                 guard let open = sockets[id] else { continue }
-                if !open.socket.send(text: bytes.rawSpan) {
-                    counts.socketsCut += 1
-                    drop(id, .policyViolation, "too slow")
-                }
+                if !open.socket.send(text: bytes.rawSpan) { cut(id) }
+            case .sendBinary(let id, let bytes):
+                guard let open = sockets[id] else { continue }
+                if !open.socket.send(binary: bytes.rawSpan) { cut(id) }
             case .close(let id, let code, let reason):
                 drop(id, WebSocketCloseCode(rawValue: code), reason)
             }
@@ -141,26 +155,34 @@ package struct PaperServerCounts: Equatable, Sendable {
         actions.removeAll(keepingCapacity: true)
     }
 
+    private func cut(_ id: Int) {
+        counts.socketsCut += 1
+        drop(id, .policyViolation, "too slow")
+    }
+
     internal func received(_ id: Int, _ message: RawSpan) {
-        hub.received(id, message, now: loop.now, &actions)
-        carryOut()
+        guard let house = sockets[id]?.house else { return }
+        house.exchange.socketReceived(id, message, now: loop.now, wall: loop.wallNow)
+        flush(house)
     }
 
     // MARK: requests
 
     package func requestReceived(_ request: HTTPRequest, _ exchange: WebExchange) {
+        let route = routes.route(path: request.path, host: request.headers["Host"])
+        let house = houses[route.number]
         if request.headers.contains("websocket", in: "upgrade") {
-            openSocket(request, exchange)
+            openSocket(request, house, path: route.path, exchange)
             return
         }
         counts.requests += 1
-        let reply = desk.respond(
-            PaperRequest(
-                method: request.method, path: request.path, query: request.query,
-                body: request.body, apiKey: request.headers["X-MBX-APIKEY"],
+        let reply = house.exchange.respond(
+            ExchangeRequest(
+                method: request.method, path: route.path, query: request.query,
+                body: request.body, apiKey: request.headers[house.exchange.keyHeader],
                 wall: loop.wallNow))
         if reply.status != 200 { counts.refusals += 1 }
-        flush()
+        flush(house)
         guard !hasFailed else { return }
         exchange.respond(
             status: reply.status, headers: HTTPHeaders(reply.headers), body: reply.body)

@@ -1,0 +1,57 @@
+package import Bytes
+package import Chronology
+
+// ExchangeDoor: what every flavour of exchange needs at its door, whatever it trades.
+// 1. A request is judged by the raw bytes that came: signatures never see re-encoded text.
+// 2. A refusal is an `ExchangeError` with the venue's status, code and text, and changes nothing.
+// 3. A journal line is on file as a whole or not at all; only the last one may be torn.
+
+/// What an exchange asks of the sockets: connections are numbers, sends are values.
+package enum SocketAction: Equatable, Sendable {
+    case send(Int, [UInt8])
+    case sendBinary(Int, [UInt8])
+    case close(Int, code: UInt16, reason: String)
+}
+
+/// One flavour of exchange as the process sees it: requests, sockets, time and a journal.
+///
+/// What a call changed is in the journal before its reply or its socket actions may leave.
+package protocol Exchange: AnyObject {
+    /// The flavour's name, which is also its journal's.
+    var name: String { get }
+    /// The header that carries a request's key.
+    var keyHeader: String { get }
+
+    /// Answers one request.
+    func respond(_ request: ExchangeRequest) -> ExchangeResponse
+
+    // MARK: time
+
+    /// When something is due next; before the first step, at once.
+    var nextDue: Instant { get }
+    /// Lets everything happen that is due up to `now`.
+    func step(now: Instant, wall: WallTime)
+
+    // MARK: sockets
+
+    /// Takes a WebSocket that was opened at this path; false where nothing is served there.
+    func socketOpened(_ id: Int, path: String, query: [UInt8]) -> Bool
+    func socketClosed(_ id: Int)
+    /// Takes one message of a client.
+    func socketReceived(_ id: Int, _ message: RawSpan, now: Instant, wall: WallTime)
+    /// Appends what the sockets are to do since the last call.
+    func takeSocketActions(_ actions: inout [SocketAction])
+
+    // MARK: journal
+
+    /// Lines since the last call; on file before anything else leaves.
+    func takeJournal() -> [UInt8]
+    /// Writes the whole state as lines in pieces; from now on changes are gathered behind them.
+    func startJournal<Failure: Error>(
+        _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure)
+    /// Takes one fact of a journal line back.
+    func replay(_ fact: JSONValue) throws(JSONError)
+    /// Ends the replay: all lines up to this number are taken.
+    func reopen(after line: Int) throws(JournalProblem)
+}

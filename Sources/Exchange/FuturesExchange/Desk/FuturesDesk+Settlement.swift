@@ -1,0 +1,150 @@
+internal import Matching
+internal import Trading
+
+extension FuturesDesk {
+    /// Carries out what a book said happened: order records, fees, position, wallet, and the events in
+    /// the order the venue sends them (exchange-facts B5). `incoming` is the account's order that
+    /// caused it, if one did; its NEW is told before its first fill but after that fill's TRADE_LITE.
+    internal func settle(_ number: Int, wall: Int64, incoming: FuturesOrder?) {
+        var unannounced = incoming
+        let events = matchEvents
+        for event in events {
+            switch event {
+            case .accepted(_, let owner):
+                if owner == FuturesDesk.owner, let order = unannounced {
+                    stakes[number].orders.put(order)
+                    journal.noteOrder(number, order.orderID)
+                }
+            case .traded(let trade):
+                traded(trade, number, wall: wall, &unannounced)
+            case .rested(let orderID, _, _, _):
+                if unannounced?.orderID == orderID { announce(&unannounced, number, wall: wall) }
+            case .expired(let orderID, let owner, _, _, _, let reason):
+                if owner == FuturesDesk.owner {
+                    if unannounced?.orderID == orderID {
+                        announce(&unannounced, number, wall: wall)
+                    }
+                    ended(orderID, number, reason, wall: wall)
+                }
+            case .cancelled(let orderID, let owner, _, _, _):
+                if owner == FuturesDesk.owner {
+                    finish(orderID, number, .canceled, .canceled, reason: "0", wall: wall)
+                }
+            }
+        }
+        gatherTold()
+    }
+
+    private func announce(_ unannounced: inout FuturesOrder?, _ number: Int, wall: Int64) {
+        guard let order = unannounced else { return }
+        unannounced = nil
+        emitOrder(order, .new, nil, number, wall: wall)
+    }
+
+    // MARK: trades
+
+    private func traded(
+        _ trade: MatchTrade, _ number: Int, wall: Int64, _ unannounced: inout FuturesOrder?
+    ) {
+        if trade.makerOwner == FuturesDesk.owner {
+            var nobody: FuturesOrder?
+            fill(trade.makerID, trade, isMaker: true, number, wall: wall, &nobody)
+        }
+        if trade.takerOwner == FuturesDesk.owner {
+            fill(trade.takerID, trade, isMaker: false, number, wall: wall, &unannounced)
+        }
+    }
+
+    private func fill(
+        _ orderID: Int64, _ match: MatchTrade, isMaker: Bool, _ number: Int, wall: Int64,
+        _ unannounced: inout FuturesOrder?
+    ) {
+        guard var order = stakes[number].orders[orderID] else {
+            preconditionFailure("a trade of the account has its order on record")
+        }
+        order.executed += match.quantity
+        order.cumulativeQuote += match.price.times(match.quantity, .down)
+        order.status = order.remaining.isZero ? .filled : .partiallyFilled
+        order.updatedAtMilliseconds = wall
+        stakes[number].orders.put(order)
+        let trade = book(match, order, isMaker: isMaker, number, wall: wall)
+        emit(.tradeLite(trade, order))
+        announce(&unannounced, number, wall: wall)
+        emit(
+            .accountUpdate(
+                position(number, figures), wallet: wallet, at: wall))
+        emitOrder(order, .trade, trade, number, wall: wall)
+        journal.noteOrder(number, orderID)
+        journal.noteTrade(trade)
+        journal.noteHolding(number)
+    }
+
+    /// Books a trade: fee, realised result, wallet, position, and the account's trade list.
+    private func book(
+        _ match: MatchTrade, _ order: FuturesOrder, isMaker: Bool, _ number: Int, wall: Int64
+    ) -> FuturesTrade {
+        let quote = match.price.times(match.quantity, .down)
+        let rate = isMaker ? settings.makerFee : settings.takerFee
+        let fee = quote.scaled(by: rate, .down).cents
+        let realised = stakes[number].holding.traded(
+            order.side, match.quantity, at: match.price, wall: wall)
+        wallet += realised - fee
+        walletUpdatedAt = wall
+        let trade = FuturesTrade(
+            symbol: order.symbol, tradeID: match.tradeID, orderID: order.orderID,
+            clientOrderID: order.clientOrderID, side: order.side, price: match.price,
+            quantity: match.quantity, fee: fee, realised: realised, isMaker: isMaker,
+            timeMilliseconds: wall)
+        keep(trade, number)
+        return trade
+    }
+
+    /// Adds a trade to the account's list, and forgets the oldest where there are a fifth too many.
+    internal func keep(_ trade: FuturesTrade, _ number: Int) {
+        stakes[number].trades.append(trade)
+        let kept = settings.limits.keptTrades
+        if stakes[number].trades.count > kept + kept / 5 {
+            stakes[number].trades.removeFirst(stakes[number].trades.count - kept)
+        }
+    }
+
+    // MARK: endings
+
+    private func ended(_ orderID: Int64, _ number: Int, _ reason: ExpiryReason, wall: Int64) {
+        let order = stakes[number].orders[orderID]
+        let code: String
+        var status = VenueOrderStatus.expired
+        switch reason {
+        case .immediateRemainder: code = "2"
+        case .marketRemainder: code = "9"
+        case .nothingToReduce: code = "4"
+        case .selfTrade:
+            code = order?.timeInForce == .immediateOrCancel ? "3" : "1"
+            status = .expiredInMatch
+        }
+        finish(orderID, number, status, .expired, reason: code, wall: wall)
+    }
+
+    private func finish(
+        _ orderID: Int64, _ number: Int, _ status: VenueOrderStatus, _ execution: ExecutionType,
+        reason: String, wall: Int64
+    ) {
+        guard var order = stakes[number].orders[orderID] else {
+            preconditionFailure("an order of the account is on record")
+        }
+        order.status = status
+        order.expiryReason = reason
+        order.updatedAtMilliseconds = wall
+        stakes[number].orders.put(order)
+        emitOrder(order, execution, nil, number, wall: wall)
+        journal.noteOrder(number, orderID)
+    }
+
+    private func emitOrder(
+        _ order: FuturesOrder, _ execution: ExecutionType, _ trade: FuturesTrade?, _ number: Int,
+        wall: Int64
+    ) {
+        let (bids, asks) = stakes[number].openNotional
+        emit(.orderUpdate(order, execution, trade, bids: bids, asks: asks, at: wall))
+    }
+}

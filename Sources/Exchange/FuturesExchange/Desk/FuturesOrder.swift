@@ -1,0 +1,96 @@
+package import Matching
+package import Trading
+
+/// One order of the account, as the exchange has it on record.
+package struct FuturesOrder: Equatable, Sendable {
+    package var symbol: Symbol
+    package var orderID: Int64
+    package var clientOrderID: String
+    package var side: Side
+    package var type: OrderType
+    package var timeInForce: TimeInForce
+    package var quantity: Quantity
+    /// Zero for market orders.
+    package var price: Price
+    package var isReduceOnly: Bool
+    package var selfTrade: SelfTradePrevention
+    /// Epoch milliseconds of good-till-date orders, else 0.
+    package var goodTillDate: Int64 = 0
+    package var priceMatch = "NONE"
+    package var status: VenueOrderStatus = .new
+    package var executed: Quantity = .zero
+    package var cumulativeQuote: Money = .zero
+    package var createdAtMilliseconds: Int64
+    package var updatedAtMilliseconds: Int64
+    /// The wire's expiry reason `er` (exchange-facts A5.5).
+    package var expiryReason = "0"
+
+    package var remaining: Quantity { quantity - executed }
+    package var isOpen: Bool { !status.isFinal }
+
+    /// The average price of what is filled, to 1e-12; zero where nothing is.
+    package var averagePrice: Price {
+        executed.isZero ? .zero : cumulativeQuote.divided(by: executed, .nearestEven)
+    }
+
+    /// The order as it was when it had just been taken: the ACK form of a reply.
+    internal var acknowledged: FuturesOrder {
+        var copy = self
+        copy.status = .new
+        copy.executed = .zero
+        copy.cumulativeQuote = .zero
+        copy.expiryReason = "0"
+        copy.updatedAtMilliseconds = createdAtMilliseconds
+        return copy
+    }
+}
+
+/// What a client asks for when it places an order.
+package struct OrderParameters: Equatable, Sendable {
+    package var symbol: Symbol
+    package var side: Side
+    package var type: OrderType
+    /// Nil for market orders.
+    package var timeInForce: TimeInForce?
+    package var quantity: Quantity
+    /// Nil for market orders.
+    package var price: Price?
+    package var isReduceOnly = false
+    /// Made up where nil.
+    package var clientOrderID: String?
+    package var selfTrade: SelfTradePrevention = .expireMaker
+    package var goodTillDate: Int64 = 0
+    package var priceMatch = "NONE"
+
+    package init(
+        symbol: Symbol, side: Side, type: OrderType, timeInForce: TimeInForce? = nil,
+        quantity: Quantity, price: Price? = nil, isReduceOnly: Bool = false,
+        clientOrderID: String? = nil
+    ) {
+        self.symbol = symbol
+        self.side = side
+        self.type = type
+        self.timeInForce = timeInForce
+        self.quantity = quantity
+        self.price = price
+        self.isReduceOnly = isReduceOnly
+        self.clientOrderID = clientOrderID
+    }
+}
+
+/// One trade of the account.
+package struct FuturesTrade: Equatable, Sendable {
+    package var symbol: Symbol
+    package var tradeID: Int64
+    package var orderID: Int64
+    package var clientOrderID: String
+    package var side: Side
+    package var price: Price
+    package var quantity: Quantity
+    package var fee: Money
+    package var realised: Money
+    package var isMaker: Bool
+    package var timeMilliseconds: Int64
+
+    package var quote: Money { price.times(quantity, .down) }
+}

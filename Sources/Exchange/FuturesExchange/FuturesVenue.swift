@@ -1,0 +1,52 @@
+package import Bytes
+package import Chronology
+package import ExchangeDoor
+
+/// The futures exchange as the process runs it: the desk and its streams.
+package final class FuturesVenue: Exchange {
+    package let desk: FuturesDesk
+    private var hub: StreamHub
+    private var actions: [SocketAction] = []
+
+    package init(_ desk: FuturesDesk) {
+        self.desk = desk
+        hub = StreamHub(desk)
+    }
+
+    package var name: String { "futures" }
+    package var keyHeader: String { "X-MBX-APIKEY" }
+
+    package func respond(_ request: ExchangeRequest) -> ExchangeResponse { desk.respond(request) }
+
+    package var nextDue: Instant { desk.nextDue }
+
+    package func step(now: Instant, wall: WallTime) { desk.step(now: now, wall: wall) }
+
+    package func socketOpened(_ id: Int, path: String, query: [UInt8]) -> Bool {
+        hub.opened(id, path: path, query: query)
+    }
+
+    package func socketClosed(_ id: Int) { hub.closed(id) }
+
+    package func socketReceived(_ id: Int, _ message: RawSpan, now: Instant, wall: WallTime) {
+        hub.received(id, message, now: now, &actions)
+    }
+
+    package func takeSocketActions(_ actions: inout [SocketAction]) {
+        for event in desk.takeEvents() { hub.publish(event, desk, &self.actions) }
+        swap(&actions, &self.actions)
+        self.actions.removeAll(keepingCapacity: true)
+    }
+
+    package func takeJournal() -> [UInt8] { desk.takeJournal() }
+
+    package func startJournal<Failure: Error>(
+        _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        try desk.startJournal(sink)
+    }
+
+    package func replay(_ fact: JSONValue) throws(JSONError) { try desk.replay(fact) }
+
+    package func reopen(after line: Int) throws(JournalProblem) { try desk.reopen(after: line) }
+}

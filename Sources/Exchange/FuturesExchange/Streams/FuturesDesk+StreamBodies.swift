@@ -1,0 +1,224 @@
+internal import Bytes
+internal import ExchangeMarkets
+internal import Matching
+internal import Trading
+
+extension FuturesDesk {
+    /// The text of a user event as it goes over the wire.
+    package func json(of event: UserEvent) -> [UInt8] {
+        var out = JSONWriter(capacity: 512)
+        write(event, &out)
+        return out.bytes
+    }
+
+    private func begin(_ type: String, _ at: Int64, _ out: inout JSONWriter) {
+        out.beginObject()
+        out.field("e", type)
+        out.field("E", at)
+    }
+
+    private func listing(of symbol: Symbol) -> Listing {
+        guard let number = floor.number(of: symbol) else {
+            preconditionFailure("an event's symbol is listed")
+        }
+        return markets[number].listing
+    }
+
+    // MARK: user events
+
+    internal func write(_ event: UserEvent, _ out: inout JSONWriter) {
+        switch event {
+        case .tradeLite(let trade, let order): writeTradeLite(trade, order, &out)
+        case .orderUpdate(let order, let execution, let trade, let bids, let asks, let at):
+            begin("ORDER_TRADE_UPDATE", at, &out)
+            out.field("T", at)
+            out.key("o")
+            writeOrderUpdate(order, execution, trade, bids, asks, at, &out)
+            out.endObject()
+        case .accountUpdate(let position, let wallet, let at):
+            begin("ACCOUNT_UPDATE", at, &out)
+            out.field("T", at)
+            out.key("a")
+            writeAccountUpdate(position, wallet, &out)
+            out.endObject()
+        case .leverageChanged(let symbol, let leverage, let at):
+            begin("ACCOUNT_CONFIG_UPDATE", at, &out)
+            out.field("T", at)
+            out.key("ac")
+            out.beginObject()
+            out.field("s", symbol.name)
+            out.field("l", leverage)
+            out.endObject()
+            out.endObject()
+        case .listenKeyExpired(let listenKey, let at):
+            begin("listenKeyExpired", at, &out)
+            out.field("listenKey", listenKey)
+            out.endObject()
+        }
+    }
+
+    /// Padded figures, unlike the order update of the same fill.
+    private func writeTradeLite(
+        _ trade: FuturesTrade, _ order: FuturesOrder, _ out: inout JSONWriter
+    ) {
+        let listing = listing(of: trade.symbol)
+        let (pricePlaces, places) = (listing.pricePrecision, listing.quantityPrecision)
+        begin("TRADE_LITE", trade.timeMilliseconds, &out)
+        out.field("T", trade.timeMilliseconds)
+        out.field("s", trade.symbol.name)
+        out.field("q", units: order.quantity.units, places: places)
+        out.field("p", units: order.price.units, places: pricePlaces)
+        out.field("m", trade.isMaker)
+        out.field("c", trade.clientOrderID)
+        out.field("S", trade.side.rawValue)
+        out.field("L", units: trade.price.units, places: pricePlaces)
+        out.field("l", units: trade.quantity.units, places: places)
+        out.field("t", trade.tradeID)
+        out.field("i", trade.orderID)
+        out.endObject()
+    }
+
+    private func writeOrderUpdate(
+        _ order: FuturesOrder, _ execution: ExecutionType, _ trade: FuturesTrade?, _ bids: Money,
+        _ asks: Money, _ at: Int64, _ out: inout JSONWriter
+    ) {
+        out.beginObject()
+        out.field("s", order.symbol.name)
+        out.field("c", order.clientOrderID)
+        out.field("S", order.side.rawValue)
+        out.field("o", order.type.rawValue)
+        out.field("f", order.timeInForce.rawValue)
+        out.field("q", units: order.quantity.units)
+        out.field("p", units: order.price.units)
+        out.field("ap", units: order.averagePrice.units)
+        out.field("sp", units: 0)
+        out.field("x", execution.rawValue)
+        out.field("X", order.status.text)
+        out.field("i", order.orderID)
+        out.field("l", units: trade?.quantity.units ?? 0)
+        out.field("z", units: order.executed.units)
+        out.field("L", units: trade?.price.units ?? 0)
+        out.field("n", units: trade?.fee.units ?? 0)
+        out.field("N", "USDT")
+        out.field("T", at)
+        out.field("t", trade?.tradeID ?? 0)
+        out.field("b", units: bids.units)
+        out.field("a", units: asks.units)
+        out.field("m", trade?.isMaker ?? false)
+        out.field("R", order.isReduceOnly)
+        out.field("wt", "CONTRACT_PRICE")
+        out.field("ot", order.type.rawValue)
+        out.field("ps", "BOTH")
+        out.field("cp", false)
+        out.field("rp", units: trade?.realised.units ?? 0)
+        out.field("pP", false)
+        out.field("si", 0)
+        out.field("ss", 0)
+        out.field("V", order.selfTrade.rawValue)
+        out.field("pm", order.priceMatch)
+        out.field("gtd", order.goodTillDate)
+        out.field("er", order.expiryReason)
+        out.endObject()
+    }
+
+    private func writeAccountUpdate(
+        _ position: FuturesPosition, _ wallet: Money, _ out: inout JSONWriter
+    ) {
+        out.beginObject()
+        out.key("B")
+        out.beginArray()
+        out.beginObject()
+        out.field("a", "USDT")
+        out.field("wb", units: wallet.units, places: 8)
+        out.field("cw", units: wallet.units, places: 8)
+        out.field("bc", "0")
+        out.endObject()
+        out.endArray()
+        out.key("P")
+        out.beginArray()
+        out.beginObject()
+        out.field("s", position.symbol.name)
+        out.field("pa", units: position.quantity.units)
+        out.field("ep", units: position.entryPrice.units)
+        out.field("bep", units: breakEven(position).units)
+        out.field("cr", units: position.holding.realised.units)
+        out.field("up", units: position.margin.unrealised.units)
+        out.field("mt", "cross")
+        out.field("iw", "0")
+        out.field("ps", "BOTH")
+        out.field("ma", "USDT")
+        out.endObject()
+        out.endArray()
+        out.field("m", "ORDER")
+        out.endObject()
+    }
+
+    // MARK: market data
+
+    internal func write(_ ticker: BookTicker, _ out: inout JSONWriter) {
+        let listing = markets[ticker.market].listing
+        let (pricePlaces, places) = (listing.pricePrecision, listing.quantityPrecision)
+        out.beginObject()
+        out.field("e", "bookTicker")
+        out.field("u", ticker.updateID)
+        out.field("s", listing.symbol.name)
+        out.field("b", units: ticker.bid.units, places: pricePlaces)
+        out.field("B", units: ticker.bidQuantity.units, places: places)
+        out.field("a", units: ticker.ask.units, places: pricePlaces)
+        out.field("A", units: ticker.askQuantity.units, places: places)
+        out.field("T", ticker.timeMilliseconds)
+        out.field("E", ticker.timeMilliseconds)
+        out.endObject()
+    }
+
+    internal func write(_ update: MarkUpdate, _ out: inout JSONWriter) {
+        begin("markPriceUpdate", update.timeMilliseconds, &out)
+        out.field("s", markets[update.market].symbol.name)
+        out.field("p", units: update.mark.units, places: 8)
+        out.field("ap", units: update.average.units, places: 8)
+        out.field("i", units: update.index.units, places: 8)
+        out.field("P", units: update.index.units, places: 8)
+        out.field("r", "0.00010000")
+        out.field("T", FuturesDesk.nextFunding(after: update.timeMilliseconds))
+        out.endObject()
+    }
+
+    internal func write(_ trade: AggregateTrade, _ out: inout JSONWriter) {
+        let listing = markets[trade.market].listing
+        begin("aggTrade", trade.timeMilliseconds, &out)
+        out.field("s", listing.symbol.name)
+        out.field("a", trade.id)
+        out.field("p", units: trade.price.units, places: listing.pricePrecision)
+        out.field("q", units: trade.quantity.units, places: listing.quantityPrecision)
+        out.field("nq", units: trade.quantity.units, places: listing.quantityPrecision)
+        out.field("f", trade.firstTradeID)
+        out.field("l", trade.lastTradeID)
+        out.field("T", trade.timeMilliseconds)
+        out.field("m", trade.isBuyerMaker)
+        out.endObject()
+    }
+
+    /// A depth update with the levels that changed, or with the best `levels` as they are.
+    internal func write(_ update: DepthUpdate, best levels: Int?, _ out: inout JSONWriter) {
+        let market = markets[update.market]
+        begin("depthUpdate", update.timeMilliseconds, &out)
+        out.field("T", update.timeMilliseconds)
+        out.field("s", market.symbol.name)
+        out.field("U", update.firstID)
+        out.field("u", update.lastID)
+        out.field("pu", update.previousLastID)
+        func side(_ side: Side, _ changed: [(price: Price, quantity: Quantity)]) {
+            if let levels {
+                let best = market.book.depth(side, limit: levels).map { ($0.price, $0.quantity) }
+                write(levels: best, market.listing, &out)
+            } else {
+                write(levels: changed, market.listing, &out)
+            }
+        }
+        out.key("b")
+        side(.buy, update.bids)
+        out.key("a")
+        side(.sell, update.asks)
+        out.endObject()
+    }
+}
