@@ -2,27 +2,33 @@ import Matching
 import Trading
 
 /// The slow, obviously right twin of `OrderBook`: one list of resting orders in order of arrival, and
-/// every question answered by looking at all of it.
+/// every question answered by looking at all of it. A fill-or-kill order runs on a copy.
 struct SlowBook {
     struct Resting {
         var id: Int64
         var ticket: OrderTicket
         var remaining: Quantity
         var price: Price { ticket.limit! }
+        var executed: Quantity { ticket.quantity - remaining }
     }
 
+    struct Holder: Hashable {
+        var owner: OwnerID
+        var leg: PositionLeg
+    }
+
+    var keepsPositions = true
     var nextOrderID: Int64 = 1
     var nextTradeID: Int64 = 1
     var resting: [Resting] = []
-    var positions: [OwnerID: Quantity] = [:]
+    var positions: [Holder: Quantity] = [:]
+
+    // MARK: placing
 
     mutating func place(_ ticket: OrderTicket, _ events: inout [MatchEvent]) -> Placement {
-        if ticket.isReduceOnly, room(ticket.owner, ticket.side).isZero {
-            return .refused(.nothingToReduce)
-        }
-        let isLimit = ticket.type == .limit
-        if isLimit, ticket.timeInForce == .postOnly, let maker = bestMaker(against: ticket.side),
-            meets(ticket, maker.price)
+        if onlyReduces(ticket), room(ticket).isZero { return .refused(.nothingToReduce) }
+        if ticket.type == .limit, ticket.timeInForce == .postOnly,
+            let maker = bestMaker(against: ticket.side), meets(ticket, maker.price)
         {
             return .refused(.wouldTake)
         }
@@ -31,78 +37,118 @@ struct SlowBook {
         let id = nextOrderID
         nextOrderID += 1
         events.append(.accepted(orderID: id, owner: ticket.owner))
-        var left = ticket.quantity
-        var reason: ExpiryReason?
-        while left.isPositive {
-            var most = left
-            if ticket.isReduceOnly {
-                most = min(most, room(ticket.owner, ticket.side))
-                if most.isZero {
-                    reason = .nothingToReduce
-                    break
-                }
-            }
-            guard let maker = bestMaker(against: ticket.side), meets(ticket, maker.price) else {
-                break
-            }
-            if maker.ticket.owner == ticket.owner, ticket.owner != .market,
-                preventsSelfTrade(ticket)
-            {
-                switch ticket.selfTrade {
-                case .none: break
-                case .expireTaker: reason = .selfTrade
-                case .expireMaker: expire(maker.id, .selfTrade, &events)
-                case .expireBoth:
-                    expire(maker.id, .selfTrade, &events)
-                    reason = .selfTrade
-                }
-                if reason != nil { break }
-                if ticket.selfTrade != .none { continue }
-            }
-            most = min(most, maker.remaining)
-            if maker.ticket.isReduceOnly {
-                most = min(most, room(maker.ticket.owner, maker.ticket.side))
-            }
-            left -= most
-            trade(ticket, id, left, maker, most, &events)
+        var way = Way(id: id, ticket: ticket, left: ticket.quantity)
+        way.amount = ticket.quote?.amount
+        let prevents = ticket.timeInForce != .fillOrKill && ticket.timeInForce != .postOnly
+        walk(&way, prevents ? ticket.selfTrade : .none, &events)
+        if way.isDone { return .accepted(orderID: id) }
+        if ticket.type == .limit, ticket.timeInForce == .fillOrKill {
+            self = before
+            events.removeLast(events.count - eventCount)
+            return .refused(.notFillable)
         }
-        if left.isPositive {
-            if reason == nil {
-                if ticket.type == .market {
-                    reason = .marketRemainder
-                } else if ticket.timeInForce == .immediateOrCancel
-                    || ticket.timeInForce == .fillOrKill
-                {
-                    reason = .immediateRemainder
-                }
-            }
-            if isLimit, ticket.timeInForce == .fillOrKill {
-                self = before
-                events.removeLast(events.count - eventCount)
-                return .refused(.notFillable)
-            }
-            if let reason {
-                events.append(
-                    .expired(
-                        orderID: id, owner: ticket.owner, side: ticket.side, price: nil,
-                        remaining: left, reason: reason))
-            } else {
-                resting.append(Resting(id: id, ticket: ticket, remaining: left))
-                events.append(
-                    .rested(orderID: id, side: ticket.side, price: ticket.limit!, remaining: left))
-            }
-        }
+        var reason = way.reason
+        if reason == nil, ticket.type == .market { reason = .marketRemainder }
+        if reason == nil, ticket.timeInForce == .immediateOrCancel { reason = .immediateRemainder }
+        settle(way, reason, &events)
         return .accepted(orderID: id)
     }
 
-    private func preventsSelfTrade(_ ticket: OrderTicket) -> Bool {
-        ticket.timeInForce != .fillOrKill && ticket.timeInForce != .postOnly
+    private mutating func settle(
+        _ way: Way, _ reason: ExpiryReason?, _ events: inout [MatchEvent]
+    ) {
+        if let reason {
+            events.append(
+                .expired(
+                    orderID: way.id, owner: way.ticket.owner, side: way.ticket.side, price: nil,
+                    remaining: way.left, reason: reason))
+        } else {
+            resting.append(Resting(id: way.id, ticket: way.ticket, remaining: way.left))
+            events.append(
+                .rested(
+                    orderID: way.id, side: way.ticket.side, price: way.ticket.limit!,
+                    remaining: way.left))
+        }
+    }
+
+    /// An order on its way through the other side.
+    private struct Way {
+        var id: Int64
+        var ticket: OrderTicket
+        var left: Quantity
+        var amount: Money?
+        var isDone = false
+        var reason: ExpiryReason?
+    }
+
+    private mutating func walk(
+        _ way: inout Way, _ prevention: SelfTradePrevention, _ events: inout [MatchEvent]
+    ) {
+        let ticket = way.ticket
+        var tradeCount = 0
+        while true {
+            if way.amount.map(\.isZero) ?? way.left.isZero {
+                way.isDone = true
+                return
+            }
+            if onlyReduces(ticket), room(ticket).isZero {
+                way.reason = .nothingToReduce
+                return
+            }
+            guard let maker = bestMaker(against: ticket.side), meets(ticket, maker.price) else {
+                return
+            }
+            if maker.ticket.owner == ticket.owner, ticket.owner != .market, prevention != .none {
+                if prevention != .expireTaker { expire(maker.id, .selfTrade, &events) }
+                if prevention != .expireMaker {
+                    way.reason = .selfTrade
+                    return
+                }
+                continue
+            }
+            if ticket.owner != .market, keepsPositions, holder(maker.ticket) == holder(ticket) {
+                if onlyReduces(ticket) {
+                    way.reason = .nothingToReduce
+                    return
+                }
+                if onlyReduces(maker.ticket) {
+                    expire(maker.id, .nothingToReduce, &events)
+                    continue
+                }
+            }
+            var most = way.left
+            if let amount = way.amount, let quote = ticket.quote {
+                most = steps(quote.step, for: amount, at: maker.price)
+                if most.isZero {
+                    way.isDone = tradeCount > 0
+                    return
+                }
+            }
+            most = min(most, maker.remaining)
+            if onlyReduces(ticket) { most = min(most, room(ticket)) }
+            if onlyReduces(maker.ticket) {
+                if room(maker.ticket).isZero {
+                    expire(maker.id, .nothingToReduce, &events)
+                    continue
+                }
+                most = min(most, room(maker.ticket))
+            }
+            if way.amount == nil { way.left -= most }
+            way.amount = way.amount.map { $0 - maker.price.times(most, .up) }
+            tradeCount += 1
+            trade(way, maker, most, &events)
+        }
+    }
+
+    /// The most steps whose worth is within the amount, counted one by one.
+    private func steps(_ step: Quantity, for amount: Money, at price: Price) -> Quantity {
+        var quantity = Quantity.zero
+        while (quantity + step).times(price, .up) <= amount { quantity += step }
+        return quantity
     }
 
     private mutating func trade(
-        _ ticket: OrderTicket, _ id: Int64, _ left: Quantity, _ maker: Resting,
-        _ quantity: Quantity,
-        _ events: inout [MatchEvent]
+        _ way: Way, _ maker: Resting, _ quantity: Quantity, _ events: inout [MatchEvent]
     ) {
         let index = resting.firstIndex { $0.id == maker.id }!
         resting[index].remaining -= quantity
@@ -111,28 +157,95 @@ struct SlowBook {
             .traded(
                 MatchTrade(
                     tradeID: nextTradeID, price: maker.price, quantity: quantity,
-                    takerSide: ticket.side, takerID: id, takerOwner: ticket.owner,
-                    takerRemaining: left, makerID: maker.id, makerOwner: maker.ticket.owner,
+                    takerSide: way.ticket.side, takerID: way.id, takerOwner: way.ticket.owner,
+                    takerRemaining: way.left, makerID: maker.id, makerOwner: maker.ticket.owner,
                     makerRemaining: maker.remaining - quantity)))
         nextTradeID += 1
-        if maker.ticket.owner != .market {
-            positions[maker.ticket.owner, default: .zero] += maker.ticket.side.signed(quantity)
+        for ticket in [maker.ticket, way.ticket] where keepsPositions && ticket.owner != .market {
+            positions[holder(ticket), default: .zero] += ticket.side.signed(quantity)
         }
-        if ticket.owner != .market {
-            positions[ticket.owner, default: .zero] += ticket.side.signed(quantity)
-        }
-        for owner in [maker.ticket.owner, ticket.owner] {
-            for order in resting where order.ticket.owner == owner && order.ticket.isReduceOnly {
-                if room(owner, order.ticket.side).isZero {
-                    expire(order.id, .nothingToReduce, &events)
-                }
+        for moved in [maker.ticket, way.ticket] {
+            for order in resting
+            where holder(order.ticket) == holder(moved) && onlyReduces(order.ticket) {
+                if room(order.ticket).isZero { expire(order.id, .nothingToReduce, &events) }
             }
         }
     }
 
-    func room(_ owner: OwnerID, _ side: Side) -> Quantity {
-        let position = positions[owner] ?? .zero
-        if side == .buy { return position.isNegative ? -position : .zero }
+    // MARK: changing what rests
+
+    mutating func cancel(_ id: Int64, _ events: inout [MatchEvent]) -> Bool {
+        guard let order = resting.first(where: { $0.id == id }) else { return false }
+        resting.removeAll { $0.id == id }
+        events.append(
+            .cancelled(
+                orderID: id, owner: order.ticket.owner, side: order.ticket.side, price: order.price,
+                remaining: order.remaining))
+        return true
+    }
+
+    mutating func amend(
+        _ id: Int64, price: Price, quantity: Quantity, keepsPriority: Bool,
+        _ events: inout [MatchEvent]
+    ) -> Amendment {
+        guard let index = resting.firstIndex(where: { $0.id == id }) else {
+            return .refused(.unknownOrder)
+        }
+        let order = resting[index]
+        let isSamePrice = order.price == price
+        if isSamePrice, order.ticket.quantity == quantity { return .refused(.unchanged) }
+        if keepsPriority, !isSamePrice || quantity > order.ticket.quantity {
+            return .refused(.losesPriority)
+        }
+        if quantity <= order.executed {
+            _ = cancel(id, &events)
+            return .cancelled(.nothingLeft)
+        }
+        var changed = order.ticket
+        changed.quantity = quantity
+        changed.limit = price
+        if keepsPriority {
+            resting[index] = Resting(id: id, ticket: changed, remaining: quantity - order.executed)
+            return .amended(from: order.price, remaining: order.remaining)
+        }
+        if order.ticket.timeInForce == .postOnly, let maker = bestMaker(against: changed.side),
+            meets(changed, maker.price)
+        {
+            _ = cancel(id, &events)
+            return .cancelled(.wouldTake)
+        }
+        resting.remove(at: index)
+        var way = Way(id: id, ticket: changed, left: quantity - order.executed)
+        walk(&way, .none, &events)
+        if !way.isDone { settle(way, way.reason, &events) }
+        return .amended(from: order.price, remaining: order.remaining)
+    }
+
+    private mutating func expire(_ id: Int64, _ reason: ExpiryReason, _ events: inout [MatchEvent])
+    {
+        let order = resting.first { $0.id == id }!
+        resting.removeAll { $0.id == id }
+        events.append(
+            .expired(
+                orderID: id, owner: order.ticket.owner, side: order.ticket.side, price: order.price,
+                remaining: order.remaining, reason: reason))
+    }
+
+    // MARK: questions
+
+    func holder(_ ticket: OrderTicket) -> Holder { Holder(owner: ticket.owner, leg: ticket.leg) }
+
+    func onlyReduces(_ ticket: OrderTicket) -> Bool {
+        switch ticket.leg {
+        case .net: ticket.isReduceOnly
+        case .long: ticket.isReduceOnly || ticket.side == .sell
+        case .short: ticket.isReduceOnly || ticket.side == .buy
+        }
+    }
+
+    func room(_ ticket: OrderTicket) -> Quantity {
+        let position = positions[holder(ticket)] ?? .zero
+        if ticket.side == .buy { return position.isNegative ? -position : .zero }
         return position.isPositive ? position : .zero
     }
 
@@ -152,26 +265,6 @@ struct SlowBook {
             if isBetter { best = order }
         }
         return best
-    }
-
-    private mutating func expire(_ id: Int64, _ reason: ExpiryReason, _ events: inout [MatchEvent])
-    {
-        let order = resting.first { $0.id == id }!
-        resting.removeAll { $0.id == id }
-        events.append(
-            .expired(
-                orderID: id, owner: order.ticket.owner, side: order.ticket.side, price: order.price,
-                remaining: order.remaining, reason: reason))
-    }
-
-    mutating func cancel(_ id: Int64, _ events: inout [MatchEvent]) -> Bool {
-        guard let order = resting.first(where: { $0.id == id }) else { return false }
-        resting.removeAll { $0.id == id }
-        events.append(
-            .cancelled(
-                orderID: id, owner: order.ticket.owner, side: order.ticket.side, price: order.price,
-                remaining: order.remaining))
-        return true
     }
 
     /// Price and summed quantity of each level, best first.

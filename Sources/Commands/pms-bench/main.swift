@@ -8,6 +8,7 @@ let benchmarks: [Benchmark] = [
     reactorBenchmark,
     hopBenchmark,
     feedBenchmark,
+    matchingBenchmark,
 ]
 
 let usage = """

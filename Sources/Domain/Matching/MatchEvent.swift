@@ -28,6 +28,34 @@ package enum Placement: Equatable, Sendable {
     case refused(PlacementRefusal)
 }
 
+/// Why the book did not change an order.
+package enum AmendmentRefusal: Equatable, Sendable {
+    /// No order rests under this id.
+    case unknownOrder
+    /// Price and quantity are what they were.
+    case unchanged
+    /// The order's turn was to be kept, and price or a higher quantity would cost it.
+    case losesPriority
+}
+
+/// Why an order that was to be changed was taken off the book.
+package enum AmendmentEnding: Equatable, Sendable {
+    /// Not more was wanted than has traded already.
+    case nothingLeft
+    /// Post-only, and it would have taken at the new price.
+    case wouldTake
+}
+
+/// What became of a request to change an order.
+package enum Amendment: Equatable, Sendable {
+    /// The order left its place at `from`, where `remaining` of it rested; what it did then, and where
+    /// it rests now, follows in the events. Nothing follows where it kept its turn.
+    case amended(from: Price, remaining: Quantity)
+    /// The order is off the book, as its event says.
+    case cancelled(AmendmentEnding)
+    case refused(AmendmentRefusal)
+}
+
 /// One trade between a resting order and an incoming one.
 package struct MatchTrade: Equatable, Sendable {
     package var tradeID: Int64
@@ -36,6 +64,7 @@ package struct MatchTrade: Equatable, Sendable {
     package var takerSide: Side
     package var takerID: Int64
     package var takerOwner: OwnerID
+    /// What is left of the taker; zero for an order by amount.
     package var takerRemaining: Quantity
     package var makerID: Int64
     package var makerOwner: OwnerID
@@ -66,7 +95,8 @@ package enum MatchEvent: Equatable, Sendable {
     case traded(MatchTrade)
     /// What is left of an order now rests at its limit.
     case rested(orderID: Int64, side: Side, price: Price, remaining: Quantity)
-    /// An order ended; `price` is where it rested, or nil where it never did.
+    /// An order ended; `price` is where it rested, or nil where it did not. `remaining` is zero for
+    /// an order by amount.
     case expired(
         orderID: Int64, owner: OwnerID, side: Side, price: Price?, remaining: Quantity,
         reason: ExpiryReason)

@@ -1,60 +1,85 @@
-package import Trading
+internal import Trading
 
 /// An incoming order on its way through the other side.
-private struct Taker {
-    let ticket: OrderTicket
+internal struct Taker {
     let id: Int64
+    let owner: OwnerID
+    let side: Side
+    let limit: Price?
+    let selfTrade: SelfTradePrevention
+    let isReducing: Bool
+    /// The slot of the position it moves, or -1.
+    let position: Int32
+    /// What is left; zero for an order by amount.
     var remaining: Quantity
+    /// What is left of the amount and the step of an order by amount.
+    var amount: Money = .zero
+    var step: Quantity = .zero
+    var hasTraded = false
+
+    /// The most it may trade at a price; zero where an order by amount is done.
+    @inline(__always)
+    func most(at price: Price) -> Quantity {
+        if step.isZero { return remaining }
+        return amount.divided(by: price, .down).down(to: step)
+    }
+
+    /// Whether a resting order at `price` is good enough.
+    @inline(__always)
+    func accepts(_ price: Price) -> Bool {
+        guard let limit else { return true }
+        return side == .buy ? price <= limit : price >= limit
+    }
 }
 
 extension OrderBook {
     /// Takes an order, or refuses it; what happened is appended to `events`, in order.
     package mutating func place(_ ticket: OrderTicket, _ events: inout [MatchEvent]) -> Placement {
-        if ticket.isReduceOnly, reducible(by: ticket.side, of: ticket.owner).isZero {
-            return .refused(.nothingToReduce)
-        }
+        if ticket.isReducing, room(of: ticket).isZero { return .refused(.nothingToReduce) }
         if ticket.type == .limit {
-            if ticket.timeInForce == .postOnly, let other = best(ticket.side.opposite),
+            if ticket.timeInForce == .postOnly, let other = front(ticket.side.opposite),
                 ticket.accepts(other.price)
             {
                 return .refused(.wouldTake)
             }
-            if ticket.timeInForce == .fillOrKill { return placeWhole(ticket, &events) }
+            if ticket.timeInForce == .fillOrKill, !isFillable(ticket) {
+                return .refused(.notFillable)
+            }
         }
-        let (id, _) = run(ticket, &events)
-        return .accepted(orderID: id)
+        return .accepted(orderID: run(ticket, &events))
     }
 
-    /// Runs a fill-or-kill order on a copy, and keeps the copy where nothing is left.
-    private mutating func placeWhole(
-        _ ticket: OrderTicket, _ events: inout [MatchEvent]
-    ) -> Placement {
-        var trial = self
-        var trialEvents: [MatchEvent] = []
-        let (id, remaining) = trial.run(ticket, &trialEvents)
-        guard remaining.isZero else { return .refused(.notFillable) }
-        self = trial
-        events.append(contentsOf: trialEvents)
-        return .accepted(orderID: id)
+    private func room(of ticket: OrderTicket) -> Quantity {
+        room(ticket.side, positions.slot(ticket.owner, ticket.leg))
     }
 
-    /// Matches an order and settles what is left of it.
-    private mutating func run(
-        _ ticket: OrderTicket, _ events: inout [MatchEvent]
-    ) -> (id: Int64, remaining: Quantity) {
-        var taker = Taker(ticket: ticket, id: takeOrderID(), remaining: ticket.quantity)
+    /// The slot of the position an order moves, or -1 where nobody counts.
+    internal mutating func positionSlot(_ owner: OwnerID, _ leg: PositionLeg) -> Int32 {
+        keepsPositions && owner != .market ? positions.open(owner, leg) : -1
+    }
+
+    /// Matches an order and settles what is left of it; returns its id.
+    private mutating func run(_ ticket: OrderTicket, _ events: inout [MatchEvent]) -> Int64 {
+        var taker = Taker(
+            id: takeOrderID(), owner: ticket.owner, side: ticket.side, limit: ticket.limit,
+            selfTrade: ticket.effectiveSelfTrade, isReducing: ticket.isReducing,
+            position: positionSlot(ticket.owner, ticket.leg), remaining: ticket.quantity)
+        if let quote = ticket.quote {
+            taker.amount = quote.amount
+            taker.step = quote.step
+        }
         events.append(.accepted(orderID: taker.id, owner: ticket.owner))
-        let stop = match(&taker, &events)
-        guard taker.remaining.isPositive else { return (taker.id, .zero) }
-        if let reason = stop ?? remainderReason(ticket) {
+        let end = match(&taker, &events)
+        if end == .filled { return taker.id }
+        if let reason = end.reason ?? remainderReason(ticket) {
             events.append(
                 .expired(
                     orderID: taker.id, owner: ticket.owner, side: ticket.side, price: nil,
                     remaining: taker.remaining, reason: reason))
         } else {
-            rest(taker, &events)
+            rest(taker, of: ticket.quantity, ticket.timeInForce, &events)
         }
-        return (taker.id, taker.remaining)
+        return taker.id
     }
 
     private func remainderReason(_ ticket: OrderTicket) -> ExpiryReason? {
@@ -65,159 +90,127 @@ extension OrderBook {
         }
     }
 
-    private mutating func rest(_ taker: Taker, _ events: inout [MatchEvent]) {
-        guard let price = taker.ticket.limit else {
+    internal mutating func rest(
+        _ taker: Taker, of quantity: Quantity, _ timeInForce: TimeInForce,
+        _ events: inout [MatchEvent]
+    ) {
+        guard let price = taker.limit else {
             preconditionFailure("only an order with a price comes to rest")
         }
-        let order = RestingOrder(
-            id: taker.id, owner: taker.ticket.owner, side: taker.ticket.side, price: price,
-            remaining: taker.remaining, isReduceOnly: taker.ticket.isReduceOnly)
-        add(order)
+        add(
+            RestingOrder(
+                id: taker.id, owner: taker.owner, side: taker.side, timeInForce: timeInForce,
+                isReducing: taker.isReducing, price: price, quantity: quantity,
+                remaining: taker.remaining, position: taker.position))
         events.append(
             .rested(
-                orderID: taker.id, side: order.side, price: price, remaining: taker.remaining))
+                orderID: taker.id, side: taker.side, price: price, remaining: taker.remaining))
     }
 
-    private mutating func add(_ order: RestingOrder) {
+    internal mutating func add(_ order: RestingOrder) {
         let slot = orders.insert(order)
         change(order.side) { $0.append(slot, &$1) }
-        if order.isReduceOnly { reduceOnlyIDs.append(order.id) }
+        if order.isReducing, order.position >= 0 { link(slot, order.position) }
     }
 
-    /// Trades until the order is done, prices no longer meet, or a rule stops it; the rule is returned.
-    private mutating func match(_ taker: inout Taker, _ events: inout [MatchEvent]) -> ExpiryReason?
-    {
-        let ticket = taker.ticket
-        let prevention = ticket.effectiveSelfTrade
-        while taker.remaining.isPositive {
-            var quantity = taker.remaining
-            if ticket.isReduceOnly {
-                let room = reducible(by: ticket.side, of: ticket.owner)
-                if room.isZero { return .nothingToReduce }
-                quantity = min(quantity, room)
+    /// How the way through the other side ended.
+    internal enum End: Equatable {
+        case filled
+        /// Prices no longer meet, or there are none.
+        case noMatch
+        case stopped(ExpiryReason)
+
+        var reason: ExpiryReason? {
+            if case .stopped(let reason) = self { return reason }
+            return nil
+        }
+    }
+
+    /// Trades until the order is done, prices no longer meet, or a rule stops it.
+    internal mutating func match(_ taker: inout Taker, _ events: inout [MatchEvent]) -> End {
+        let makers = taker.side.opposite
+        while true {
+            let isDone = taker.step.isZero ? taker.remaining.isZero : taker.amount.isZero
+            if isDone { return .filled }
+            var reducible = Quantity.zero
+            if taker.isReducing {
+                reducible = room(taker.side, taker.position)
+                if reducible.isZero { return .stopped(.nothingToReduce) }
             }
-            guard let level = best(ticket.side.opposite), ticket.accepts(level.price) else {
-                return nil
+            guard let (price, slot) = front(makers), taker.accepts(price) else {
+                return .noMatch
             }
-            let maker = orders[level.first]
-            if maker.owner == ticket.owner, prevention != .none {
-                if prevention != .expireTaker {
-                    expire(slot: level.first, .selfTrade, &events)
-                }
-                if prevention != .expireMaker { return .selfTrade }
+            if orders[slot].owner == taker.owner, taker.selfTrade != .none {
+                if taker.selfTrade != .expireTaker { expire(slot, .selfTrade, &events) }
+                if taker.selfTrade != .expireMaker { return .stopped(.selfTrade) }
                 continue
             }
-            quantity = min(quantity, maker.remaining)
-            if maker.isReduceOnly {
-                let room = reducible(by: maker.side, of: maker.owner)
-                if room.isZero {
-                    expire(slot: level.first, .nothingToReduce, &events)
+            if taker.position >= 0, orders[slot].position == taker.position {
+                if taker.isReducing { return .stopped(.nothingToReduce) }
+                if orders[slot].isReducing {
+                    expire(slot, .nothingToReduce, &events)
                     continue
                 }
-                quantity = min(quantity, room)
             }
-            trade(&taker, level.first, quantity, &events)
+            var quantity = taker.most(at: price)
+            if quantity.isZero { return taker.hasTraded ? .filled : .noMatch }
+            if taker.isReducing { quantity = min(quantity, reducible) }
+            quantity = min(quantity, orders[slot].remaining)
+            if orders[slot].isReducing {
+                let makerRoom = room(makers, orders[slot].position)
+                if makerRoom.isZero {
+                    expire(slot, .nothingToReduce, &events)
+                    continue
+                }
+                quantity = min(quantity, makerRoom)
+            }
+            trade(&taker, slot, price, quantity, &events)
         }
-        return nil
     }
 
     private mutating func trade(
-        _ taker: inout Taker, _ slot: Int32, _ quantity: Quantity, _ events: inout [MatchEvent]
+        _ taker: inout Taker, _ slot: Int32, _ price: Price, _ quantity: Quantity,
+        _ events: inout [MatchEvent]
     ) {
         precondition(quantity.isPositive, "a trade has a quantity")
-        let maker = orders[slot]
-        taker.remaining -= quantity
-        change(maker.side) { $0.reduce(slot, by: quantity, &$1) }
-        let left = maker.remaining - quantity
-        if left.isZero { remove(slot: slot) }
+        if taker.step.isZero {
+            taker.remaining -= quantity
+        } else {
+            taker.amount -= price.times(quantity, .up)
+            taker.hasTraded = true
+        }
+        change(taker.side.opposite) { $0.reduce(slot, by: quantity, &$1) }
+        let left = orders[slot].remaining
+        let position = orders[slot].position
         events.append(
             .traded(
                 MatchTrade(
-                    tradeID: takeTradeID(), price: maker.price, quantity: quantity,
-                    takerSide: taker.ticket.side, takerID: taker.id,
-                    takerOwner: taker.ticket.owner, takerRemaining: taker.remaining,
-                    makerID: maker.id, makerOwner: maker.owner, makerRemaining: left)))
-        move(maker.owner, by: maker.side.signed(quantity))
-        move(taker.ticket.owner, by: taker.ticket.side.signed(quantity))
-        sweepReduceOnly(maker.owner, &events)
-        if taker.ticket.owner != maker.owner { sweepReduceOnly(taker.ticket.owner, &events) }
+                    tradeID: takeTradeID(), price: price, quantity: quantity,
+                    takerSide: taker.side, takerID: taker.id, takerOwner: taker.owner,
+                    takerRemaining: taker.remaining, makerID: orders[slot].id,
+                    makerOwner: orders[slot].owner, makerRemaining: left)))
+        if left.isZero { remove(slot) }
+        move(position, by: taker.side.opposite.signed(quantity))
+        move(taker.position, by: taker.side.signed(quantity))
+        sweep(position, &events)
+        if taker.position != position { sweep(taker.position, &events) }
     }
 
-    // MARK: reduce-only
-
-    /// How much an order of this side can take off the owner's position.
-    internal func reducible(by side: Side, of owner: OwnerID) -> Quantity {
-        let position = position(of: owner)
-        let reduces = side == .buy ? position.isNegative : position.isPositive
-        return reduces ? position.magnitude : .zero
-    }
-
-    private mutating func move(_ owner: OwnerID, by change: Quantity) {
-        if owner == .market { return }
-        positions[owner] = position(of: owner) + change
-    }
-
-    /// Ends the owner's resting reduce-only orders that have nothing left to reduce, oldest first.
-    private mutating func sweepReduceOnly(_ owner: OwnerID, _ events: inout [MatchEvent]) {
-        if reduceOnlyIDs.isEmpty || owner == .market { return }
-        for id in reduceOnlyIDs {
-            guard let slot = orders.slot(of: id), orders[slot].owner == owner,
-                reducible(by: orders[slot].side, of: owner).isZero
-            else { continue }
-            expire(slot: slot, .nothingToReduce, &events)
-        }
-    }
-
-    // MARK: leaving the book
-
-    private mutating func expire(
-        slot: Int32, _ reason: ExpiryReason, _ events: inout [MatchEvent]
+    internal mutating func expire(
+        _ slot: Int32, _ reason: ExpiryReason, _ events: inout [MatchEvent]
     ) {
         let order = orders[slot]
-        remove(slot: slot)
+        remove(slot)
         events.append(
             .expired(
                 orderID: order.id, owner: order.owner, side: order.side, price: order.price,
                 remaining: order.remaining, reason: reason))
     }
 
-    private mutating func remove(slot: Int32) {
-        let order = orders[slot]
-        change(order.side) { $0.unlink(slot, &$1) }
+    internal mutating func remove(_ slot: Int32) {
+        change(orders[slot].side) { $0.unlink(slot, &$1) }
+        let position = orders[slot].position
+        if orders[slot].isReducing, position >= 0 { unlink(slot, position) }
         orders.remove(slot)
-        if order.isReduceOnly { reduceOnlyIDs.removeAll { $0 == order.id } }
-    }
-
-    /// Takes an order off the book; false where none rests under this id.
-    package mutating func cancel(_ orderID: Int64, _ events: inout [MatchEvent]) -> Bool {
-        guard let slot = orders.slot(of: orderID) else { return false }
-        let order = orders[slot]
-        remove(slot: slot)
-        events.append(
-            .cancelled(
-                orderID: orderID, owner: order.owner, side: order.side, price: order.price,
-                remaining: order.remaining))
-        return true
-    }
-
-    /// Puts an order back that rested before a restart, without matching; oldest first, so that time
-    /// priority is as it was. Refused (false) where it would cross the book or the id is in use.
-    package mutating func restore(
-        orderID: Int64, owner: OwnerID, side: Side, price: Price, remaining: Quantity,
-        isReduceOnly: Bool
-    ) -> Bool {
-        precondition(remaining.isPositive, "an order that rests has something left")
-        if orders.slot(of: orderID) != nil { return false }
-        if let other = best(side.opposite),
-            side == .buy ? other.price <= price : other.price >= price
-        {
-            return false
-        }
-        add(
-            RestingOrder(
-                id: orderID, owner: owner, side: side, price: price, remaining: remaining,
-                isReduceOnly: isReduceOnly))
-        raiseCounters(orderID: orderID + 1, tradeID: 0)
-        return true
     }
 }

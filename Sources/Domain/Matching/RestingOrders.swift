@@ -5,29 +5,41 @@ internal struct RestingOrder: Sendable {
     var id: Int64
     var owner: OwnerID
     var side: Side
+    var timeInForce: TimeInForce
+    /// It may only take off its owner's position: reduce-only, or closing a leg.
+    var isReducing: Bool
     var price: Price
+    /// What the order was for.
+    var quantity: Quantity
     var remaining: Quantity
-    var isReduceOnly: Bool
+    /// The slot of the position its trades move, or -1.
+    var position: Int32
+    /// The slot of its level, set when it comes to rest.
+    var level: Int32 = -1
     var previous: Int32 = -1
     var next: Int32 = -1
+    /// Neighbours among the reducing orders of the same position, oldest first.
+    var previousReducing: Int32 = -1
+    var nextReducing: Int32 = -1
+
+    var executed: Quantity { quantity - remaining }
 }
 
 /// All resting orders in slots that are used again, found by id.
 internal struct RestingOrders: Sendable {
-    private var slots: [RestingOrder] = []
-    private var free: [Int32] = []
-    private var index: [Int64: Int32] = [:]
+    private var slots: ContiguousArray<RestingOrder> = []
+    private var free: ContiguousArray<Int32> = []
+    private var index = OrderIndex(capacity: 256)
 
     var count: Int { index.count }
 
     subscript(slot: Int32) -> RestingOrder {
-        _read { yield slots[Int(slot)] }
-        _modify { yield &slots[Int(slot)] }
+        @inline(__always) _read { yield slots[Int(slot)] }
+        @inline(__always) _modify { yield &slots[Int(slot)] }
     }
 
-    func slot(of id: Int64) -> Int32? { index[id] }
-
-    func order(_ id: Int64) -> RestingOrder? { index[id].map { slots[Int($0)] } }
+    /// The slot of an order, or -1.
+    func slot(of id: Int64) -> Int32 { index.slot(of: id) }
 
     mutating func insert(_ order: RestingOrder) -> Int32 {
         let slot: Int32
@@ -38,13 +50,12 @@ internal struct RestingOrders: Sendable {
             slot = Int32(slots.count)
             slots.append(order)
         }
-        let previous = index.updateValue(slot, forKey: order.id)
-        precondition(previous == nil, "an order rests once")
+        index.insert(order.id, slot)
         return slot
     }
 
     mutating func remove(_ slot: Int32) {
-        index[slots[Int(slot)].id] = nil
+        index.remove(slots[Int(slot)].id)
         free.append(slot)
     }
 }

@@ -70,6 +70,21 @@ void floor_end(int pid, int kills);
 uint64_t floor_scan_book_tickers(
     const uint8_t *_Nonnull bytes, const uint32_t *_Nonnull ends, size_t count);
 
+/* A price-time order book in plain C, and what is asked of it: kind 0 places (side 0 buys; price 0 is a
+ * market order), 1 cancels the order `id`, 2 amends it. Prices and quantities are whole numbers. */
+typedef struct floor_book floor_book_t;
+typedef struct {
+    int64_t id, price, quantity;
+    int32_t kind, side;
+} floor_order_t;
+
+/* A book with room for so many resting orders. */
+floor_book_t *_Nonnull floor_book_create(int32_t room);
+/* Carries out `count` operations; the quantity traded so far plus the id of the next trade. */
+uint64_t floor_book_run(
+    floor_book_t *_Nonnull book, const floor_order_t *_Nonnull operations, size_t count);
+void floor_book_free(floor_book_t *_Nonnull book);
+
 /* Starts counting user-space instructions of this thread; a descriptor, or -1 where not permitted. */
 int floor_instructions_open(void);
 
