@@ -158,6 +158,7 @@ let package = Package(
             "PaperExchangeTests",
             exchange + ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"]
                 + trading),
+        tests("ExchangeDoorTests", ["ExchangeDoor", "WebProtocol"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded"]),
         tests(

@@ -132,7 +132,7 @@ import Trading
 
     @Test("Weights are counted and announced; over the limit is 429 with -1003 and Retry-After")
     func weights() throws {
-        let fixture = DeskFixture { $0.limits.rates.weightPerMinute = 50 }
+        let fixture = DeskFixture { $0.limits.rates.weight[0].limit = 50 }
         let first = fixture.signed("GET", "/fapi/v1/openOrders")
         #expect(first.headers.contains { $0 == ("X-MBX-USED-WEIGHT-1M", "40") })
         #expect(fixture.call("GET", "/fapi/v1/ticker/bookTicker").status == 200)
@@ -146,7 +146,7 @@ import Trading
 
     @Test("Order counts are announced and enforced; cancels do not count")
     func orderCounts() throws {
-        let fixture = DeskFixture { $0.limits.rates.ordersPerTenSeconds = 2 }
+        let fixture = DeskFixture { $0.limits.rates.orders[0].limit = 2 }
         let first = fixture.signed("POST", "/fapi/v1/order", order + "&newClientOrderId=a")
         #expect(first.headers.contains { $0 == ("X-MBX-ORDER-COUNT-10S", "1") })
         #expect(first.headers.contains { $0 == ("X-MBX-ORDER-COUNT-1M", "1") })

@@ -34,13 +34,29 @@ package protocol Exchange: AnyObject {
 
     // MARK: sockets
 
-    /// Takes a WebSocket that was opened at this path; false where nothing is served there.
-    func socketOpened(_ id: Int, path: String, query: [UInt8]) -> Bool
+    /// Takes a WebSocket that was opened at this path from this address; false where nothing is
+    /// served there.
+    func socketOpened(_ id: Int, path: String, query: [UInt8], remote: String) -> Bool
     func socketClosed(_ id: Int)
     /// Takes one message of a client.
     func socketReceived(_ id: Int, _ message: RawSpan, now: Instant, wall: WallTime)
     /// Appends what the sockets are to do since the last call.
     func takeSocketActions(_ actions: inout [SocketAction])
+
+    // MARK: the operator's side
+
+    /// Does something to the exchange from inside; what it changed is in the journal and told as
+    /// after a request.
+    ///
+    /// - Throws: why it cannot be done, in words for the operator; nothing has changed then.
+    func operate(_ operation: ExchangeOperation, wall: WallTime) throws(ExchangeError)
+    /// Writes elements of a part of the truth into the array that is open, about `limit` of them,
+    /// from a cursor on.
+    ///
+    /// - Returns: where the next call goes on; nil at the end.
+    func writeTruth(
+        _ part: TruthPart, from cursor: TruthCursor, limit: Int, _ out: inout JSONWriter
+    ) -> TruthCursor?
 
     // MARK: journal
 
@@ -54,4 +70,14 @@ package protocol Exchange: AnyObject {
     func replay(_ fact: JSONValue) throws(JSONError)
     /// Ends the replay: all lines up to this number are taken.
     func reopen(after line: Int) throws(JournalProblem)
+}
+
+extension Exchange {
+    package func operate(_ operation: ExchangeOperation, wall: WallTime) throws(ExchangeError) {
+        throw .noSuchOperation
+    }
+
+    package func writeTruth(
+        _ part: TruthPart, from cursor: TruthCursor, limit: Int, _ out: inout JSONWriter
+    ) -> TruthCursor? { nil }
 }

@@ -3,27 +3,44 @@ package struct ExchangeError: Error, Equatable, Sendable {
     package let status: Int
     package let code: Int64
     package let message: String
+    /// What the `Retry-After` header says, where there is one.
+    package let retryAfterSeconds: Int64?
 
-    package init(_ code: Int64, _ message: String, status: Int = 400) {
+    package init(
+        _ code: Int64, _ message: String, status: Int = 400, retryAfterSeconds: Int64? = nil
+    ) {
         self.status = status
         self.code = code
         self.message = message
+        self.retryAfterSeconds = retryAfterSeconds
     }
 }
 
 extension ExchangeError {
     // MARK: requests
-    package static func tooMuchWeight(_ limit: Int64) -> ExchangeError {
+    package static func tooMuchWeight(
+        _ window: RateWindow, remote: String, _ seconds: Int64
+    ) -> ExchangeError {
+        let span = window.count == 1 ? window.unit.rawValue.lowercased() : window.words
+        return ExchangeError(
+            -1003,
+            "Too many requests; current limit of IP(\(remote)) is \(window.limit) requests per "
+                + "\(span). Please use the websocket for live updates to avoid polling the API.",
+            status: 429, retryAfterSeconds: seconds)
+    }
+    package static func banned(
+        remote: String, until: Int64, _ seconds: Int64
+    ) -> ExchangeError {
         ExchangeError(
             -1003,
-            "Too many requests; current limit is \(limit) requests per minute. "
-                + "Please use the websocket for live updates to avoid polling the API.", status: 429
-        )
+            "Way too many requests; IP(\(remote)) banned until \(until). "
+                + "Please use the websocket for live updates to avoid bans.",
+            status: 418, retryAfterSeconds: seconds)
     }
-    package static func tooManyOrders(_ limit: Int64, _ interval: String) -> ExchangeError {
+    package static func tooManyOrders(_ window: RateWindow, _ seconds: Int64) -> ExchangeError {
         ExchangeError(
-            -1015, "Too many new orders; current limit is \(limit) orders per \(interval).",
-            status: 429)
+            -1015, "Too many new orders; current limit is \(window.limit) orders per \(window.words).",
+            status: 429, retryAfterSeconds: seconds)
     }
     package static func unknownPath(_ method: String, _ path: String) -> ExchangeError {
         ExchangeError(-5000, "Path \(path), Method \(method) is invalid", status: 404)

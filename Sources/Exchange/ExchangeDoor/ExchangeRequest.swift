@@ -7,19 +7,22 @@ package struct ExchangeRequest: Equatable, Sendable {
     /// The bytes after `?`, untouched: signatures cover them.
     package var query: [UInt8]
     package var body: [UInt8]
-    /// The `X-MBX-APIKEY` header.
+    /// The header the exchange names as its `keyHeader`.
     package var apiKey: String?
+    /// The address the request came from: weight is counted by it.
+    package var remote: String
     package var wall: WallTime
 
     package init(
         method: String, path: String, query: [UInt8] = [], body: [UInt8] = [],
-        apiKey: String? = nil, wall: WallTime
+        apiKey: String? = nil, remote: String = "127.0.0.1", wall: WallTime
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.body = body
         self.apiKey = apiKey
+        self.remote = remote
         self.wall = wall
     }
 }

@@ -22,7 +22,9 @@ package final class FuturesVenue: Exchange {
 
     package func step(now: Instant, wall: WallTime) { desk.step(now: now, wall: wall) }
 
-    package func socketOpened(_ id: Int, path: String, query: [UInt8]) -> Bool {
+    package func socketOpened(
+        _ id: Int, path: String, query: [UInt8], remote: String
+    ) -> Bool {
         hub.opened(id, path: path, query: query)
     }
 

@@ -119,13 +119,31 @@ package enum KnobTable {
             "what the paper account starts with", users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "2400",
-            "request weight a minute, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "request weight a minute of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_ORDER_LIMIT_10S", .integer(1...1_000_000_000), "300",
-            "new orders in ten seconds, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "new orders in ten seconds of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_ORDER_LIMIT_1M", .integer(1...1_000_000_000), "1200",
-            "new orders a minute, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "new orders a minute of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_SPOT_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "6000",
+            "request weight a minute of Binance spot", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_SPOT_ORDER_LIMIT_10S", .integer(1...1_000_000_000), "100",
+            "new orders in ten seconds of Binance spot", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_SPOT_ORDER_LIMIT_1D", .integer(1...1_000_000_000), "200000",
+            "new orders a day of Binance spot", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_MEXC_WEIGHT_LIMIT_10S", .integer(1...1_000_000_000), "500",
+            "request weight in ten seconds of each group of MEXC's endpoints",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_BAN_MS", .integer(10...259_200_000), "120000", unit: "ms",
+            "how long an address is banned (418) at first; four times as long at each repeat, "
+                + "up to 2160 times",
+            users: ["paper-exchange"]),
     ]
 
     private static let trading: [Knob] = [

@@ -100,3 +100,21 @@ internal import Reactor
 
 /// The system's text for an errno value.
 func systemMessage(_ error: Int32) -> String { unsafe String(cString: strerror(error)) }
+
+/// The numeric address of a connected socket's other end, without the port; empty where it has none.
+func peerAddress(_ fd: Int32) -> String {
+    var address = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let code = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
+            guard unsafe getpeername(fd, peer, &length) == 0 else { return EAI_FAIL }
+            return unsafe name.withUnsafeMutableBufferPointer {
+                unsafe getnameinfo(
+                    peer, length, $0.baseAddress, socklen_t($0.count), nil, 0, NI_NUMERICHOST)
+            }
+        }
+    }
+    guard code == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

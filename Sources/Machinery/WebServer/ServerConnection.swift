@@ -45,6 +45,8 @@ internal import WebProtocol
     private var keepsAlive = true
     private var answersHead = false
     private(set) var minorVersion = 1
+    /// The peer's address as text; empty where the system does not know it.
+    private(set) lazy var remoteAddress = peerAddress(fd)
 
     init(server: WebServer, fd: Int32) {
         self.server = server

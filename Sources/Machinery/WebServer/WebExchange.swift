@@ -25,6 +25,16 @@ package import WebProtocol
     /// Whether an answer would still reach the client, as far as is known.
     package var isOpen: Bool { !isAnswered && connection.mode == .answering }
 
+    /// The client's address as text, without its port.
+    package var remoteAddress: String { connection.remoteAddress }
+
+    /// Ends the connection without an answer, as a broken line would; what was sent before is gone
+    /// with it where it is still on its way.
+    package func abandon() {
+        take()
+        connection.terminate(.lost("abandoned"))
+    }
+
     /// Answers with a whole body; without effect when the client is gone. Traps on a second answer.
     package func respond(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
         take()

@@ -86,9 +86,7 @@ internal import Trading
         var settings = FuturesSettings()
         settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
         settings.balance = environment.decimal("PMS_PAPER_BALANCE")
-        settings.limits.rates.weightPerMinute = environment.integer("PMS_PAPER_WEIGHT_LIMIT_1M")
-        settings.limits.rates.ordersPerTenSeconds = environment.integer("PMS_PAPER_ORDER_LIMIT_10S")
-        settings.limits.rates.ordersPerMinute = environment.integer("PMS_PAPER_ORDER_LIMIT_1M")
+        settings.limits.rates = PaperLimits.futures(environment)
         let names: [(String, ExchangeKey.Role)] = [("API", .trade), ("READ", .read)]
         for (name, role) in names {
             guard let key = environment.optionalText("PMS_PAPER_\(name)_KEY") else { continue }

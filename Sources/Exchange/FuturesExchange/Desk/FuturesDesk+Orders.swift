@@ -9,6 +9,22 @@ extension FuturesDesk {
     package func place(
         _ parameters: OrderParameters, wall: WallTime
     ) throws(ExchangeError) -> FuturesOrder {
+        do throws(ExchangeError) {
+            let order = try admitted(parameters, wall: wall)
+            arrivals.accepted(
+                order.clientOrderID, order.symbol, orderID: order.orderID, wall: wall)
+            return order
+        } catch {
+            if let id = parameters.clientOrderID {
+                arrivals.refused(id, parameters.symbol, code: error.code, wall: wall)
+            }
+            throw error
+        }
+    }
+
+    private func admitted(
+        _ parameters: OrderParameters, wall: WallTime
+    ) throws(ExchangeError) -> FuturesOrder {
         let number = try market(parameters.symbol)
         var wanted = parameters
         try OrderRules.resolvePriceMatch(&wanted, markets[number])

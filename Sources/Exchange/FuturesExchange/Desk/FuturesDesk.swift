@@ -23,7 +23,9 @@ package final class FuturesDesk {
     internal var walletUpdatedAt: Int64 = 0
     internal var nextGeneratedID: Int64 = 1
     internal var listenKeys: ListenKeys
-    internal var meter = RateMeter()
+    /// Client order ids at the door, for the truth.
+    internal var arrivals = ArrivalLog()
+    internal var gate: RateGate
     internal var clock = DeskClock()
     internal var pendingEvents: [FuturesEvent] = []
     internal var journal = JournalWriter()
@@ -40,6 +42,7 @@ package final class FuturesDesk {
             settings.listings, seed: settings.seed, hasBackground: settings.hasBackground)
         stakes = settings.listings.map { _ in Stake(leverage: settings.leverage) }
         listenKeys = ListenKeys(seed: settings.seed)
+        gate = RateGate(settings.limits.rates)
     }
 
     /// The markets by number.

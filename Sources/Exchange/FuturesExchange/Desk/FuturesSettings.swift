@@ -25,7 +25,7 @@ package struct FuturesSettings: Sendable {
 
 /// The bounds of a paper exchange.
 package struct FuturesLimits: Sendable {
-    package var rates = RateLimits()
+    package var rates = RateLimits.futures
     /// Open orders a symbol (MAX_NUM_ORDERS).
     package var openOrders = 200
     /// Finished orders kept a symbol: at some 500 bytes each, 4 MB for all four.

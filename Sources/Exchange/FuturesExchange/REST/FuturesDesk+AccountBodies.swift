@@ -24,8 +24,7 @@ extension FuturesDesk {
         case .commissionRate: try writeCommission(try parameters.requiredSymbol(), &out)
         case .orderRateLimit:
             out.beginArray()
-            writeLimit("ORDERS", "SECOND", 10, settings.limits.rates.ordersPerTenSeconds, &out)
-            writeLimit("ORDERS", "MINUTE", 1, settings.limits.rates.ordersPerMinute, &out)
+            for window in settings.limits.rates.orders { window.write("ORDERS", &out) }
             out.endArray()
         case _: preconditionFailure("only account endpoints are answered here")
         }

@@ -128,9 +128,7 @@ extension FuturesDesk {
         out.field("futuresType", "U_MARGINED")
         out.key("rateLimits")
         out.beginArray()
-        writeLimit("REQUEST_WEIGHT", "MINUTE", 1, settings.limits.rates.weightPerMinute, &out)
-        writeLimit("ORDERS", "MINUTE", 1, settings.limits.rates.ordersPerMinute, &out)
-        writeLimit("ORDERS", "SECOND", 10, settings.limits.rates.ordersPerTenSeconds, &out)
+        settings.limits.rates.write(&out)
         out.endArray()
         out.key("exchangeFilters")
         out.beginArray()
@@ -147,18 +145,6 @@ extension FuturesDesk {
         out.beginArray()
         for market in markets { writeSymbol(market.listing, &out) }
         out.endArray()
-        out.endObject()
-    }
-
-    internal func writeLimit(
-        _ kind: String, _ interval: String, _ count: Int64, _ limit: Int64,
-        _ out: inout JSONWriter
-    ) {
-        out.beginObject()
-        out.field("rateLimitType", kind)
-        out.field("interval", interval)
-        out.field("intervalNum", count)
-        out.field("limit", limit)
         out.endObject()
     }
 

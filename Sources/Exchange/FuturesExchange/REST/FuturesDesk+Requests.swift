@@ -5,6 +5,9 @@ internal import ExchangeMarkets
 internal import Trading
 
 extension FuturesDesk {
+    /// The account orders are counted under: the exchange has one.
+    internal static let accountName = "account"
+
     /// Answers one request: counted, authenticated, checked, carried out.
     package func respond(_ request: ExchangeRequest) -> ExchangeResponse {
         var out = JSONWriter(capacity: 1_024)
@@ -17,7 +20,7 @@ extension FuturesDesk {
             try answer(found.endpoint, found.parameters, found.key, request, &out)
         } catch {
             status = error.status
-            if status == 429 { retryAfter = meter.secondsToNextMinute(request.wall) }
+            retryAfter = error.retryAfterSeconds
             out.removeAll()
             out.beginObject()
             out.field("code", error.code)
@@ -25,7 +28,7 @@ extension FuturesDesk {
             out.endObject()
         }
         return ExchangeResponse(
-            status: status, headers: headers(endpoint, retryAfter), body: out.bytes)
+            status: status, headers: headers(request, endpoint, retryAfter), body: out.bytes)
     }
 
     private struct Admitted {
@@ -37,13 +40,13 @@ extension FuturesDesk {
     /// Finds the endpoint, counts the request's weight, and checks key, time, signature and role.
     private func admit(_ request: ExchangeRequest) throws(ExchangeError) -> Admitted {
         guard let endpoint = Endpoint(method: request.method, path: request.path) else {
-            try meter.spend(weight: 1, wall: request.wall, limits: settings.limits.rates)
+            try gate.spend(weight: 1, remote: request.remote, wall: request.wall)
             throw .unknownPath(request.method, request.path)
         }
         let parameters = try RequestParameters(request)
         let limit = (try? parameters.integer("limit")) ?? 500
         let cost = endpoint.weight(hasSymbol: parameters["symbol"] != nil, limit: limit)
-        try meter.spend(weight: cost, wall: request.wall, limits: settings.limits.rates)
+        try gate.spend(weight: cost, remote: request.remote, wall: request.wall)
         if endpoint.security == .none {
             return Admitted(endpoint: endpoint, parameters: parameters, key: nil)
         }
@@ -56,7 +59,7 @@ extension FuturesDesk {
         }
         if endpoint.security == .trade, key.role != .trade { throw .keyRefused }
         if endpoint.isOrder {
-            try meter.spendOrder(wall: request.wall, limits: settings.limits.rates)
+            try gate.spendOrders(account: FuturesDesk.accountName, wall: request.wall)
         }
         return Admitted(endpoint: endpoint, parameters: parameters, key: key)
     }
@@ -71,15 +74,14 @@ extension FuturesDesk {
         if wall.milliseconds - sent > window { throw .timestampLate }
     }
 
-    private func headers(_ endpoint: Endpoint?, _ retryAfter: Int64?) -> [(String, String)] {
-        var headers = [
-            ("Content-Type", "application/json"),
-            ("X-MBX-USED-WEIGHT-1M", String(meter.weight)),
-        ]
-        if endpoint?.isOrder == true {
-            headers.append(("X-MBX-ORDER-COUNT-10S", String(meter.ordersInTenSeconds)))
-            headers.append(("X-MBX-ORDER-COUNT-1M", String(meter.ordersInMinute)))
-        }
+    private func headers(
+        _ request: ExchangeRequest, _ endpoint: Endpoint?, _ retryAfter: Int64?
+    ) -> [(String, String)] {
+        var headers = [("Content-Type", "application/json")]
+        headers += gate.headers(
+            remote: request.remote,
+            account: endpoint?.isOrder == true ? FuturesDesk.accountName : nil,
+            wall: request.wall)
         if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
         return headers
     }

@@ -37,7 +37,10 @@ extension PaperServer {
         _ request: HTTPRequest, _ house: House, path: String, _ exchange: WebExchange
     ) {
         let id = nextSocketID
-        guard house.exchange.socketOpened(id, path: path, query: request.query) else {
+        let remote = exchange.remoteAddress
+        guard
+            house.exchange.socketOpened(id, path: path, query: request.query, remote: remote)
+        else {
             exchange.respond(
                 status: 404, json: "{\"code\":-5000,\"msg\":\"no streams at this path\"}")
             return

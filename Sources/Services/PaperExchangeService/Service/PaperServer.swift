@@ -180,7 +180,7 @@ package struct House {
             ExchangeRequest(
                 method: request.method, path: route.path, query: request.query,
                 body: request.body, apiKey: request.headers[house.exchange.keyHeader],
-                wall: loop.wallNow))
+                remote: exchange.remoteAddress, wall: loop.wallNow))
         if reply.status != 200 { counts.refusals += 1 }
         flush(house)
         guard !hasFailed else { return }
