@@ -15,7 +15,7 @@ struct FeedDeskTests {
     func starts() {
         var driver = DeskDriver()
         driver.start()
-        #expect(driver.take() == [.connect(.book), .connect(.mark), .loadInstruments])
+        #expect(driver.take() == [.connect(0, .book), .connect(1, .mark), .loadInstruments])
         #expect(
             driver.desk.reasons(now: driver.now) == [
                 "instruments: not loaded", "demand: not read", "book stream: not connected",

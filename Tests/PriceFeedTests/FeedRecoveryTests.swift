@@ -1,4 +1,5 @@
 import Bounded
+import BusProtocol
 import Chronology
 import Quotes
 import Testing
@@ -20,28 +21,83 @@ struct FeedRecoveryTests {
         #expect(first.sent(.book).count == 2 && first.sent(.book)[0].contains("UNSUBSCRIBE"))
         driver.pass(seconds: 11)
         let second = driver.take()
-        #expect(second.contains(.close(.book)) && second.contains(.close(.mark)))
+        #expect(second.closed == driver.opened(.book) + driver.opened(.mark))
+        #expect(second.events == [.replaced, .replaced])
     }
 
-    @Test("T3: one silent symbol costs the shared socket at most once until it speaks")
-    func silentSymbol() {
-        var driver = DeskDriver.streaming("BTCUSDT", "DULLUSDT")
-        var closes = 0
-        for second in 1...600 {
+    @Test("B3d: a stream silent through it all has its price asked for by REST, each step told once")
+    func steps() {
+        var driver = DeskDriver.streaming("BTCUSDT", "ETHUSDT")
+        var events: [FeedNote.Event: Int] = [:]
+        var asked = 0
+        for second in 1...300 {
             _ = driver.book("BTCUSDT", update: Int64(second))
-            _ = driver.mark("BTCUSDT")
-            _ = driver.mark("DULLUSDT")
+            driver.spoke(.book)
+            _ = driver.mark("BTCUSDT", time: Int64(second))
+            _ = driver.mark("ETHUSDT", time: Int64(second))
+            driver.spoke(.mark)
             driver.pass(seconds: 1)
-            if driver.take().contains(.close(.book)) {
-                closes += 1
-                driver.close(.book)
-                driver.pass(seconds: 1)
-                driver.open(.book)
+            let actions = driver.take()
+            for event in actions.events { events[event, default: 0] += 1 }
+            asked += actions.asked.count
+            for number in actions.connected {
+                driver.desk.socketOpened(number, now: driver.now, &driver.actions)
             }
         }
-        #expect(closes == 1)
-        #expect(driver.desk.staleSymbols(.book, now: driver.now).map(\.name) == ["DULLUSDT"])
-        #expect(driver.desk.staleSymbols(.mark, now: driver.now).isEmpty)
+        #expect(events[.resubscribed] == 1 && events[.moved] == 1 && events[.asked] == 1)
+        #expect(events[.replaced] == nil)
+        #expect((50...60).contains(asked))
+        let eth = driver.desk.symbols[1].streams[0].socket
+        #expect(eth != driver.desk.symbols[0].streams[0].socket)
+        _ = driver.book("ETHUSDT", update: 1)
+        driver.pass(seconds: 1)
+        #expect(driver.take().events == [.recovered])
+    }
+
+    @Test("an answer by REST makes the price fresh again, from REST, until the stream speaks")
+    func answered() throws {
+        var driver = DeskDriver.streaming("BTCUSDT")
+        _ = driver.mark()
+        _ = driver.book(update: 5)
+        driver.pass(seconds: 12)
+        #expect(driver.take().asked.map(\.name) == ["BTCUSDT", "BTCUSDT"])
+        #expect(!driver.record().isFresh)
+        driver.answer("99.9", "100.2")
+        let actions = driver.take()
+        #expect(actions.contains(.publish(0)) && actions.contains(.store(0)))
+        #expect(driver.record().source == "rest" && driver.record().bid == Price(text: "99.9"))
+        #expect(driver.desk.staleSymbols(.book, now: driver.now).map(\.name) == ["BTCUSDT"])
+        #expect(driver.desk.unknownSymbols(.book, now: driver.now) == 0)
+        driver.now = driver.now + .milliseconds(1)
+        _ = driver.book(update: 6)
+        _ = driver.mark("BTCUSDT", "100.06", time: 2_000_000_000_000)
+        #expect(driver.record().source == "stream" && driver.record().isFresh)
+        driver.pass(seconds: 1)
+        #expect(driver.desk.reasons(now: driver.now).isEmpty)
+    }
+
+    @Test("a quiet market is no dead stream: REST that says the same leaves the socket alone")
+    func quiet() {
+        var driver = DeskDriver.streaming("DULLUSDT")
+        _ = driver.book("DULLUSDT", "100", "100.1", update: 1)
+        var events: [FeedNote.Event] = []
+        for second in 1...300 {
+            _ = driver.mark("DULLUSDT", time: Int64(second))
+            driver.spoke(.mark)
+            driver.pass(seconds: 1)
+            let actions = driver.take()
+            if !actions.asked.isEmpty { driver.answer("100", "100.1", "DULLUSDT") }
+            events += actions.events
+            #expect(actions.closed.isEmpty && actions.connected.isEmpty)
+        }
+        #expect(events == [.resubscribed, .quiet])
+        #expect(driver.desk.reasons(now: driver.now).isEmpty)
+        // It moved, and the stream said nothing: not quiet but dead.
+        for _ in 0..<40 {
+            driver.pass(seconds: 1)
+            if !driver.take().asked.isEmpty { driver.answer("100", "100.2", "DULLUSDT") }
+        }
+        #expect(!driver.desk.reasons(now: driver.now).isEmpty)
     }
 
     @Test("a stream that speaks again is fresh, and its recoveries are forgotten")
@@ -57,7 +113,7 @@ struct FeedRecoveryTests {
         #expect(driver.take().events == [.resubscribed, .resubscribed])
     }
 
-    @Test("invariant 5, T5: no minute sees more than five attempts, whatever the sockets do")
+    @Test("T5: no minute sees more than five attempts, whatever the sockets do")
     func reconnectStorm() {
         for seed in UInt64(0)..<40 {
             var random = SplitMix64(seed: seed)
@@ -66,16 +122,18 @@ struct FeedRecoveryTests {
             driver.want("BTCUSDT")
             var attempts: [Instant] = []
             for _ in 0..<900 {
-                for action in driver.take() {
-                    if case .close(let kind) = action { driver.close(kind) }
-                    guard case .connect(let kind) = action else { continue }
+                let actions = driver.take()
+                for number in actions.closed { driver.close(number) }
+                for number in actions.connected {
                     attempts.append(driver.now)
-                    if Bool.random(using: &random) { driver.open(kind) }
-                    if Int.random(in: 0..<4, using: &random) > 0 { driver.close(kind) }
+                    if Bool.random(using: &random) {
+                        driver.desk.socketOpened(number, now: driver.now, &driver.actions)
+                    }
+                    if Int.random(in: 0..<4, using: &random) > 0 { driver.close(number) }
                 }
-                for kind in QuoteKind.allCases
-                where driver.desk.isConnected(kind) && Int.random(in: 0..<5, using: &random) == 0 {
-                    driver.close(kind)
+                for number in driver.opened(.book) + driver.opened(.mark)
+                where Int.random(in: 0..<5, using: &random) == 0 {
+                    driver.close(number)
                 }
                 driver.pass(seconds: 1)
             }
@@ -86,36 +144,90 @@ struct FeedRecoveryTests {
         }
     }
 
-    @Test("a thousand symbols are subscribed in batches, five messages a second at most")
+    @Test("T5: a host that fails once sees five attempts a minute, however many sockets are needed")
+    func manySocketsDown() {
+        var driver = DeskDriver()
+        driver.start()
+        driver.want((0..<1_000).map { "S\($0)USDT" })
+        // All are needed at once, and nothing has failed: the first attempt of each is made.
+        #expect(driver.take().connected.count == 10)
+        driver.open(.book)
+        driver.open(.mark)
+        driver.pass(seconds: 61)
+        _ = driver.take()
+        for number in driver.opened(.book) + driver.opened(.mark) { driver.close(number) }
+        var attempts: [Instant] = []
+        for _ in 0..<240 {
+            driver.pass(seconds: 1)
+            for number in driver.take().connected {
+                attempts.append(driver.now)
+                driver.close(number)
+            }
+        }
+        #expect(attempts.count >= 15)
+        for (index, first) in attempts.enumerated() where index + 5 < attempts.count {
+            #expect(attempts[index + 5] - first >= .seconds(60))
+        }
+    }
+
+    @Test("a thousand symbols spread over sockets of 200 streams, in few control messages")
     func manySymbols() {
         var driver = DeskDriver()
         driver.start()
         driver.want((0..<1_000).map { "S\($0)USDT" })
         _ = driver.take()
         driver.open(.book)
-        #expect(driver.take().sent(.book).count == 5)
+        driver.open(.mark)
+        let sent = driver.take()
+        #expect(driver.opened(.book).count == 5 && driver.opened(.mark).count == 5)
+        #expect(sent.sent(.book).count == 10 && sent.sent(.mark).count == 10)
+        for number in driver.opened(.book) {
+            let names = sent.sent(on: number).flatMap { $0.split(separator: "@bookTicker") }
+            #expect(names.count - sent.sent(on: number).count == 200)
+        }
         driver.pass(seconds: 1)
-        #expect(driver.take().sent(.book).count == 5)
-        driver.pass(seconds: 1)
-        #expect(driver.take().sent(.book).isEmpty)
+        #expect(driver.take().sent.isEmpty)
         driver.want((0..<1_100).map { "S\($0)USDT" })
         #expect(driver.desk.followedCount == 1_024)
         #expect(driver.take().events.contains(.symbolLimit))
     }
 
-    @Test(
-        "a socket is renewed before the venue's 24 hours are up, and one that never opens is closed"
-    )
+    @Test("a socket gets at most five control messages a second")
+    func controlRate() {
+        var configuration = FeedConfiguration()
+        configuration.streamsPerMessage = 10
+        var driver = DeskDriver(configuration)
+        driver.start()
+        driver.want((0..<200).map { "S\($0)USDT" })
+        _ = driver.take()
+        driver.open(.book)
+        for _ in 0..<4 {
+            #expect(driver.take().sent(.book).count == 5)
+            driver.pass(seconds: 1)
+        }
+        #expect(driver.take().sent(.book).isEmpty)
+    }
+
+    @Test("a socket that never opens is closed, and one without streams leaves")
     func lifetimes() {
-        var driver = DeskDriver()
+        var configuration = FeedConfiguration()
+        configuration.streamsPerSocket = 1
+        var driver = DeskDriver(configuration)
         driver.start()
         driver.open(.book)
         _ = driver.take()
         driver.pass(seconds: 16)
-        #expect(driver.take().contains(.close(.mark)))
-        driver.close(.mark)
-        driver.now = driver.now + .seconds(23 * 3600)
-        driver.desk.secondPassed(now: driver.now, &driver.actions)
-        #expect(driver.take().contains(.close(.book)))
+        #expect(driver.take().closed == driver.connecting(.mark))
+        driver.want("BTCUSDT", "ETHUSDT")
+        driver.open(.book)
+        #expect(driver.opened(.book).count == 2)
+        driver.want("BTCUSDT")
+        for update in 1...60 {
+            driver.speak(["BTCUSDT"], update: Int64(update))
+            driver.pass(seconds: 1)
+        }
+        let closed = driver.take().closed
+        let left = driver.opened(.book).filter { !closed.contains($0) }
+        #expect(left == [driver.desk.symbols[0].streams[0].socket])
     }
 }

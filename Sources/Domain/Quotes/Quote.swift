@@ -20,9 +20,9 @@ package struct Quote: Equatable, Sendable {
     /// Whether ids and times of the next frame must not be below those held.
     private var isBookAnchored = false
     private var isMarkAnchored = false
-    /// The mark that was last refused as absurd, and how often in a row marks agreed with it.
-    private var disputedMark = Price.zero
-    private var disputes = 0
+    private var markDispute = PriceDispute()
+    /// Only where the band is around mid.
+    private var bookDispute = PriceDispute()
 
     package init() {}
 
@@ -55,8 +55,18 @@ package struct Quote: Equatable, Sendable {
         guard bid.isPositive, ask.isPositive, !bidQuantity.isNegative, !askQuantity.isNegative
         else { return .notPositive }
         guard bid < ask else { return .crossed }
-        if isBookAnchored, updateID < self.updateID || time < bookTime { return .timeBack }
-        if !mark.isZero, !band.admits(bid, ask, around: mark) { return .absurd }
+        if isBookAnchored {
+            if updateID < self.updateID || time < bookTime { return .timeBack }
+            if updateID == self.updateID, updateID > 0 {
+                bookReceived = now
+                return .duplicate
+            }
+        }
+        if !mark.isZero {
+            if !band.admits(bid, ask, around: mark) { return .absurd }
+        } else if band.isAroundMid, isFarFromMid(bid, ask, band, now) {
+            return .absurd
+        }
         self.updateID = updateID
         self.bid = bid
         self.bidQuantity = bidQuantity
@@ -68,21 +78,60 @@ package struct Quote: Equatable, Sendable {
         return nil
     }
 
+    /// Where the venue has no mark: whether a book is far from the last, and not yet repeated.
+    @inline(never)
+    private mutating func isFarFromMid(
+        _ bid: Price, _ ask: Price, _ band: PriceBand, _ now: Instant
+    ) -> Bool {
+        let held = mid
+        if held.isZero || band.admits(bid, ask, around: held) {
+            bookDispute = PriceDispute()
+            return false
+        }
+        return !bookDispute.isSettled(by: Price(units: (bid.units + ask.units) / 2), band, now)
+    }
+
+    /// Takes in a best bid and ask that was asked for by REST, which carries no id and perhaps no
+    /// time: what the stream gave later stays.
+    package mutating func bookAnswered(
+        bid: Price, bidQuantity: Quantity, ask: Price, askQuantity: Quantity, time: Int64,
+        band: PriceBand, now: Instant
+    ) -> QuoteRefusal? {
+        let isSame =
+            bid == self.bid && ask == self.ask && bidQuantity == self.bidQuantity
+            && askQuantity == self.askQuantity
+        if isSame {
+            bookReceived = now
+            return .duplicate
+        }
+        let anchor = isBookAnchored
+        let refusal = bookReceived(
+            updateID: updateID + 1, bid: bid, bidQuantity: bidQuantity, ask: ask,
+            askQuantity: askQuantity, time: time > 0 ? time : bookTime, band: band, now: now)
+        if refusal == nil {
+            updateID -= 1
+            isBookAnchored = anchor
+        }
+        return refusal
+    }
+
     /// Takes in a mark and index price. A mark far from the last one is believed once the venue has
     /// repeated it: then the market has moved, and the band moves with it.
     package mutating func markReceived(
         mark: Price, index: Price, time: Int64, band: PriceBand, now: Instant
     ) -> QuoteRefusal? {
         guard mark.isPositive, !index.isNegative else { return .notPositive }
-        if isMarkAnchored, time < markTime { return .timeBack }
-        if !self.mark.isZero, !band.admits(mark, mark, around: self.mark) {
-            let isRepeated = !disputedMark.isZero && band.admits(mark, mark, around: disputedMark)
-            disputes = isRepeated ? disputes + 1 : 1
-            disputedMark = mark
-            if disputes < PriceBand.repeatsToBelieve { return .absurd }
+        if isMarkAnchored {
+            if time < markTime { return .timeBack }
+            if time == markTime, mark == self.mark, index == self.index {
+                markReceived = now
+                return .duplicate
+            }
         }
-        disputes = 0
-        disputedMark = .zero
+        if !self.mark.isZero, !band.admits(mark, mark, around: self.mark) {
+            guard markDispute.isSettled(by: mark, band, nil) else { return .absurd }
+        }
+        markDispute = PriceDispute()
         self.mark = mark
         self.index = index
         markTime = time
@@ -109,10 +158,13 @@ package struct PriceBand: Equatable, Sendable {
 
     /// In percent of the mark; 0 admits any price.
     package let percent: Int64
+    /// Whether, at a venue without a mark price, the last mid stands in for it.
+    package let isAroundMid: Bool
 
-    package init(percent: Int64) {
+    package init(percent: Int64, isAroundMid: Bool = false) {
         precondition((0...1_000).contains(percent), "a price band is 0...1000 percent")
         self.percent = percent
+        self.isAroundMid = isAroundMid
     }
 
     /// Whether a bid and an ask are within the band around `mark`.
@@ -123,5 +175,28 @@ package struct PriceBand: Equatable, Sendable {
         let room = mark.units &* Int128(percent)
         return (mark.units &- bid.units) &* 100 <= room && (ask.units &- mark.units) &* 100 <= room
             && (bid.units &- mark.units) &* 100 <= room && (mark.units &- ask.units) &* 100 <= room
+    }
+}
+
+/// A price out of the band, and how often in a row the venue has repeated it.
+struct PriceDispute: Equatable, Sendable {
+    private var price = Price.zero
+    private var repeats = 0
+    private var since = Instant.distantPast
+
+    init() {}
+
+    /// Whether another price out of the band is to be believed: where enough in a row agree.
+    /// - Parameter now: books come in thousands a second, so with a time they must also have agreed
+    ///   for a second.
+    mutating func isSettled(by next: Price, _ band: PriceBand, _ now: Instant?) -> Bool {
+        if price.isZero || !band.admits(next, next, around: price) {
+            repeats = 0
+            since = now ?? .distantPast
+        }
+        repeats += 1
+        price = next
+        guard repeats >= PriceBand.repeatsToBelieve else { return false }
+        return now.map { $0 - since >= .seconds(1) } ?? true
     }
 }

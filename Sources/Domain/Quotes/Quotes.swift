@@ -1,6 +1,7 @@
 // Quotes: what is known of each symbol's price, how fresh it is, and what is not believed.
 // 1. A value that is zero, negative, crossed, out of the band around mark, or older than what is
-//    held never changes a quote; it is counted by its reason.
+//    held never changes a quote; it is counted by its reason. An update that is held already says
+//    only that its stream is alive.
 // 2. Freshness is kept for each kind of stream apart, on the monotonic clock.
 // 3. A symbol is found by the bytes of its name, without making a String and without allocating.
 
@@ -23,6 +24,8 @@ package enum QuoteRefusal: Int, Sendable, CaseIterable {
     case absurd
     /// Older than what is held.
     case timeBack
+    /// What is held already: the same update over a second connection. No harm, and no news.
+    case duplicate
 
     /// The reason as a metric label.
     package var label: String {
@@ -32,6 +35,7 @@ package enum QuoteRefusal: Int, Sendable, CaseIterable {
         case .crossed: "crossed"
         case .absurd: "absurd"
         case .timeBack: "time_back"
+        case .duplicate: "duplicate"
         }
     }
 }

@@ -1,14 +1,15 @@
-package import Quotes
 package import Trading
 
 /// What the desk wants done.
 package enum FeedAction: Equatable, Sendable {
-    /// Open the socket of a kind.
-    case connect(QuoteKind)
+    /// Open the socket of a number, for streams of a kind.
+    case connect(Int, FeedKind)
     /// Close it; `socketClosed` follows.
-    case close(QuoteKind)
+    case close(Int)
     /// Send a control message on it.
-    case send(QuoteKind, [UInt8])
+    case send(Int, [UInt8])
+    /// Ask for prices by REST; `bookAnswered` or `markAnswered` follows for each that comes.
+    case ask(FeedKind, [Symbol])
     /// Ask the venue for its instruments.
     case loadInstruments
     /// Write an instrument's record.
@@ -19,22 +20,45 @@ package enum FeedAction: Equatable, Sendable {
     case store(Int)
     /// Tell a person.
     case note(FeedNote)
+    /// Tell a person at once, over the alert channel.
+    case alert(FeedAlert)
+}
+
+/// Something a person should see at once.
+package struct FeedAlert: Equatable, Sendable {
+    /// Stable: `feed.dropping`.
+    package var code: String
+    package var text: String
+    /// A symbol or the kind of a stream.
+    package var subject: String
+
+    package init(_ code: String, _ text: String, _ subject: String) {
+        self.code = code
+        self.text = text
+        self.subject = subject
+    }
 }
 
 /// Something worth a line in the log.
 package struct FeedNote: Equatable, Sendable {
-    package enum Event: String, Sendable {
+    package enum Event: String, Sendable, CaseIterable {
         case connected = "stream connected"
         case disconnected = "stream disconnected"
         case resubscribed = "stale stream resubscribed"
+        case moved = "stale stream moved to another socket"
         case replaced = "stale socket replaced"
-        case renewed = "socket renewed before its time is up"
+        case asked = "stale stream's price asked for by REST"
+        case recovered = "stale stream speaks again"
+        case quiet = "stream is quiet: REST confirms its price"
+        case renewing = "socket being renewed before its time is up"
+        case renewed = "socket renewed"
         case controlRefused = "control message refused"
         case symbolUnknown = "symbol wanted that the venue does not list"
         case symbolLimit = "too many symbols wanted"
         case instrumentSkipped = "instrument not understood"
         case instrumentsLoaded = "instruments loaded"
         case instrumentsFailed = "instruments not loaded"
+        case timesRestarted = "only older frames come: their times begin anew"
     }
 
     package var event: Event
@@ -51,9 +75,9 @@ package struct FeedNote: Equatable, Sendable {
     /// Whether it is a thing to look at.
     package var isWarning: Bool {
         switch event {
-        case .connected, .renewed, .instrumentsLoaded: false
-        case .disconnected, .resubscribed, .replaced, .controlRefused, .symbolUnknown, .symbolLimit,
-            .instrumentSkipped, .instrumentsFailed:
+        case .connected, .recovered, .quiet, .renewing, .renewed, .instrumentsLoaded: false
+        case .disconnected, .resubscribed, .moved, .replaced, .asked, .controlRefused,
+            .symbolUnknown, .symbolLimit, .instrumentSkipped, .instrumentsFailed, .timesRestarted:
             true
         }
     }
@@ -64,6 +88,8 @@ package enum FrameEffect: Equatable, Sendable {
     /// The quote of a slot has changed: publish its tick and write its record now, where said so;
     /// what is not said now follows from `popPublish` and `popStore`.
     case changed(slot: Int, publish: Bool, store: Bool)
+    /// What the slot holds already.
+    case duplicate(slot: Int)
     /// No frame of this kind: perhaps a control answer.
     case other
     /// Dropped and counted.
@@ -71,7 +97,7 @@ package enum FrameEffect: Equatable, Sendable {
 }
 
 /// Why a frame was dropped.
-package enum FeedRefusal: Hashable, Sendable, CaseIterable {
+package enum FeedRefusal: Int, Hashable, Sendable, CaseIterable {
     case malformed
     case badField
     case unknownSymbol
@@ -79,16 +105,6 @@ package enum FeedRefusal: Hashable, Sendable, CaseIterable {
     case crossed
     case absurd
     case timeBack
-
-    package init(_ refusal: QuoteRefusal) {
-        switch refusal {
-        case .unknownSymbol: self = .unknownSymbol
-        case .notPositive: self = .notPositive
-        case .crossed: self = .crossed
-        case .absurd: self = .absurd
-        case .timeBack: self = .timeBack
-        }
-    }
 
     /// The reason as a metric label.
     package var label: String {
@@ -100,18 +116,6 @@ package enum FeedRefusal: Hashable, Sendable, CaseIterable {
         case .crossed: "crossed"
         case .absurd: "absurd"
         case .timeBack: "time_back"
-        }
-    }
-
-    var index: Int {
-        switch self {
-        case .malformed: 0
-        case .badField: 1
-        case .unknownSymbol: 2
-        case .notPositive: 3
-        case .crossed: 4
-        case .absurd: 5
-        case .timeBack: 6
         }
     }
 }

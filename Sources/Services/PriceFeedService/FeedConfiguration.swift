@@ -3,6 +3,7 @@ package import Quotes
 
 /// What a feed keeps to; the defaults are those of the mission (B3).
 package struct FeedConfiguration: Equatable, Sendable {
+    package var venue = FeedVenue.binanceFutures
     /// Least time between two ticks of a symbol; zero publishes every change.
     package var publishWindow = Interval.milliseconds(50)
     /// Least time between two writes of a symbol's price record.
@@ -13,12 +14,12 @@ package struct FeedConfiguration: Equatable, Sendable {
     package var grace = Interval.seconds(30)
     /// How far from the last mark a price may be.
     package var band = PriceBand.standard
-    /// Most symbols at once: one socket carries 1,024 streams.
+    /// Most symbols at once.
     package var symbolLimit = 1_024
+    /// Streams a socket carries at most; the venue's own limit where that is less.
+    package var streamsPerSocket = 200
     /// Streams in one control message: about 30 bytes each, far below a frame's limit.
     package var streamsPerMessage = 100
-    /// Control messages a socket may get a second; the venue disconnects above 10, pongs included.
-    package var controlPerSecond = 5
     /// Connection attempts to the host in a minute.
     package var attemptsPerMinute = 5
     /// How long a connection may take to open.
@@ -30,8 +31,19 @@ package struct FeedConfiguration: Equatable, Sendable {
     package var settledAfter = Interval.seconds(60)
     /// The venue cuts every connection after 24 hours.
     package var renewAfter = Interval.seconds(23 * 3600)
+    /// How long two sockets stream the same until the older one is closed, at most.
+    package var takeoverTime = Interval.seconds(10)
+    /// How often the price of a stale stream is asked for by REST.
+    package var askEvery = Interval.seconds(5)
+    /// How often streams that stayed silent through every step are subscribed anew.
+    package var retryEvery = Interval.seconds(60)
+    /// How long a filter may drop everything that comes before a person is told.
+    package var dropTime = Interval.seconds(10)
     /// How often the instruments are read.
     package var instrumentsEvery = Interval.seconds(600)
+
+    /// Streams one socket may carry at this venue.
+    var socketLimit: Int { max(1, min(streamsPerSocket, venue.streamLimit)) }
 
     package init() {}
 

@@ -1,5 +1,5 @@
 package import Chronology
-package import Quotes
+import Quotes
 import Throttles
 package import Trading
 
@@ -7,17 +7,21 @@ package import Trading
 extension FeedDesk {
     /// The process has begun.
     package mutating func started(now: Instant, _ out: inout [FeedAction]) {
+        keepIdleSockets()
         connectDue(now, &out)
         out.append(.loadInstruments)
         instruments.asked(now: now)
     }
 
-    /// The demand as Redis has it now: symbols that positions, orders and watches want.
+    /// The demand as Redis has it now.
+    /// - Parameters:
+    ///   - wanted: symbols that positions, orders, algos and watches want.
+    ///   - deep: symbols whose book by levels is wanted; they are wanted without being in `wanted`.
     package mutating func demandReceived(
-        _ wanted: [Symbol], now: Instant, _ out: inout [FeedAction]
+        _ wanted: [Symbol], deep: [Symbol] = [], now: Instant, _ out: inout [FeedAction]
     ) {
         isDemandKnown = true
-        let wanted = Set(wanted.filter { isListed($0, &out) })
+        let wanted = Set((wanted + deep).filter { isListed($0, &out) })
         for slot in symbols.indices where isUsed(slot) {
             if wanted.contains(symbols[slot].symbol) {
                 symbols[slot].releasedAt = nil
@@ -29,7 +33,8 @@ extension FeedDesk {
         for symbol in wanted.sorted() where slots.slot(of: symbol) == nil {
             follow(symbol, &out)
         }
-        for kind in QuoteKind.allCases { synchronise(kind, now, &out) }
+        settleDepth(Set(deep), now)
+        settleStreams(now, &out)
     }
 
     /// Nobody wants the slot's symbol any more. One that the venue does not list has no grace.
@@ -54,24 +59,33 @@ extension FeedDesk {
         }
         let slot = slots.insert(symbol)
         if slot == symbols.count {
-            symbols.append(FeedSymbol(symbol: symbol))
+            symbols.append(FeedSymbol(symbol: symbol, firstSequence: firstSequence))
         } else {
-            let published = symbols[slot].published
-            symbols[slot] = FeedSymbol(symbol: symbol)
             // Sequences only rise, also where a slot changes hands.
-            symbols[slot].published = published
+            let last = symbols[slot].firstSequence + symbols[slot].published
+            symbols[slot] = FeedSymbol(symbol: symbol, firstSequence: max(last, firstSequence))
         }
     }
 
-    /// A second has passed: retries, staleness, releases, instruments.
-    package mutating func secondPassed(now: Instant, _ out: inout [FeedAction]) {
-        connectDue(now, &out)
-        settleRecovered(now)
-        endGrace(now)
-        for kind in QuoteKind.allCases {
-            synchronise(kind, now, &out)
-            recoverStale(kind, now, &out)
+    private mutating func settleDepth(_ deep: Set<Symbol>, _ now: Instant) {
+        for slot in symbols.indices where isUsed(slot) {
+            if deep.contains(symbols[slot].symbol) {
+                symbols[slot].isDepthFollowed = true
+                symbols[slot].depthReleasedAt = nil
+            } else if symbols[slot].isDepthFollowed, symbols[slot].depthReleasedAt == nil {
+                symbols[slot].depthReleasedAt = now
+            }
         }
+    }
+
+    /// Time has passed: retries, staleness, releases, instruments. Called a few times a second.
+    package mutating func secondPassed(now: Instant, _ out: inout [FeedAction]) {
+        endGrace(now)
+        renewDue(now, &out)
+        settleStreams(now, &out)
+        recoverStale(now, &out)
+        settleStreams(now, &out)
+        watchDrops(now, &out)
         forgetReleased(now)
         if instruments.isDue(now: now, every: configuration.instrumentsEvery) {
             instruments.asked(now: now)
@@ -81,17 +95,22 @@ extension FeedDesk {
 
     private mutating func endGrace(_ now: Instant) {
         for slot in symbols.indices {
-            guard let released = symbols[slot].releasedAt else { continue }
-            if now - released >= configuration.grace { symbols[slot].isGraceOver = true }
+            if let released = symbols[slot].releasedAt, now - released >= configuration.grace {
+                symbols[slot].isGraceOver = true
+            }
+            if let released = symbols[slot].depthReleasedAt, now - released >= configuration.grace {
+                symbols[slot].isDepthFollowed = false
+                symbols[slot].depthReleasedAt = nil
+            }
         }
     }
 
     /// Gives up the slots of symbols that nobody wants and that are unsubscribed.
     private mutating func forgetReleased(_ now: Instant) {
-        for slot in symbols.indices where isUsed(slot) && !isFollowed(slot) {
+        for slot in symbols.indices where isUsed(slot) && symbols[slot].isGraceOver {
             guard let released = symbols[slot].releasedAt,
                 now - released >= configuration.grace + .seconds(5),
-                symbols[slot].streams.allSatisfy({ $0.subscribedAt == nil })
+                symbols[slot].streams.allSatisfy({ $0.socket == nil })
             else { continue }
             slots.remove(symbols[slot].symbol)
             publishing.cancel(slot)
@@ -101,52 +120,9 @@ extension FeedDesk {
 
     func isUsed(_ slot: Int) -> Bool { slots.symbol(at: slot) != nil }
 
-    /// Whether the slot's streams are to be subscribed: wanted, or released a short while ago.
-    func isFollowed(_ slot: Int) -> Bool {
-        isUsed(slot) && !symbols[slot].isGraceOver
+    /// Whether the slot's stream of a kind is to be subscribed: wanted, or released a short while ago.
+    func isFollowed(_ slot: Int, _ kind: FeedKind) -> Bool {
+        guard isUsed(slot), !symbols[slot].isGraceOver else { return false }
+        return kind == .depth ? symbols[slot].isDepthFollowed : true
     }
-
-    // MARK: Redis
-
-    /// Redis is back: everything known is written again.
-    package mutating func redisReturned(_ out: inout [FeedAction]) {
-        for instrument in instruments.all { out.append(.storeInstrument(instrument)) }
-        for slot in symbols.indices where isUsed(slot) {
-            let quote = symbols[slot].quote
-            guard !quote.bid.isZero || !quote.mark.isZero else { continue }
-            out.append(.publish(slot))
-            out.append(.store(slot))
-        }
-    }
-
-    // MARK: health
-
-    /// Why the feed cannot do its work now; empty where it can.
-    package func reasons(now: Instant) -> [String] {
-        var reasons: [String] = []
-        if !instruments.isLoaded { reasons.append("instruments: not loaded") }
-        if !isDemandKnown { reasons.append("demand: not read") }
-        for kind in QuoteKind.allCases where !sockets[kind.position].isOpen {
-            reasons.append("\(kind.label) stream: not connected")
-        }
-        for kind in QuoteKind.allCases {
-            let names = staleSymbols(kind, now: now).map(\.name)
-            if !names.isEmpty {
-                let list = names.prefix(5).joined(separator: " ")
-                reasons.append("\(kind.label) stale: \(names.count) of them: \(list)")
-            }
-        }
-        return reasons
-    }
-
-    /// Followed symbols whose stream of a kind is subscribed and silent, ascending.
-    package func staleSymbols(_ kind: QuoteKind, now: Instant) -> [Symbol] {
-        symbols.indices.filter { isStale($0, kind, now) }.map { symbols[$0].symbol }.sorted()
-    }
-
-    /// Symbols followed now.
-    package var followedCount: Int { symbols.indices.filter { isFollowed($0) }.count }
-
-    /// Whether the socket of a kind is open.
-    package func isConnected(_ kind: QuoteKind) -> Bool { sockets[kind.position].isOpen }
 }

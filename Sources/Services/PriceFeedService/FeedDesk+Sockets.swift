@@ -3,46 +3,21 @@ package import Quotes
 import Trading
 package import VenueProtocol
 
-extension QuoteKind {
-    /// Where the kind stands in arrays by kind.
-    var position: Int {
-        switch self {
-        case .book: 0
-        case .mark: 1
-        }
-    }
-
-    /// The root its streams live on.
-    package var root: BinanceFutures.StreamRoot {
-        switch self {
-        case .book: .public
-        case .mark: .market
-        }
-    }
-
-    /// Its name in logs and metrics.
-    package var label: String {
-        switch self {
-        case .book: "book"
-        case .mark: "mark"
-        }
-    }
-}
-
-/// Connections and subscriptions.
+/// Connections.
 extension FeedDesk {
     package mutating func socketOpened(
-        _ kind: QuoteKind, now: Instant, _ out: inout [FeedAction]
+        _ number: Int, now: Instant, _ out: inout [FeedAction]
     ) {
-        let place = kind.position
-        sockets[place].opened(now: now)
-        for slot in symbols.indices {
-            symbols[slot].streams[place].subscribedAt = nil
-            symbols[slot].streams[place].recoveries = 0
+        let kind = sockets[number].kind
+        sockets[number].opened(now: now)
+        heard[number] = now
+        for slot in symbols.indices where symbols[slot].streams[kind.position].socket == number {
+            symbols[slot].streams[kind.position].subscribedAt = nil
+            symbols[slot].streams[kind.position].stepAt = now
+            if let quoteKind = kind.quoteKind { symbols[slot].quote.connectionChanged(quoteKind) }
         }
-        sequenceRestarted(kind)
-        out.append(.note(FeedNote(.connected, kind.label)))
-        synchronise(kind, now, &out)
+        out.append(.note(FeedNote(.connected, kind.label, "socket \(number)")))
+        synchronise(number, now, &out)
     }
 
     /// The venue may number what follows anew: ids and times may fall once.
@@ -52,183 +27,129 @@ extension FeedDesk {
 
     /// - Parameter reason: for the log.
     package mutating func socketClosed(
-        _ kind: QuoteKind, reason: String, now: Instant, _ out: inout [FeedAction]
+        _ number: Int, reason: String, now: Instant, _ out: inout [FeedAction]
     ) {
-        let place = kind.position
-        sockets[place].closed(now: now, configuration, using: &random)
-        for slot in symbols.indices { symbols[slot].streams[place].subscribedAt = nil }
-        out.append(.note(FeedNote(.disconnected, kind.label, reason)))
+        let kind = sockets[number].kind
+        for slot in symbols.indices where symbols[slot].streams[kind.position].socket == number {
+            symbols[slot].streams[kind.position].subscribedAt = nil
+        }
+        if sockets[number].isRetiring {
+            free(number)
+            return
+        }
+        attempts.failed(now: now)
+        sockets[number].closed(now: now, configuration, using: &random)
+        out.append(.note(FeedNote(.disconnected, kind.label, "socket \(number): \(reason)")))
+        if let heir = sockets[number].successor {
+            endTakeover(heir, now, &out)
+            free(number)
+        } else if let takeover = sockets[number].takeover {
+            // The older socket streams on; another successor is tried later.
+            sockets[takeover.from].successor = nil
+            sockets[takeover.from].renewableAt = now + .seconds(30)
+            sockets[number].takeover = nil
+            if !carriesStreams(number) { free(number) }
+        }
+    }
+
+    private mutating func free(_ number: Int) { sockets[number] = FeedSocket() }
+
+    func carriesStreams(_ number: Int) -> Bool {
+        let place = sockets[number].kind.position
+        return symbols.contains { $0.streams[place].socket == number }
     }
 
     package mutating func controlReceived(
-        _ kind: QuoteKind, _ reply: ControlReply, _ out: inout [FeedAction]
+        _ number: Int, _ reply: ControlReply, _ out: inout [FeedAction]
     ) {
         guard let error = reply.error else { return }
-        out.append(.note(FeedNote(.controlRefused, kind.label, "\(error)")))
+        out.append(.note(FeedNote(.controlRefused, sockets[number].kind.label, "\(error)")))
+    }
+
+    /// A new socket of a kind, to be connected as soon as the host may be tried.
+    mutating func addSocket(_ kind: FeedKind) -> Int {
+        let socket = FeedSocket.fresh(kind)
+        if let number = sockets.firstIndex(where: { !$0.isUsed }) {
+            sockets[number] = socket
+            return number
+        }
+        sockets.append(socket)
+        heard.append(.distantPast)
+        return sockets.count - 1
+    }
+
+    /// One socket of each kind stands open where the venue admits it, so that a new demand is
+    /// streaming at once.
+    mutating func keepIdleSockets() {
+        guard configuration.venue.keepsIdleSockets else { return }
+        for kind in configuration.venue.quoteKinds
+        where !sockets.contains(where: { $0.isUsed && $0.kind == kind && !$0.isRetiring }) {
+            _ = addSocket(kind)
+        }
     }
 
     /// Makes the attempts that are due, within what the host may see.
     mutating func connectDue(_ now: Instant, _ out: inout [FeedAction]) {
-        for kind in QuoteKind.allCases {
-            let place = kind.position
-            if sockets[place].isOverdue(now: now, limit: configuration.connectTime) {
-                out.append(.close(kind))
+        for number in sockets.indices {
+            if sockets[number].isOverdue(now: now, limit: configuration.connectTime) {
+                close(number, &out)
                 continue
             }
-            if let age = sockets[place].age(now: now), age >= configuration.renewAfter {
-                out.append(.note(FeedNote(.renewed, kind.label)))
-                out.append(.close(kind))
-                continue
-            }
-            guard sockets[place].isDue(now: now) else { continue }
-            if let next = attempts.attempt(now: now) {
-                sockets[place].postponed(until: next)
+            guard sockets[number].isDue(now: now) else { continue }
+            if let next = attempts.attempt(now: now, isFirst: !sockets[number].isKnown) {
+                sockets[number].postponed(until: next)
             } else {
-                sockets[place].attemptBegun(now: now)
-                out.append(.connect(kind))
+                sockets[number].attemptBegun(now: now)
+                out.append(.connect(number, sockets[number].kind))
             }
         }
     }
 
-    /// Brings a socket's subscriptions in line with what is wanted, as far as the limit of control
-    /// messages allows; the rest follows in the next second.
-    mutating func synchronise(_ kind: QuoteKind, _ now: Instant, _ out: inout [FeedAction]) {
-        let place = kind.position
-        guard sockets[place].isOpen else { return }
-        let missing = symbols.indices.filter {
-            isFollowed($0) && symbols[$0].streams[place].subscribedAt == nil
-        }
-        let surplus = symbols.indices.filter {
-            !isFollowed($0) && symbols[$0].streams[place].subscribedAt != nil
-        }
-        for batch in batches(of: surplus) {
-            guard send(kind, batch, isSubscribing: false, now, &out) else { return }
-            for slot in batch { symbols[slot].streams[place].subscribedAt = nil }
-        }
-        for batch in batches(of: missing) {
-            guard send(kind, batch, isSubscribing: true, now, &out) else { return }
-            for slot in batch { symbols[slot].streams[place].subscribedAt = now }
-        }
-    }
-
-    private func batches(of slots: [Int]) -> [[Int]] {
-        stride(from: 0, to: slots.count, by: configuration.streamsPerMessage).map {
-            Array(slots[$0..<min($0 + configuration.streamsPerMessage, slots.count)])
-        }
-    }
-
-    /// False, and nothing sent, where the limit of control messages is reached.
-    private mutating func send(
-        _ kind: QuoteKind, _ slots: [Int], isSubscribing: Bool, _ now: Instant,
-        _ out: inout [FeedAction]
-    ) -> Bool {
-        let limit = configuration.controlPerSecond
-        guard let id = sockets[kind.position].admitControl(now: now, limit: limit) else {
-            return false
-        }
-        let streams = slots.map { slot in
-            switch kind {
-            case .book: BinanceFutures.bookTickerStream(symbols[slot].symbol)
-            case .mark: BinanceFutures.markPriceStream(symbols[slot].symbol)
+    /// Closes sockets that carry nothing and are not kept for what may come.
+    mutating func retireIdle(_ now: Instant, _ out: inout [FeedAction]) {
+        for number in sockets.indices where sockets[number].isUsed && !sockets[number].isRetiring {
+            let isBusy =
+                sockets[number].takeover != nil || sockets[number].successor != nil
+                || carriesStreams(number) || isKept(number)
+            if isBusy {
+                sockets[number].idleSince = nil
+            } else if let since = sockets[number].idleSince {
+                if now - since >= .seconds(20) { retire(number, &out) }
+            } else {
+                sockets[number].idleSince = now
             }
         }
-        let message =
-            isSubscribing
-            ? BinanceFutures.subscribe(streams, id: id)
-            : BinanceFutures.unsubscribe(streams, id: id)
-        out.append(.send(kind, message))
-        return true
     }
 
-    // MARK: staleness
-
-    /// Subscribes stale symbols anew, and replaces a socket where that did not help: at once where
-    /// all its streams are silent, and once for each symbol that stays so.
-    mutating func recoverStale(_ kind: QuoteKind, _ now: Instant, _ out: inout [FeedAction]) {
-        let place = kind.position
-        guard sockets[place].isOpen else { return }
-        let stale = symbols.indices.filter { isRecoveryDue($0, kind, now) }
-        guard !stale.isEmpty else { return }
-        if mayReplace(place, stale, now) {
-            sockets[place].replacedAt = now
-            for slot in stale where isHopeless(slot, place) {
-                symbols[slot].streams[place].hasCostSocket = true
-            }
-            out.append(.note(FeedNote(.replaced, kind.label, "\(stale.count) stale")))
-            out.append(.close(kind))
-            return
-        }
-        resubscribe(kind, stale, now, &out)
+    /// Whether a socket is the one of its kind that stands open for new demand.
+    private func isKept(_ number: Int) -> Bool {
+        let kind = sockets[number].kind
+        guard configuration.venue.keepsIdleSockets,
+            configuration.venue.quoteKinds.contains(kind)
+        else { return false }
+        return sockets.firstIndex { $0.isUsed && $0.kind == kind && !$0.isRetiring } == number
     }
 
-    private func mayReplace(_ place: Int, _ stale: [Int], _ now: Instant) -> Bool {
-        guard now - sockets[place].replacedAt >= FeedDesk.replaceEvery else { return false }
-        let subscribed = symbols.indices.filter { symbols[$0].streams[place].subscribedAt != nil }
-        let isSilent =
-            stale.count == subscribed.count
-            && stale.contains { symbols[$0].streams[place].recoveries > 0 }
-        return isSilent || stale.contains { isHopeless($0, place) }
+    mutating func retire(_ number: Int, _ out: inout [FeedAction]) {
+        if case .waiting = sockets[number].state { return free(number) }
+        sockets[number].isRetiring = true
+        close(number, &out)
     }
 
-    private func isHopeless(_ slot: Int, _ place: Int) -> Bool {
-        let stream = symbols[slot].streams[place]
-        return stream.recoveries >= FeedDesk.recoveryLimit && !stream.hasCostSocket
+    /// Asks for a connection's end, once.
+    mutating func close(_ number: Int, _ out: inout [FeedAction]) {
+        guard !sockets[number].isClosing else { return }
+        sockets[number].isClosing = true
+        out.append(.close(number))
     }
 
-    /// Asks anew for stale streams: off and on, since a second SUBSCRIBE alone is acknowledged and
-    /// ignored.
-    private mutating func resubscribe(
-        _ kind: QuoteKind, _ stale: [Int], _ now: Instant, _ out: inout [FeedAction]
-    ) {
-        let place = kind.position
-        for batch in batches(of: stale) {
-            guard send(kind, batch, isSubscribing: false, now, &out) else { return }
-            for slot in batch {
-                symbols[slot].streams[place].subscribedAt = nil
-                symbols[slot].streams[place].recoveries += 1
-                let name = symbols[slot].symbol.name
-                out.append(.note(FeedNote(.resubscribed, name, kind.label)))
-            }
-            guard send(kind, batch, isSubscribing: true, now, &out) else { return }
-            for slot in batch { symbols[slot].streams[place].subscribedAt = now }
-        }
+    /// Whether a socket of the kind is open.
+    package func isConnected(_ kind: FeedKind) -> Bool {
+        sockets.contains { $0.kind == kind && $0.isOpen }
     }
 
-    /// Anew this often, then the socket is replaced.
-    private static let recoveryLimit = 2
-    /// A quiet symbol must not cost the others their socket more often than this.
-    private static let replaceEvery = Interval.seconds(60)
-
-    /// Whether a subscribed stream has been silent for too long.
-    func isStale(_ slot: Int, _ kind: QuoteKind, _ now: Instant) -> Bool {
-        silence(slot, kind, now) > configuration.staleAfter
-    }
-
-    /// Whether a stale stream is to be asked for again: after each staleness period at first, then
-    /// six times less often.
-    private func isRecoveryDue(_ slot: Int, _ kind: QuoteKind, _ now: Instant) -> Bool {
-        let isOften = symbols[slot].streams[kind.position].recoveries <= FeedDesk.recoveryLimit
-        return silence(slot, kind, now) > configuration.staleAfter * (isOften ? 1 : 6)
-    }
-
-    /// How long a subscribed stream has been silent; zero where it is not subscribed.
-    private func silence(_ slot: Int, _ kind: QuoteKind, _ now: Instant) -> Interval {
-        guard let since = symbols[slot].streams[kind.position].subscribedAt, isFollowed(slot) else {
-            return .zero
-        }
-        return now - max(symbols[slot].quote.received(kind), since)
-    }
-
-    /// Forgets recoveries of streams that speak again.
-    mutating func settleRecovered(_ now: Instant) {
-        for slot in symbols.indices {
-            for kind in QuoteKind.allCases {
-                let isFresh = symbols[slot].quote.isFresh(
-                    kind, within: configuration.staleAfter, now: now)
-                guard isFresh else { continue }
-                symbols[slot].streams[kind.position].recoveries = 0
-                symbols[slot].streams[kind.position].hasCostSocket = false
-            }
-        }
+    /// Sockets that are open.
+    package func openCount(_ kind: FeedKind) -> Int {
+        sockets.count { $0.kind == kind && $0.isOpen }
     }
 }

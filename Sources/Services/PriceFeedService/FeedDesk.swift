@@ -1,5 +1,5 @@
 import Bounded
-package import BusProtocol
+import BusProtocol
 import Bytes
 package import Chronology
 package import Quotes
@@ -13,21 +13,30 @@ import VenueProtocol
 /// everything else goes in as a named event and comes out as actions.
 package struct FeedDesk {
     package let configuration: FeedConfiguration
+    let band: PriceBand
     var slots = SymbolSlots()
     /// By slot.
     var symbols: ContiguousArray<FeedSymbol> = []
-    /// By kind: book, mark.
-    var sockets = [FeedSocket(), FeedSocket()]
+    /// By number.
+    var sockets: ContiguousArray<FeedSocket> = []
+    /// By number: when a market frame last came, also one that was refused.
+    var heard: ContiguousArray<Instant> = []
     var attempts: AttemptLog
     var instruments = InstrumentTable()
     var publishing: SlotThrottles
     var storing: SlotThrottles
     var random: SplitMix64
-    private let firstSequence: Int64
-    /// Frames dropped since the start, by `FeedRefusal.index`.
-    private var refusals = [UInt64](repeating: 0, count: FeedRefusal.allCases.count)
+    /// What the sequences of symbols that come from now on follow on.
+    var firstSequence: Int64
+    var drops = FeedDrops()
     /// Frames taken in since the start.
-    package private(set) var frames: UInt64 = 0
+    package var frames: UInt64 { bookFrames &+ markFrames }
+    private(set) var bookFrames: UInt64 = 0
+    private(set) var markFrames: UInt64 = 0
+    /// The kind of the last socket that was renewed, and when.
+    var tookOver: (kind: FeedKind, at: Instant)?
+    /// Frames that said what was known, since the start.
+    package private(set) var duplicates: UInt64 = 0
     var isDemandKnown = false
 
     /// - Parameters:
@@ -35,6 +44,9 @@ package struct FeedDesk {
     ///   - startedAt: begins the sequences, so that they rise over restarts.
     package init(_ configuration: FeedConfiguration, seed: UInt64, startedAt: WallTime) {
         self.configuration = configuration
+        band = PriceBand(
+            percent: configuration.band.percent,
+            isAroundMid: !configuration.venue.quoteKinds.contains(.mark))
         attempts = AttemptLog(limit: configuration.attemptsPerMinute)
         publishing = SlotThrottles(
             window: configuration.publishWindow, capacity: configuration.symbolLimit)
@@ -49,11 +61,24 @@ package struct FeedDesk {
     /// Takes in one frame of a socket.
     @inline(__always)
     package mutating func frameReceived(
-        _ kind: QuoteKind, _ bytes: RawSpan, now: Instant
+        socket number: Int, _ bytes: RawSpan, now: Instant
+    ) -> FrameEffect {
+        let effect = frameReceived(sockets[number].kind, bytes, now: now)
+        if effect == .other { return effect }
+        heard[number] = now
+        if sockets[number].takeover != nil { spokeOnSuccessor(number, effect) }
+        return effect
+    }
+
+    /// Takes in one frame of a kind.
+    @inline(__always)
+    package mutating func frameReceived(
+        _ kind: FeedKind, _ bytes: RawSpan, now: Instant
     ) -> FrameEffect {
         switch kind {
         case .book: bookReceived(bytes, now)
         case .mark: markReceived(bytes, now)
+        case .depth: .other
         }
     }
 
@@ -61,63 +86,81 @@ package struct FeedDesk {
     private mutating func bookReceived(_ bytes: RawSpan, _ now: Instant) -> FrameEffect {
         let frame: BookTickerFrame
         do throws(FrameProblem) { frame = try BookTickerFrame(bytes) } catch {
-            return refused(error)
+            return refused(error, .book)
         }
         guard let slot = slots.slot(of: bytes.extracting(frame.symbol)) else {
-            return refused(.unknownSymbol)
+            return refused(.unknownSymbol, .book)
         }
         let refusal = symbols[slot].quote.bookReceived(
             updateID: frame.updateID, bid: frame.bid, bidQuantity: frame.bidQuantity,
             ask: frame.ask, askQuantity: frame.askQuantity, time: frame.transactionMilliseconds,
-            band: configuration.band, now: now)
-        if let refusal { return refused(FeedRefusal(refusal)) }
+            band: band, now: now)
+        if let refusal { return refused(refusal, slot, .book, now) }
+        bookFrames &+= 1
         return changed(slot, now)
     }
 
     private mutating func markReceived(_ bytes: RawSpan, _ now: Instant) -> FrameEffect {
         let frame: MarkPriceFrame
         do throws(FrameProblem) { frame = try MarkPriceFrame(bytes) } catch {
-            return refused(error)
+            return refused(error, .mark)
         }
         guard let slot = slots.slot(of: bytes.extracting(frame.symbol)) else {
-            return refused(.unknownSymbol)
+            return refused(.unknownSymbol, .mark)
         }
         let refusal = symbols[slot].quote.markReceived(
-            mark: frame.mark, index: frame.index, time: frame.eventMilliseconds,
-            band: configuration.band, now: now)
-        if let refusal { return refused(FeedRefusal(refusal)) }
+            mark: frame.mark, index: frame.index, time: frame.eventMilliseconds, band: band,
+            now: now)
+        if let refusal { return refused(refusal, slot, .mark, now) }
+        markFrames &+= 1
         return changed(slot, now)
     }
 
     @inline(__always)
-    private mutating func changed(_ slot: Int, _ now: Instant) -> FrameEffect {
-        frames &+= 1
-        return .changed(
+    mutating func changed(_ slot: Int, _ now: Instant) -> FrameEffect {
+        .changed(
             slot: slot, publish: publishing.offered(slot, now: now),
             store: storing.offered(slot, now: now))
     }
 
     @inline(never)
-    private mutating func refused(_ problem: FrameProblem) -> FrameEffect {
+    private mutating func refused(_ problem: FrameProblem, _ kind: FeedKind) -> FrameEffect {
         switch problem {
         case .otherKind: .other
-        case .malformed: refused(FeedRefusal.malformed)
-        case .badField: refused(FeedRefusal.badField)
+        case .malformed: refused(FeedRefusal.malformed, kind)
+        case .badField: refused(FeedRefusal.badField, kind)
         }
     }
 
     @inline(never)
-    private mutating func refused(_ refusal: FeedRefusal) -> FrameEffect {
-        refusals[refusal.index] &+= 1
-        return .refused(refusal)
+    private mutating func refused(
+        _ refusal: QuoteRefusal, _ slot: Int, _ kind: FeedKind, _ now: Instant
+    ) -> FrameEffect {
+        guard let reason = FeedRefusal(refusal) else {
+            duplicates &+= 1
+            return .duplicate(slot: slot)
+        }
+        if reason == .timeBack, isBeingTakenOver(slot, kind, now) {
+            // The older of two sockets is behind the newer: what it says is known.
+            duplicates &+= 1
+            return .duplicate(slot: slot)
+        }
+        symbols[slot].streams[kind.position].refused(now)
+        return refused(reason, kind)
+    }
+
+    @inline(never)
+    mutating func refused(_ reason: FeedRefusal, _ kind: FeedKind) -> FrameEffect {
+        drops.count(reason, kind)
+        return .refused(reason)
     }
 
     /// Frames dropped for a reason since the start.
-    package func count(of refusal: FeedRefusal) -> UInt64 { refusals[refusal.index] }
+    package func count(of refusal: FeedRefusal) -> UInt64 { drops.count(of: refusal) }
 
-    /// A message that is no text, or too large for a frame.
-    package mutating func unusableReceived() -> FrameEffect {
-        refused(FeedRefusal.malformed)
+    /// A message of the wrong sort (text for binary), or too large for a frame.
+    package mutating func unusableReceived(socket number: Int) -> FrameEffect {
+        refused(FeedRefusal.malformed, sockets[number].kind)
     }
 
     // MARK: throttled output
@@ -135,8 +178,6 @@ package struct FeedDesk {
     /// The next slot whose record was held back and is due.
     package mutating func popStore(now: Instant) -> Int? { storing.popDue(now: now) }
 
-    // MARK: what goes out
-
     /// The symbol of a slot; traps for a slot that was not given.
     package func symbol(at slot: Int) -> Symbol { symbols[slot].symbol }
 
@@ -147,66 +188,4 @@ package struct FeedDesk {
 
     /// The slot of a symbol that is followed, or nil.
     package func slot(of symbol: Symbol) -> Int? { slots.slot(of: symbol) }
-
-    /// The next tick of a slot.
-    @inline(__always)
-    package mutating func makeTick(_ slot: Int, wall: WallTime) -> Tick {
-        symbols[slot].published &+= 1
-        let quote = symbols[slot].quote
-        return Tick(
-            sequence: firstSequence &+ symbols[slot].published, bid: quote.bid,
-            bidQuantity: quote.bidQuantity, ask: quote.ask, askQuantity: quote.askQuantity,
-            mark: quote.mark, index: quote.index, bookTime: quote.bookTime,
-            markTime: quote.markTime, publishTime: wall.milliseconds)
-    }
-
-    /// The price record of a slot; its sequence is that of the last tick.
-    package func makeRecord(
-        _ slot: Int, writer: String, now: Instant, wall: WallTime
-    ) -> PriceRecord {
-        let quote = symbols[slot].quote
-        var record = PriceRecord(
-            source: "stream",
-            stamp: RecordStamp(
-                sequence: firstSequence + symbols[slot].published, writer: writer,
-                atMilliseconds: wall.milliseconds))
-        record.bid = quote.bid
-        record.bidQuantity = quote.bidQuantity
-        record.ask = quote.ask
-        record.askQuantity = quote.askQuantity
-        record.mark = quote.mark
-        record.index = quote.index
-        record.bookMilliseconds = FeedDesk.wall(quote.bookReceived, now, wall)
-        record.markMilliseconds = FeedDesk.wall(quote.markReceived, now, wall)
-        return record
-    }
-
-    /// A time on the monotonic clock as wall time; 0 for never.
-    private static func wall(_ instant: Instant, _ now: Instant, _ wall: WallTime) -> Int64 {
-        instant == .distantPast ? 0 : (wall - (now - instant)).milliseconds
-    }
-}
-
-/// What the desk knows of one symbol it follows.
-struct FeedSymbol {
-    var symbol: Symbol
-    var quote = Quote()
-    /// Ticks published.
-    var published: Int64 = 0
-    /// Nil while it is wanted; else since when nobody wants it.
-    var releasedAt: Instant?
-    /// Nobody has wanted it for the whole grace period.
-    var isGraceOver = false
-    /// By kind.
-    var streams = [FeedStream(), FeedStream()]
-}
-
-/// One symbol's stream of one kind.
-struct FeedStream {
-    /// Since when it is subscribed on the present connection; nil while it is not.
-    var subscribedAt: Instant?
-    /// How often it was subscribed anew since its last frame.
-    var recoveries = 0
-    /// Whether its silence has cost the socket since its last frame: it does so once.
-    var hasCostSocket = false
 }

@@ -16,33 +16,27 @@ import WebLink
     var desk: FeedDesk
     let metrics: FeedMetrics
     let web: WebClient
-    private var sockets: [FeedSocketLink] = []
+    /// By number.
+    var sockets: [Int: FeedSocketLink] = [:]
+    var socketSeed: UInt64 = 1
     private var actions: [FeedAction] = []
-    private var outputTimer: LoopTimer?
+    var outputTimer: LoopTimer?
     private var secondTimer: LoopTimer?
     private var instrumentSequence: Int64 = 0
     /// A write was refused: everything is to be written again.
     private var isRewriteDue = false
-    private var isStopping = false
+    private(set) var isStopping = false
     private var output = FeedOutput()
     lazy var demand = DemandReader(host) { [weak self] symbols in self?.demandReceived(symbols) }
-    private var dropLimit = LogLimit(every: .seconds(6))
+    var dropLimit = LogLimit(every: .seconds(6))
 
     package init(host: ServiceHost) {
         self.host = host
         var configuration = FeedConfiguration()
         if host.environment.isVenuePaper { configuration.spareNoAttempts() }
         desk = FeedDesk(configuration, seed: host.seed, startedAt: host.loop.wallNow)
-        metrics = FeedMetrics(host.metrics)
+        metrics = FeedMetrics(host.metrics, configuration.venue)
         web = WebClient(loop: host.loop)
-        let base = host.environment.venueStreamURL
-        for kind in QuoteKind.allCases {
-            let link = FeedSocketLink(kind, service: self)
-            link.client = WebSocketClient(
-                loop: host.loop, url: base + BinanceFutures.streamPath(kind.root),
-                seed: host.seed &+ UInt64(kind.position) &+ 2, handler: link)
-            sockets.append(link)
-        }
     }
 
     // MARK: life
@@ -61,7 +55,7 @@ import WebLink
         isStopping = true
         outputTimer?.disarm()
         secondTimer?.disarm()
-        for socket in sockets { socket.client?.close() }
+        for number in sockets.keys.sorted() { close(number) }
         web.close()
     }
 
@@ -82,14 +76,16 @@ import WebLink
 
     private func carryOut(_ action: FeedAction) {
         switch action {
-        case .connect(let kind): connect(kind)
-        case .close(let kind): sockets[kind.position].client?.close()
-        case .send(let kind, let message): send(kind, message)
+        case .connect(let number, let kind): connect(number, kind)
+        case .close(let number): close(number)
+        case .send(let number, let message): send(number, message)
+        case .ask(let kind, let symbols): ask(kind, symbols)
         case .loadInstruments: loadInstruments()
         case .storeInstrument(let instrument): store(instrument)
         case .publish(let slot): publish(slot)
         case .store(let slot): store(slot, now: host.loop.now)
         case .note(let note): write(note)
+        case .alert(let alert): raise(alert)
         }
     }
 
@@ -101,6 +97,19 @@ import WebLink
         } else {
             Log.info(note.event.rawValue, fields)
         }
+    }
+
+    private func raise(_ alert: FeedAlert) {
+        metrics.alerts.increment()
+        Log.warn(
+            "alert", ["code": alert.code, "text": alert.text, "subject": alert.subject])
+        let message = Alert(
+            code: alert.code, text: alert.text, details: ["subject": alert.subject],
+            stamp: RecordStamp(
+                sequence: Int64(clamping: metrics.alerts.value), writer: host.writer,
+                atMilliseconds: host.loop.wallNow.milliseconds))
+        let text = String(decoding: FlatJSON.encode(message.fields), as: UTF8.self)
+        host.redis.send(["PUBLISH", host.keys.alertChannel, text]) { _ in }
     }
 
     private func secondPassed() {
@@ -125,50 +134,9 @@ import WebLink
         demand.read()
     }
 
-    // MARK: sockets
-
-    private func connect(_ kind: QuoteKind) {
-        guard !isStopping, let client = sockets[kind.position].client else { return }
-        if client.isConnected { client.close() } else { client.connect() }
-    }
-
-    private func send(_ kind: QuoteKind, _ message: [UInt8]) {
-        guard let client = sockets[kind.position].client else { return }
-        // A socket that takes no control message is of no use.
-        if !client.send(text: message.rawSpan) { client.close() }
-    }
-
-    func frameReceived(_ kind: QuoteKind, _ bytes: RawSpan, isText: Bool) {
-        let now = host.loop.now
-        switch isText ? desk.frameReceived(kind, bytes, now: now) : desk.unusableReceived() {
-        case .changed(let slot, let isPublished, let isStored):
-            if isPublished { publish(slot) }
-            if isStored { store(slot, now: now) }
-            if outputTimer?.isArmed == false { armOutput() }
-        case .other: controlReceived(kind, bytes)
-        case .refused(let refusal): dropped(kind, refusal, bytes, now)
-        }
-    }
-
-    private func controlReceived(_ kind: QuoteKind, _ bytes: RawSpan) {
-        guard let reply = try? ControlReply.decode(bytes) else { return }
-        decide { desk, _, actions in desk.controlReceived(kind, reply, &actions) }
-    }
-
-    /// At most ten lines a minute, whatever the venue sends.
-    private func dropped(
-        _ kind: QuoteKind, _ refusal: FeedRefusal, _ bytes: RawSpan, _ now: Instant
-    ) {
-        guard let held = dropLimit.admit(now: now) else { return }
-        let start = String(bytes.extracting(first: min(bytes.byteCount, 160)))
-        Log.warn(
-            "frame dropped",
-            ["stream": kind.label, "reason": refusal.label, "more": held, "frame": start])
-    }
-
     // MARK: ticks and records
 
-    private func armOutput() {
+    func armOutput() {
         guard let deadline = desk.nextDeadline else { return }
         outputTimer?.arm(at: deadline)
     }
@@ -180,14 +148,14 @@ import WebLink
         armOutput()
     }
 
-    private func publish(_ slot: Int) {
+    func publish(_ slot: Int) {
         let tick = desk.makeTick(slot, wall: host.loop.wallNow)
         let isSent = output.publish(
             tick, slot: slot, symbol: desk.symbol(at: slot), host.keys, host.redis)
         metrics.published(isSent)
     }
 
-    private func store(_ slot: Int, now: Instant) {
+    func store(_ slot: Int, now: Instant) {
         let record = desk.makeRecord(
             slot, writer: host.writer, now: now, wall: host.loop.wallNow)
         // Refused while Redis is away: the next write, or the one after its return, has the newest.

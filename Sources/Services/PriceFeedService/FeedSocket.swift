@@ -4,20 +4,64 @@ import Chronology
 /// The life of one socket and what may be sent on it; knows no bytes.
 struct FeedSocket {
     enum State: Equatable {
+        /// The number is free.
+        case unused
         /// Not connected; an attempt may be made from then on.
         case waiting(until: Instant)
         case connecting(since: Instant)
         case open(since: Instant)
     }
 
-    private(set) var state = State.waiting(until: .distantPast)
+    /// A socket whose time is up hands its streams to this one: both stream until each has spoken
+    /// here, so that no tick is missed.
+    struct Takeover {
+        /// The socket that is relieved.
+        var from: Int
+        /// Slots still to be subscribed here.
+        var missing: [Int]
+        /// Slots subscribed here and not heard yet.
+        var silent: [Int] = []
+        /// When the first was subscribed.
+        var since: Instant?
+    }
+
+    private(set) var kind = FeedKind.book
+    private(set) var state = State.unused
+    /// Names of streams that are to leave.
+    var departures: [String] = []
+    /// Whether its subscriptions may differ from what is wanted.
+    var isDirty = false
+    /// The streams it takes from another; nil where it takes none.
+    var takeover: Takeover?
+    /// The socket that takes its streams; nil for none.
+    var successor: Int?
+    /// It is not connected again once it is closed.
+    var isRetiring = false
+    /// Its end has been asked for, and has not come yet.
+    var isClosing = false
+    /// Since when it has carried no stream.
+    var idleSince: Instant?
+    /// When its next renewal may be tried.
+    var renewableAt = Instant.distantPast
+    /// When the venue's own kind of ping was last sent.
+    var pingedAt = Instant.distantPast
+    /// Whether it has been attempted before.
+    private(set) var isKnown = false
     /// Attempts in a row that did not lead to a connection of some length.
     private var failures = 0
     private var controlSecond = Instant.distantPast
     private var controlsSent = 0
     private var nextID: Int64 = 1
-    /// When the socket was last replaced for staleness.
-    var replacedAt = Instant.distantPast
+
+    /// A socket of its own number, to be connected at once.
+    static func fresh(_ kind: FeedKind) -> FeedSocket {
+        var socket = FeedSocket()
+        socket.kind = kind
+        socket.state = .waiting(until: .distantPast)
+        return socket
+    }
+
+    var isUsed: Bool { state != .unused }
 
     var isOpen: Bool {
         if case .open = state { true } else { false }
@@ -38,18 +82,27 @@ struct FeedSocket {
         if case .open(let since) = state { now - since } else { nil }
     }
 
-    mutating func attemptBegun(now: Instant) { state = .connecting(since: now) }
+    mutating func attemptBegun(now: Instant) {
+        state = .connecting(since: now)
+        isClosing = false
+        isKnown = true
+    }
 
     mutating func opened(now: Instant) {
         state = .open(since: now)
         controlsSent = 0
         controlSecond = now
+        departures = []
+        isDirty = true
+        pingedAt = now
     }
 
     /// The connection is gone: the next attempt waits, longer after each failure, by a random share.
     mutating func closed(
         now: Instant, _ configuration: FeedConfiguration, using random: inout SplitMix64
     ) {
+        departures = []
+        isClosing = false
         if let age = age(now: now), age >= configuration.settledAfter { failures = 0 }
         var pause = configuration.firstPause
         for _ in 0..<min(failures, 16) where pause < configuration.longestPause {
@@ -64,7 +117,7 @@ struct FeedSocket {
     /// An attempt that may not be made yet.
     mutating func postponed(until: Instant) { state = .waiting(until: until) }
 
-    /// Whether another control message may go now; counts it if so.
+    /// Whether another control message may go now, and the id it is to have; counts it if so.
     mutating func admitControl(now: Instant, limit: Int) -> Int64? {
         guard isOpen else { return nil }
         if now - controlSecond >= .seconds(1) {
@@ -79,17 +132,29 @@ struct FeedSocket {
 }
 
 /// Connection attempts to one host, so that no minute sees more than allowed (T5).
+///
+/// 1. Attempts after a socket's first: at most `limit` in any minute, first ones included.
+/// 2. A socket's first attempt is free while nothing fails, for as many as the host admits: sockets
+///    that are needed at the start. After a failure it counts like any other for a minute.
 struct AttemptLog {
     private var times: [Instant] = []
+    private var failedAt = Instant.distantPast
     private let limit: Int
+    /// Binance admits 300 connections in five minutes.
+    private static let freeLimit = 50
 
     init(limit: Int) { self.limit = limit }
 
     /// Nil where an attempt may be made now, which is then counted; else when the next may be.
-    mutating func attempt(now: Instant) -> Instant? {
+    mutating func attempt(now: Instant, isFirst: Bool) -> Instant? {
         times.removeAll { now - $0 >= .seconds(60) }
-        if times.count >= limit, let first = times.first { return first + .seconds(60) }
+        let isFree = isFirst && now - failedAt >= .seconds(60)
+        let most = isFree ? max(limit, AttemptLog.freeLimit) : limit
+        if times.count >= most { return times[times.count - most] + .seconds(60) }
         times.append(now)
         return nil
     }
+
+    /// A connection ended, or never came to be.
+    mutating func failed(now: Instant) { failedAt = now }
 }

@@ -1,32 +1,33 @@
-import Quotes
 import Reactor
 import WebLink
 import WebProtocol
 
-/// One socket's handler: hands what happens on it to the service, under the socket's kind.
+/// One socket's handler: hands what happens on it to the service, under the socket's number.
 @LoopActor final class FeedSocketLink: WebSocketHandler {
-    private let kind: QuoteKind
+    let number: Int
+    let kind: FeedKind
     private weak var service: FeedService?
     var client: WebSocketClient?
 
-    init(_ kind: QuoteKind, service: FeedService) {
+    init(_ number: Int, _ kind: FeedKind, service: FeedService) {
+        self.number = number
         self.kind = kind
         self.service = service
     }
 
     func opened() {
-        service?.decide { [kind] desk, now, actions in
-            desk.socketOpened(kind, now: now, &actions)
+        service?.decide { [number] desk, now, actions in
+            desk.socketOpened(number, now: now, &actions)
         }
     }
 
     func messageReceived(_ bytes: RawSpan, isText: Bool) {
-        service?.frameReceived(kind, bytes, isText: isText)
+        service?.frameReceived(number, bytes, isText: isText)
     }
 
     func closed(reason: WebSocketCloseReason) {
-        service?.decide { [kind] desk, now, actions in
-            desk.socketClosed(kind, reason: "\(reason)", now: now, &actions)
+        service?.decide { [number] desk, now, actions in
+            desk.socketClosed(number, reason: "\(reason)", now: now, &actions)
         }
     }
 }

@@ -3,9 +3,11 @@
 // 2. Streamed are the symbols that someone wants (positions, working orders, watches that have not
 //    expired), and no others; the last release unsubscribes after a grace period.
 // 3. What is published was read exactly and believed (Quotes, invariant 1); the rest is counted by
-//    its reason and logged at most ten times a minute.
+//    its reason and logged at most ten times a minute; where nothing else comes, a person is told.
 // 4. The newest value of a symbol always arrives, at most once in a throttle's window.
-// 5. Book and mark have a socket and a staleness clock each. A stale symbol is asked for anew, then
-//    its socket is replaced; a host sees at most five connection attempts in any minute (T2-T5).
-// 6. Redis away changes nothing on the streams; when it is back, all that is known is written.
-// 7. A tick's sequence of one symbol rises by one each time, and never falls over restarts.
+// 5. Sockets carry streams of one kind, up to a limit, each with a staleness clock of its own. A stale
+//    symbol is asked for anew, then moved or its socket replaced, then asked for by REST; each step
+//    is told once. A host sees at most five attempts to reconnect in any minute (T2-T5).
+// 6. A socket is renewed by one that overlaps it: no tick is missed, none is doubled.
+// 7. Redis away changes nothing on the streams; when it is back, all that is known is written.
+// 8. A tick's sequence of one symbol rises by one each time, and never falls over restarts.

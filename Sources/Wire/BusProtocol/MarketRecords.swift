@@ -49,6 +49,9 @@ package struct PriceRecord: Equatable, Sendable {
     package var markMilliseconds: Int64 = 0
     /// `stream` or `rest`.
     package var source: String
+    /// Whether the writer knew the price to be of that time: streamed or confirmed by REST a short
+    /// while before.
+    package var isFresh = true
     package var stamp: RecordStamp
 
     package init(source: String, stamp: RecordStamp) {
@@ -72,6 +75,7 @@ package struct PriceRecord: Equatable, Sendable {
         bookMilliseconds = try reader.integer("book_ms")
         markMilliseconds = try reader.integer("mark_ms")
         source = try reader.text("source")
+        isFresh = reader.optional("state") != "stale"
         stamp = try RecordStamp(reader)
     }
 
@@ -81,6 +85,7 @@ package struct PriceRecord: Equatable, Sendable {
             ("ask_qty", askQuantity.text), ("mid", mid.text), ("mark", mark.text),
             ("index", index.text), ("book_ms", "\(bookMilliseconds)"),
             ("mark_ms", "\(markMilliseconds)"), ("source", source),
+            ("state", isFresh ? "fresh" : "stale"),
         ] + stamp.fields
     }
 }

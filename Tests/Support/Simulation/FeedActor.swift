@@ -18,8 +18,12 @@ package final class FeedActor {
     private let keys: BusKeys
     private let connection: SimulatedConnection
     private var isAlive = true
-    /// The hub's number of each open socket; a new number for each connection.
-    private var sockets: [QuoteKind: Int] = [:]
+    /// The hub's number of each open socket, by the desk's; a new number for each connection.
+    private var sockets: [Int: Int] = [:]
+
+    /// The number of the connection attempt under way or successful, by the desk's socket.
+    private var attempts: [Int: Int] = [:]
+    private var attempt = 0
 
     package init(
         time: SimulatedTime, server: SimulatedServer, venue: SimulatedVenue, keys: BusKeys
@@ -82,13 +86,14 @@ package final class FeedActor {
 
     private func perform(_ action: FeedAction) {
         switch action {
-        case .connect(let kind): connect(kind)
-        case .close(let kind):
-            if let number = sockets[kind] { venue.closeSocket(number) }
-            closed(kind, "closed by us")
-        case .send(let kind, let bytes):
-            guard let number = sockets[kind] else { return }
+        case .connect(let socket, let kind): connect(socket, kind)
+        case .close(let socket):
+            if let number = sockets[socket] { venue.closeSocket(number) }
+            closed(socket, "closed by us")
+        case .send(let socket, let bytes):
+            guard let number = sockets[socket] else { return }
             time.after(.milliseconds(2)) { [venue] in venue.send(number, bytes) }
+        case .ask(let kind, let symbols): ask(kind, symbols)
         case .loadInstruments: loadInstruments()
         case .storeInstrument(let instrument):
             let key = keys.instrument(instrument.symbol)
@@ -100,7 +105,7 @@ package final class FeedActor {
             connection.request({ $0.hashes[key] = fields }) { _ in }
         case .publish(let slot): publish(slot)
         case .store(let slot): store(slot)
-        case .note: return
+        case .note, .alert: return
         }
     }
 
@@ -123,35 +128,71 @@ package final class FeedActor {
 
     // MARK: sockets
 
-    private func connect(_ kind: QuoteKind) {
+    private func connect(_ socket: Int, _ kind: FeedKind) {
+        attempt += 1
+        let mine = attempt
+        attempts[socket] = mine
         time.after(time.between(.milliseconds(5), .milliseconds(60))) { [self] in
-            guard isAlive else { return }
-            let path = BinanceFutures.streamPath(kind.root)
+            guard isAlive, attempts[socket] == mine else { return }
             let number = venue.openSocket(
-                path: path, onFrame: { [weak self] bytes in self?.received(kind, bytes) },
-                onClose: { [weak self] in self?.closed(kind, "closed by the venue") })
-            sockets[kind] = number
-            act { desk, now, out in desk.socketOpened(kind, now: now, &out) }
+                path: FeedVenue.binanceFutures.path(kind),
+                onFrame: { [weak self] bytes in self?.received(socket, bytes) },
+                onClose: { [weak self] in self?.closed(socket, "closed by the venue") })
+            sockets[socket] = number
+            act { desk, now, out in desk.socketOpened(socket, now: now, &out) }
         }
     }
 
-    private func closed(_ kind: QuoteKind, _ reason: String) {
-        sockets[kind] = nil
-        act { desk, now, out in desk.socketClosed(kind, reason: reason, now: now, &out) }
+    private func closed(_ socket: Int, _ reason: String) {
+        sockets[socket] = nil
+        attempts[socket] = nil
+        act { desk, now, out in desk.socketClosed(socket, reason: reason, now: now, &out) }
     }
 
-    private func received(_ kind: QuoteKind, _ bytes: [UInt8]) {
-        guard isAlive else { return }
-        switch desk.frameReceived(kind, bytes.rawSpan, now: time.now) {
+    private func received(_ socket: Int, _ bytes: [UInt8]) {
+        guard isAlive, sockets[socket] != nil else { return }
+        switch desk.frameReceived(socket: socket, bytes.rawSpan, now: time.now) {
         case .changed(let slot, let publishNow, let storeNow):
             if publishNow { publish(slot) }
             if storeNow { store(slot) }
             flushLater()
         case .other:
             if let reply = try? ControlReply.decode(bytes.rawSpan) {
-                act { desk, _, out in desk.controlReceived(kind, reply, &out) }
+                act { desk, _, out in desk.controlReceived(socket, reply, &out) }
             }
-        case .refused: return
+        case .duplicate, .refused: return
+        }
+    }
+
+    // MARK: prices by REST
+
+    private func ask(_ kind: FeedKind, _ symbols: [Symbol]) {
+        for symbol in symbols {
+            let path = kind == .mark ? "/fapi/v1/premiumIndex" : "/fapi/v1/ticker/bookTicker"
+            let request = ExchangeRequest(
+                method: "GET", path: path, query: Array("symbol=\(symbol)".utf8),
+                wall: time.wallNow)
+            venue.call({ [venue] () throws(ExchangeError) in venue.desk.respond(request).body }) {
+                [self] result in
+                if let body = try? result.get() { answered(kind, body.rawSpan) }
+            }
+        }
+    }
+
+    private func answered(_ kind: FeedKind, _ body: RawSpan) {
+        if kind == .mark {
+            guard let index = try? BinanceFutures.decodePremiumIndex(body) else { return }
+            act { desk, now, out in
+                desk.markAnswered(
+                    index.symbol, mark: index.mark, index: index.index,
+                    timeMilliseconds: index.timeMilliseconds, now: now, &out)
+            }
+        } else {
+            guard let top = try? BinanceFutures.decodeBookTop(body) else { return }
+            let answer = FeedBookTop(
+                symbol: top.symbol, bid: top.bid, bidQuantity: top.bidQuantity, ask: top.ask,
+                askQuantity: top.askQuantity, timeMilliseconds: top.timeMilliseconds)
+            act { desk, now, out in desk.bookAnswered(answer, now: now, &out) }
         }
     }
 

@@ -1,0 +1,77 @@
+import Bytes
+import Chronology
+import Reactor
+import Runtime
+import VenueProtocol
+import WebLink
+
+/// Sockets and the frames that come on them.
+extension FeedService {
+    func connect(_ number: Int, _ kind: FeedKind) {
+        guard !isStopping else { return }
+        let link = link(number, kind)
+        guard let client = link.client else { return }
+        if client.isConnected { client.close() } else { client.connect() }
+    }
+
+    private func link(_ number: Int, _ kind: FeedKind) -> FeedSocketLink {
+        if let known = sockets[number], known.kind == kind { return known }
+        let link = FeedSocketLink(number, kind, service: self)
+        socketSeed &+= 1
+        link.client = WebSocketClient(
+            loop: host.loop,
+            url: host.environment.venueStreamURL + desk.configuration.venue.path(kind),
+            seed: host.seed &+ socketSeed, handler: link)
+        sockets[number] = link
+        return link
+    }
+
+    func close(_ number: Int) { sockets[number]?.client?.close() }
+
+    func send(_ number: Int, _ message: [UInt8]) {
+        guard let client = sockets[number]?.client else { return }
+        // A socket that takes no control message is of no use.
+        if !client.send(text: message.rawSpan) { client.close() }
+    }
+
+    func frameReceived(_ number: Int, _ bytes: RawSpan, isText: Bool) {
+        let now = host.loop.now
+        guard isText != desk.configuration.venue.isBinary else {
+            return otherReceived(number, bytes, isText, now)
+        }
+        switch desk.frameReceived(socket: number, bytes, now: now) {
+        case .changed(let slot, let isPublished, let isStored):
+            if isPublished { publish(slot) }
+            if isStored { store(slot, now: now) }
+            if outputTimer?.isArmed == false { armOutput() }
+        case .duplicate: return
+        case .other: controlReceived(number, bytes)
+        case .refused(let refusal): dropped(number, refusal, bytes, now)
+        }
+    }
+
+    /// A text message on a socket of binary frames, or the other way round.
+    private func otherReceived(
+        _ number: Int, _ bytes: RawSpan, _ isText: Bool, _ now: Instant
+    ) {
+        if isText { return controlReceived(number, bytes) }
+        guard case .refused(let refusal) = desk.unusableReceived(socket: number) else { return }
+        dropped(number, refusal, bytes, now)
+    }
+
+    private func controlReceived(_ number: Int, _ bytes: RawSpan) {
+        guard let reply = try? ControlReply.decode(bytes) else { return }
+        decide { desk, _, actions in desk.controlReceived(number, reply, &actions) }
+    }
+
+    /// At most ten lines a minute, whatever the venue sends.
+    private func dropped(
+        _ number: Int, _ refusal: FeedRefusal, _ bytes: RawSpan, _ now: Instant
+    ) {
+        guard let held = dropLimit.admit(now: now) else { return }
+        let start = String(bytes.extracting(first: min(bytes.byteCount, 160)))
+        Log.warn(
+            "frame dropped",
+            ["socket": number, "reason": refusal.label, "more": held, "frame": start])
+    }
+}
