@@ -147,7 +147,7 @@ let package = Package(
                 "RedisServerSupport",
             ]
                 + trading),
-        tests("BusProtocolTests", ["BusProtocol"] + trading),
+        tests("BusProtocolTests", ["BusProtocol", "Quotes"] + trading),
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
@@ -160,13 +160,13 @@ let package = Package(
                 + trading),
         tests("ExchangeDoorTests", ["ExchangeDoor", "WebProtocol"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
-        tests("BytesTests", ["Bytes", "Bounded"]),
+        tests("BytesTests", ["Bytes", "Bounded", "DecoderVerifier"]),
         tests(
             "PriceFeedTests",
             ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol"] + trading),
         tests("QuotesTests", ["Quotes"] + trading),
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
-        tests("VenueProtocolTests", ["VenueProtocol"] + trading),
+        tests("VenueProtocolTests", ["VenueProtocol", "Quotes", "DecoderVerifier"] + trading),
         tests("BoundedTests", ["Bounded"]),
         tests("CommandLineTests", ["CommandLineService"]),
         tests(

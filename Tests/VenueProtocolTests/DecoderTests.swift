@@ -1,5 +1,6 @@
 import Bytes
 import Chronology
+import Quotes
 import Testing
 import Trading
 
@@ -86,8 +87,9 @@ struct DecoderTests {
         #expect(try decode(bytes("{\"serverTime\":12}"), BinanceFutures.decodeServerTime) == 12)
         let premium = try decode(bytes(Samples.premiumIndex), BinanceFutures.decodePremiumIndex)
         #expect(premium.mark == Price(text: "11793.63104562"))
-        let depth = try decode(bytes(Samples.depth), BinanceFutures.decodeDepth)
-        #expect(depth.lastUpdateID == 1_027_024 && depth.bids[0].price == .whole(4))
+        var depth = DepthFrame()
+        try depth.readSnapshot(bytes(Samples.depth).rawSpan)
+        #expect(depth.change.lastID == 1_027_024 && depth.change.bids[0].price == .whole(4))
         let top = try decode(bytes(Samples.bookTop), BinanceFutures.decodeBookTop)
         #expect(top.ask == Price(text: "4.000002"))
     }

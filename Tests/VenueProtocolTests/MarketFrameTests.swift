@@ -118,7 +118,7 @@ struct MarketFrameTests {
     }
 
     private static func general(_ bytes: [UInt8]) throws(FrameProblem) -> BookTickerFrame {
-        try BookTickerFrame(general: bytes.rawSpan)
+        try BookTickerFrame(general: bytes.rawSpan, isNamed: true)
     }
 
     private static func randomFrame(_ random: inout SplitMix64) -> String {
@@ -150,7 +150,7 @@ struct MarketFrameTests {
 
     private static func compare(_ bytes: [UInt8], _ seed: UInt64) {
         if let quick = BookTickerFrame.scan(bytes.rawSpan) {
-            #expect((try? BookTickerFrame(general: bytes.rawSpan)) == quick, "seed \(seed)")
+            #expect((try? BookTickerFrame(general: bytes.rawSpan, isNamed: true)) == quick, "seed \(seed)")
         } else {
             _ = try? BookTickerFrame(bytes.rawSpan)
         }

@@ -28,7 +28,13 @@ struct MutationTests {
             "premium", Samples.premiumIndex,
             { _ = try? BinanceFutures.decodePremiumIndex($0.rawSpan) }
         ),
-        ("depth", Samples.depth, { _ = try? BinanceFutures.decodeDepth($0.rawSpan) }),
+        (
+            "depth", Samples.depth,
+            {
+                var frame = DepthFrame()
+                try? frame.readSnapshot($0.rawSpan)
+            }
+        ),
         ("top", Samples.bookTop, { _ = try? BinanceFutures.decodeBookTop($0.rawSpan) }),
         (
             "time", "{\"serverTime\":1499827319559}",

@@ -48,6 +48,16 @@ import Glibc
         length -= count
     }
 
+    /// Moves the bytes from `index` on `gap` bytes back; what the gap holds is for the caller to
+    /// write. Costs the length of what is moved.
+    package mutating func insert(gap: Int, at index: Int) {
+        precondition(gap >= 0 && index >= 0 && index <= length, "a gap is made within the bytes")
+        if gap == 0 { return }
+        reserve(gap)
+        unsafe memmove(base + index + gap, base + index, length - index)
+        length += gap
+    }
+
     /// Makes room for `extra` more bytes, so that writing them allocates nothing.
     @inlinable @inline(__always)
     package mutating func reserve(_ extra: Int) {

@@ -52,6 +52,8 @@ package struct BusKeys: Sendable {
     package var instruments: String { "\(prefix)instruments" }
     package func brackets(_ symbol: Symbol) -> String { "\(prefix)brackets:\(symbol)" }
     package func price(_ symbol: Symbol) -> String { "\(prefix)price:\(symbol)" }
+    /// The best levels of a book that is asked for.
+    package func depth(_ symbol: Symbol) -> String { "\(prefix)depth:\(symbol)" }
     package var demand: String { "\(prefix)demand" }
     package func account(_ account: AccountID) -> String { "\(prefix)account:\(account)" }
     /// The set of account names.
@@ -88,6 +90,10 @@ package struct BusKeys: Sendable {
 
     package func tickChannel(_ symbol: Symbol) -> String { "\(prefix)tick:\(symbol)" }
     package var tickPattern: String { "\(prefix)tick:*" }
+    /// Trades of the market.
+    package func tradeChannel(_ symbol: Symbol) -> String { "\(prefix)trade:\(symbol)" }
+    /// The best levels of a book; the key of the same name holds the last of them.
+    package func depthChannel(_ symbol: Symbol) -> String { "\(prefix)depth:\(symbol)" }
     package var ordersChannel: String { "\(prefix)orders" }
     package var ledgerChannel: String { "\(prefix)ledger" }
     package var riskChannel: String { "\(prefix)risk" }

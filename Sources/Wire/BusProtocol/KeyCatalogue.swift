@@ -24,6 +24,7 @@ package struct KeyDescription: Sendable {
         .init("instruments", "set", "none", "price-feed", "symbols with an instrument"),
         .init("brackets:<SYM>", "string", "none", "order-gateway", "maintenance brackets, JSON"),
         .init("price:<SYM>", "hash", "60 s", "price-feed", "bid, ask, mid, mark and their times"),
+        .init("depth:<SYM>", "string", "60 s", "price-feed", "best 20 levels a side, JSON"),
         .init("demand", "zset", "none", "anyone", "watched symbols until a time in ms"),
         .init("account:<A>", "hash", "none", "order-gateway", "code, name, status, limits"),
         .init("accounts", "set", "none", "order-gateway", "account names"),
@@ -51,6 +52,8 @@ package struct KeyDescription: Sendable {
 
     private static let channels: [KeyDescription] = [
         .init("tick:<SYM>", "channel", "-", "price-feed", "one price update"),
+        .init("trade:<SYM>", "channel", "-", "price-feed", "one trade of the market"),
+        .init("depth:<SYM>", "channel", "-", "price-feed", "best 20 levels a side"),
         .init("orders", "channel", "-", "order-gateway", "the order event just journalled"),
         .init("ledger", "channel", "-", "ledger script", "the journal entry just written"),
         .init("risk", "channel", "-", "risk-engine", "the risk record just written"),

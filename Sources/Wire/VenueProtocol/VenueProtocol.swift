@@ -6,9 +6,11 @@
 //    (T12), and answer malformed input with an error that says where; nothing traps.
 // 4. A failure is classified by its code first and its HTTP status second; an order's outcome is
 //    only called a refusal where the venue says that it was not executed.
-// Each venue's dialect lives in a folder of its own beside `BinanceFutures`.
+// Each venue's dialect lives in a folder of its own; `Market` holds what their streams share.
 
 /// The dialects this room speaks.
 package enum VenueKind: String, Sendable, CaseIterable {
     case binanceFutures = "binance-usdm"
+    case binanceSpot = "binance-spot"
+    case mexcSpot = "mexc-spot"
 }

@@ -21,47 +21,38 @@ extension BinanceFutures {
     /// The address of a root for raw frames, to be appended to the venue's WebSocket base.
     package static func streamPath(_ root: StreamRoot) -> String { "/\(root.rawValue)/ws" }
 
+    /// The address of a root for combined frames.
+    package static func combinedPath(_ root: StreamRoot) -> String { "/\(root.rawValue)/stream" }
+
     /// The address of the user stream; the listen key is a credential, so it is not to be logged.
     package static func userStreamPath(listenKey: String) -> String {
         "/private/ws/\(listenKey)"
     }
 
     package static func bookTickerStream(_ symbol: Symbol) -> String {
-        "\(lowerCase(symbol))@bookTicker"
+        "\(StreamName.lowerCase(symbol))@bookTicker"
     }
     /// Mark and index price, once a second.
     package static func markPriceStream(_ symbol: Symbol) -> String {
-        "\(lowerCase(symbol))@markPrice@1s"
+        "\(StreamName.lowerCase(symbol))@markPrice@1s"
     }
 
-    /// Stream names are in lower case; letters beyond ASCII have none.
-    private static func lowerCase(_ symbol: Symbol) -> String {
-        let bytes = symbol.name.utf8.map { byte in
-            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte + 32 : byte
-        }
-        return String(decoding: bytes, as: UTF8.self)
+    /// Trades, aggregated by taker order, ten times a second.
+    package static func aggTradeStream(_ symbol: Symbol) -> String {
+        "\(StreamName.lowerCase(symbol))@aggTrade"
+    }
+    /// Changes of the book, ten times a second.
+    package static func depthStream(_ symbol: Symbol) -> String {
+        "\(StreamName.lowerCase(symbol))@depth@100ms"
     }
 
     /// A control message that adds streams to a connection.
     package static func subscribe(_ streams: [String], id: Int64) -> [UInt8] {
-        control("SUBSCRIBE", streams, id: id)
+        ControlMessage.bytes("SUBSCRIBE", streams, id: id)
     }
     /// A control message that takes streams from a connection.
     package static func unsubscribe(_ streams: [String], id: Int64) -> [UInt8] {
-        control("UNSUBSCRIBE", streams, id: id)
-    }
-
-    private static func control(_ method: String, _ streams: [String], id: Int64) -> [UInt8] {
-        var writer = JSONWriter(capacity: 64 + 32 * streams.count)
-        writer.beginObject()
-        writer.field("method", method)
-        writer.key("params")
-        writer.beginArray()
-        for stream in streams { writer.value(stream) }
-        writer.endArray()
-        writer.field("id", id)
-        writer.endObject()
-        return writer.bytes
+        ControlMessage.bytes("UNSUBSCRIBE", streams, id: id)
     }
 }
 

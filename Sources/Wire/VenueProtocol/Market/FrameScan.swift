@@ -37,6 +37,14 @@ struct FrameScan: ~Escapable {
         unsafe bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
+    /// Begins again; true, so that it can stand in a chain of conditions.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func rewind() -> Bool {
+        offset = 0
+        return true
+    }
+
     /// Steps over a literal of 1 to 8 bytes, given as a word and the mask of its length.
     @inline(__always)
     @_lifetime(self: copy self)
@@ -87,11 +95,13 @@ struct FrameScan: ~Escapable {
         return Int64(first.value &* FrameScan.power(rest.count) &+ rest.value)
     }
 
-    /// Reads up to 8 digits, and a point with up to 8 more, as units of 1e-12; -1 for anything else.
+    /// Reads up to 13 digits, and a point with up to 8 more, as units of 1e-12; -1 for anything
+    /// else.
     @inline(__always)
     @_lifetime(self: copy self)
     mutating func decimal() -> Int128 {
-        let whole = digits(at: offset)
+        var whole = digits(at: offset)
+        if whole.count == 8 { whole = longWhole(whole.value) }
         var place = offset + whole.count
         guard whole.count > 0, place < bytes.byteCount else { return -1 }
         var units = FrameScan.product(whole.value, 1_000_000_000_000)
@@ -104,6 +114,14 @@ struct FrameScan: ~Escapable {
         if isDigit(at: place) { return -1 }
         offset = place
         return Int128(truncatingIfNeeded: units)
+    }
+
+    /// The rest of a whole part that has at least eight digits; no count where it is too long.
+    @inline(never)
+    private func longWhole(_ value: UInt64) -> (count: Int, value: UInt64) {
+        let rest = digits(at: offset + 8)
+        if rest.count > 5 { return (0, 0) }
+        return (8 + rest.count, value &* FrameScan.power(rest.count) &+ rest.value)
     }
 
     @inline(__always)

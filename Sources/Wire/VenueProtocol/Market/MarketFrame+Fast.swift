@@ -2,6 +2,21 @@ internal import Bytes
 internal import Trading
 
 extension FrameScan {
+    /// Steps over the opening brace of the event, and over a wrapper around it.
+    /// - Returns: how many braces close the frame, or 0 where it begins in another way.
+    @inline(__always)
+    @_lifetime(self: copy self)
+    mutating func enter() -> Int {
+        if skip(FrameLiteral("{\"stream"), FrameLiteral("\":\"")) {
+            guard text() != nil,
+                skip(FrameLiteral("\",\"data\""), FrameLiteral(":{"))
+            else { return 0 }
+            return 2
+        }
+        offset = 0
+        return skip(FrameLiteral("{")) ? 1 : 0
+    }
+
     /// Steps into a frame up to the first field after its event name, which is given in pieces.
     /// - Returns: how many braces close the frame, or 0 where it begins in another way.
     @inline(__always)
@@ -58,6 +73,34 @@ extension BookTickerFrame {
             bidQuantity: Quantity(units: bidQuantity), ask: Price(units: ask),
             askQuantity: Quantity(units: askQuantity), transactionMilliseconds: transaction,
             eventMilliseconds: event)
+    }
+
+    /// `{"u":,"s":,"b":,"B":,"a":,"A":}`, or nil for any other layout.
+    static func scanSpot(_ bytes: RawSpan) -> BookTickerFrame? {
+        guard bytes.byteCount >= 48 else { return nil }
+        var scan = FrameScan(bytes)
+        let braces = scan.open(FrameLiteral("{\"u\":"), FrameLiteral(""), FrameLiteral(""))
+        guard braces > 0 else { return nil }
+        let updateID = scan.integer()
+        guard scan.skip(FrameLiteral(",\"s\":\"")), let symbol = scan.text(),
+            scan.skip(FrameLiteral("\",\"b\":\""))
+        else { return nil }
+        let bid = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"B\":\"")) else { return nil }
+        let bidQuantity = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"a\":\"")) else { return nil }
+        let ask = scan.decimal()
+        guard scan.skip(FrameLiteral("\",\"A\":\"")) else { return nil }
+        let askQuantity = scan.decimal()
+        let sign =
+            updateID | Int64(truncatingIfNeeded: (bid | bidQuantity | ask | askQuantity) >> 64)
+        guard sign >= 0, !symbol.isEmpty, scan.skip(FrameLiteral("\"")), scan.isClosed(braces)
+        else { return nil }
+        return BookTickerFrame(
+            symbol: symbol, updateID: updateID, bid: Price(units: bid),
+            bidQuantity: Quantity(units: bidQuantity), ask: Price(units: ask),
+            askQuantity: Quantity(units: askQuantity), transactionMilliseconds: 0,
+            eventMilliseconds: 0)
     }
 
     @inline(__always)

@@ -20,7 +20,9 @@ package struct BookTickerFrame: Equatable, Sendable {
     package var bidQuantity: Quantity
     package var ask: Price
     package var askQuantity: Quantity
+    /// Zero where the venue gives none.
     package var transactionMilliseconds: Int64
+    /// Zero where the venue gives none.
     package var eventMilliseconds: Int64
 
     /// Reads a raw or combined frame in place; allocates nothing.
@@ -31,7 +33,16 @@ package struct BookTickerFrame: Equatable, Sendable {
         if let frame = BookTickerFrame.scan(bytes) {
             self = frame
         } else {
-            try self.init(general: bytes)
+            try self.init(general: bytes, isNamed: true)
+        }
+    }
+
+    /// Reads a raw or combined frame of Binance spot, which names no event and gives no times.
+    package init(spot bytes: RawSpan) throws(FrameProblem) {
+        if let frame = BookTickerFrame.scanSpot(bytes) {
+            self = frame
+        } else {
+            try self.init(general: bytes, isNamed: false)
         }
     }
 }
