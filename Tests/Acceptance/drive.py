@@ -1,0 +1,46 @@
+"""One client against one exchange."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from catalogue import Client
+from exchange import Exchange
+
+HERE = Path(__file__).resolve().parent
+
+
+def drive(client: Client, program: Path, pythons: dict[str, Path]) -> bool:
+    """Whether all of the client's checks passed; what it printed is told in one piece."""
+    with Exchange(program) as exchange, tempfile.TemporaryFile("w+") as noise:
+        command = [pythons[client.environment], "-u", HERE / "clients" / f"{client.module}.py"]
+        settings = {"PYTHONPATH": str(HERE / "support"), "PYTHONDONTWRITEBYTECODE": "1"}
+        process = subprocess.Popen(
+            command, env=os.environ | exchange.settings | settings, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=noise)
+        told, late = output(process, client.seconds)
+        if late:
+            told += f"FAILED  {client.name:32}not done after {client.seconds} s\n"
+        if not exchange.is_running:
+            told += f"FAILED  {client.name:32}the exchange ended: {exchange.last_words}\n"
+        passed = process.returncode == 0 and exchange.is_running
+        if not passed:
+            told += last_lines(noise)
+    print(told, end="", flush=True)
+    return passed
+
+
+def output(process: subprocess.Popen, seconds: int) -> tuple[str, bool]:
+    """All a process printed, and whether it had to be stopped."""
+    try:
+        return process.communicate(timeout=seconds)[0], False
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.communicate()[0], True
+
+
+def last_lines(noise) -> str:
+    """The end of what a client wrote to its standard error."""
+    noise.seek(0)
+    return "".join(f"        | {line}\n" for line in noise.read().splitlines()[-8:])
