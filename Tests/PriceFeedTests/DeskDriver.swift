@@ -15,8 +15,19 @@ struct DeskDriver {
     var wall = WallTime(milliseconds: 1_700_000_000_000)
     var actions: [FeedAction] = []
 
-    init(_ configuration: FeedConfiguration = FeedConfiguration(), seed: UInt64 = 1) {
-        desk = FeedDesk(configuration, seed: seed, startedAt: wall)
+    init(
+        _ configuration: FeedConfiguration = FeedConfiguration(), seed: UInt64 = 1,
+        shard: String? = nil
+    ) {
+        desk = FeedDesk(
+            configuration, seed: seed, startedAt: wall,
+            shards: shard.map { FeedShards(name: $0, timeToLive: .milliseconds(1_500)) },
+            shardName: shard ?? "")
+    }
+
+    /// The feed's lease is renewed, and these are alive.
+    mutating func join(_ members: [String]) {
+        desk.membersReceived(members, asked: now, now: now, wall: wall, &actions)
     }
 
     /// Steps the clock second by second.

@@ -29,8 +29,8 @@ package enum KnobTable {
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
-    /// Sorted by group: connections, credentials, process, paper exchange, trading.
-    package static let all: [Knob] = connections + credentials + process + paper + trading
+    /// Sorted by group: connections, credentials, process, paper exchange, feed, trading.
+    package static let all: [Knob] = connections + credentials + process + paper + feed + trading
 
     private static let connections: [Knob] = [
         Knob(
@@ -40,7 +40,9 @@ package enum KnobTable {
             .text(allowed: "1 to 16 of a-z 0-9 -", isAllowed: isVenueName), "usdm",
             "the exchange account this stack serves; part of every key"),
         Knob(
-            "PMS_VENUE_KIND", .choice(["binance-usdm"]), "binance-usdm", "the exchange's protocol"),
+            "PMS_VENUE_KIND", .choice(["binance-usdm", "binance-spot", "mexc-spot"]),
+            "binance-usdm",
+            "the exchange's protocol; price-feed knows all three, the others binance-usdm"),
         Knob(
             "PMS_VENUE_REST_URL", .url(schemes: ["http", "https"]), nil,
             "base of the exchange's REST interface (default: the paper exchange, "
@@ -144,6 +146,33 @@ package enum KnobTable {
             "how long an address is banned (418) at first; four times as long at each repeat, "
                 + "up to 2160 times",
             users: ["paper-exchange"]),
+    ]
+
+    private static let feed: [Knob] = [
+        Knob(
+            "PMS_FEED_PUBLISH_MS", .integer(0...60_000), "50", unit: "ms",
+            "least time between two ticks of a symbol; 0 publishes every change",
+            users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_WRITE_MS", .integer(0...60_000), "500", unit: "ms",
+            "least time between two writes of a symbol's price record", users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_STALE_MS", .integer(1_000...600_000), "10000", unit: "ms",
+            "a stream silent for this long is stale", users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_GRACE_S", .integer(0...86_400), "30", unit: "s",
+            "how long a symbol nobody wants any more stays subscribed", users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_BAND_PERCENT", .integer(0...1_000), "50", unit: "%",
+            "how far from the last mark a price may be; 0 admits any", users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_STREAMS_PER_SOCKET", .integer(1...1_024), "200",
+            "streams a connection carries at most, or fewer where the exchange says so",
+            users: ["price-feed"]),
+        Knob(
+            "PMS_FEED_RENEW_S", .integer(10...86_000), "82800", unit: "s",
+            "age at which a connection is replaced by one that overlaps it",
+            users: ["price-feed"]),
     ]
 
     private static let trading: [Knob] = [

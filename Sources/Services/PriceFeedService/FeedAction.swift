@@ -58,6 +58,7 @@ package struct FeedNote: Equatable, Sendable {
         case instrumentSkipped = "instrument not understood"
         case instrumentsLoaded = "instruments loaded"
         case instrumentsFailed = "instruments not loaded"
+        case membersChanged = "feeds that share the symbols"
         case timesRestarted = "only older frames come: their times begin anew"
     }
 
@@ -75,7 +76,7 @@ package struct FeedNote: Equatable, Sendable {
     /// Whether it is a thing to look at.
     package var isWarning: Bool {
         switch event {
-        case .connected, .recovered, .quiet, .renewing, .renewed, .instrumentsLoaded: false
+        case .connected, .recovered, .quiet, .renewing, .renewed, .instrumentsLoaded, .membersChanged: false
         case .disconnected, .resubscribed, .moved, .replaced, .asked, .controlRefused,
             .symbolUnknown, .symbolLimit, .instrumentSkipped, .instrumentsFailed, .timesRestarted:
             true

@@ -1,5 +1,6 @@
 package import Chronology
 package import Quotes
+package import Runtime
 
 /// What a feed keeps to; the defaults are those of the mission (B3).
 package struct FeedConfiguration: Equatable, Sendable {
@@ -46,6 +47,19 @@ package struct FeedConfiguration: Equatable, Sendable {
     var socketLimit: Int { max(1, min(streamsPerSocket, venue.streamLimit)) }
 
     package init() {}
+
+    /// What the environment says.
+    package init(_ environment: Environment) {
+        venue = FeedVenue(rawValue: environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
+        publishWindow = environment.interval("PMS_FEED_PUBLISH_MS")
+        storeWindow = environment.interval("PMS_FEED_WRITE_MS")
+        staleAfter = environment.interval("PMS_FEED_STALE_MS")
+        grace = environment.interval("PMS_FEED_GRACE_S")
+        band = PriceBand(percent: environment.integer("PMS_FEED_BAND_PERCENT"))
+        streamsPerSocket = Int(environment.integer("PMS_FEED_STREAMS_PER_SOCKET"))
+        renewAfter = environment.interval("PMS_FEED_RENEW_S")
+        if environment.isVenuePaper { spareNoAttempts() }
+    }
 
     /// The venue is a paper exchange on this machine: nobody is hurt by attempts, and it is back a
     /// second or two after a crash.

@@ -22,15 +22,16 @@ extension FeedDesk {
     ) {
         isDemandKnown = true
         let wanted = Set((wanted + deep).filter { isListed($0, &out) })
+        demanded = wanted
         for slot in symbols.indices where isUsed(slot) {
             if wanted.contains(symbols[slot].symbol) {
                 symbols[slot].releasedAt = nil
-                symbols[slot].isGraceOver = false
+                if symbols[slot].isOwned { symbols[slot].isGraceOver = false }
             } else {
                 release(slot, now)
             }
         }
-        for symbol in wanted.sorted() where slots.slot(of: symbol) == nil {
+        for symbol in wanted.sorted() where slots.slot(of: symbol) == nil && owns(symbol) {
             follow(symbol, &out)
         }
         settleDepth(Set(deep), now)
@@ -52,7 +53,7 @@ extension FeedDesk {
         return false
     }
 
-    private mutating func follow(_ symbol: Symbol, _ out: inout [FeedAction]) {
+    mutating func follow(_ symbol: Symbol, _ out: inout [FeedAction]) {
         guard slots.count < configuration.symbolLimit else {
             if instruments.tell(symbol) { out.append(.note(FeedNote(.symbolLimit, symbol.name))) }
             return
@@ -98,6 +99,9 @@ extension FeedDesk {
             if let released = symbols[slot].releasedAt, now - released >= configuration.grace {
                 symbols[slot].isGraceOver = true
             }
+            if let lost = symbols[slot].lostAt, now - lost >= FeedDesk.handover {
+                symbols[slot].isGraceOver = true
+            }
             if let released = symbols[slot].depthReleasedAt, now - released >= configuration.grace {
                 symbols[slot].isDepthFollowed = false
                 symbols[slot].depthReleasedAt = nil
@@ -105,11 +109,15 @@ extension FeedDesk {
         }
     }
 
+    /// How long a symbol that another feed has taken stays subscribed, should that one be gone again.
+    private static let handover = Interval.seconds(3)
+
     /// Gives up the slots of symbols that nobody wants and that are unsubscribed.
     private mutating func forgetReleased(_ now: Instant) {
         for slot in symbols.indices where isUsed(slot) && symbols[slot].isGraceOver {
-            guard let released = symbols[slot].releasedAt,
-                now - released >= configuration.grace + .seconds(5),
+            let released = symbols[slot].releasedAt.map { $0 + configuration.grace }
+            let lost = symbols[slot].lostAt.map { $0 + FeedDesk.handover }
+            guard let end = released ?? lost, now - end >= .seconds(5),
                 symbols[slot].streams.allSatisfy({ $0.socket == nil })
             else { continue }
             slots.remove(symbols[slot].symbol)

@@ -8,6 +8,7 @@ extension FeedDesk {
     package func reasons(now: Instant) -> [String] {
         var reasons: [String] = []
         if !instruments.isLoaded { reasons.append("instruments: not loaded") }
+        if let shards, shards.count == 0 { reasons.append("feeds: not joined") }
         if !isDemandKnown { reasons.append("demand: not read") }
         for kind in configuration.venue.quoteKinds where isLacking(kind) {
             reasons.append("\(kind.label) stream: not connected")

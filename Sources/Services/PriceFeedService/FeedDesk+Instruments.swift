@@ -11,10 +11,10 @@ extension FeedDesk {
             var delisted = gone
             delisted.status = .other("DELISTED")
             _ = instruments.loaded([delisted])
-            out.append(.storeInstrument(delisted))
+            if leads { out.append(.storeInstrument(delisted)) }
         }
         let changed = instruments.loaded(info.instruments)
-        for instrument in changed { out.append(.storeInstrument(instrument)) }
+        for instrument in changed where leads { out.append(.storeInstrument(instrument)) }
         for skipped in info.skipped.prefix(FeedDesk.skippedToTell) {
             out.append(.note(FeedNote(.instrumentSkipped, skipped.name, skipped.reason)))
         }

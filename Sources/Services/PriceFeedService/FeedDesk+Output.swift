@@ -57,12 +57,16 @@ extension FeedDesk {
 
     /// Redis is back: everything known is written again.
     package mutating func redisReturned(_ out: inout [FeedAction]) {
-        for instrument in instruments.all { out.append(.storeInstrument(instrument)) }
-        for slot in symbols.indices where isUsed(slot) {
-            let quote = symbols[slot].quote
-            guard !quote.bid.isZero || !quote.mark.isZero else { continue }
-            out.append(.publish(slot))
-            out.append(.store(slot))
+        if leads {
+            for instrument in instruments.all { out.append(.storeInstrument(instrument)) }
         }
+        for slot in symbols.indices where isUsed(slot) { publishKnown(slot, &out) }
+    }
+
+    func publishKnown(_ slot: Int, _ out: inout [FeedAction]) {
+        let quote = symbols[slot].quote
+        guard symbols[slot].isOwned, !quote.bid.isZero || !quote.mark.isZero else { return }
+        out.append(.publish(slot))
+        out.append(.store(slot))
     }
 }

@@ -75,7 +75,7 @@ extension FeedDesk {
             resubscribe(slot, kind)
             step(slot, kind, .resubscribed, now)
             out.append(.note(FeedNote(.resubscribed, symbols[slot].symbol.name, kind.label)))
-            out.append(.store(slot))
+            if symbols[slot].isOwned { out.append(.store(slot)) }
         }
     }
 
@@ -218,7 +218,7 @@ extension FeedDesk {
         symbols[slot].streams[place].answeredAt = now
         if refusal == .duplicate {
             confirmed(slot, kind, &out)
-            out.append(.store(slot))
+            if symbols[slot].isOwned { out.append(.store(slot)) }
             return
         }
         if symbols[slot].streams[place].isQuiet {

@@ -38,12 +38,24 @@ package struct FeedDesk {
     /// Frames that said what was known, since the start.
     package private(set) var duplicates: UInt64 = 0
     var isDemandKnown = false
+    /// What is wanted, as known last, whoever streams it.
+    var demanded: Set<Symbol> = []
+    /// Nil where this feed serves the venue alone.
+    var shards: FeedShards?
+    let shardName: String
 
     /// - Parameters:
     ///   - seed: of the jitter between connection attempts.
     ///   - startedAt: begins the sequences, so that they rise over restarts.
-    package init(_ configuration: FeedConfiguration, seed: UInt64, startedAt: WallTime) {
+    ///   - shards: how the symbols are shared with other feeds; nil for not at all.
+    ///   - shardName: this feed's name among them.
+    package init(
+        _ configuration: FeedConfiguration, seed: UInt64, startedAt: WallTime,
+        shards: FeedShards? = nil, shardName: String = ""
+    ) {
         self.configuration = configuration
+        self.shards = shards
+        self.shardName = shardName
         band = PriceBand(
             percent: configuration.band.percent,
             isAroundMid: !configuration.venue.quoteKinds.contains(.mark))
@@ -118,7 +130,10 @@ package struct FeedDesk {
 
     @inline(__always)
     mutating func changed(_ slot: Int, _ now: Instant) -> FrameEffect {
-        .changed(
+        if !symbols[slot].isOwned {
+            return .changed(slot: slot, publish: false, store: false)
+        }
+        return .changed(
             slot: slot, publish: publishing.offered(slot, now: now),
             store: storing.offered(slot, now: now))
     }

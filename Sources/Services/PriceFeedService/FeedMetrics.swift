@@ -86,7 +86,7 @@ import Runtime
         case .controlRefused:
             ("pms_feed_control_refused_total", "Control messages the venue refused.")
         case .quiet, .renewing, .symbolUnknown, .symbolLimit, .instrumentSkipped,
-            .instrumentsLoaded, .instrumentsFailed, .timesRestarted:
+            .instrumentsLoaded, .instrumentsFailed, .timesRestarted, .membersChanged:
             nil
         }
     }

@@ -27,14 +27,19 @@ import WebLink
     private var isRewriteDue = false
     private(set) var isStopping = false
     private var output = FeedOutput()
-    lazy var demand = DemandReader(host) { [weak self] symbols in self?.demandReceived(symbols) }
+    lazy var demand = DemandReader(host) { [weak self] demand in self?.demandReceived(demand) }
+    private lazy var shards = ShardKeeper(host) { [weak self] members, asked in
+        self?.membersReceived(members, asked)
+    }
     var dropLimit = LogLimit(every: .seconds(6))
 
     package init(host: ServiceHost) {
         self.host = host
-        var configuration = FeedConfiguration()
-        if host.environment.isVenuePaper { configuration.spareNoAttempts() }
-        desk = FeedDesk(configuration, seed: host.seed, startedAt: host.loop.wallNow)
+        let configuration = FeedConfiguration(host.environment)
+        desk = FeedDesk(
+            configuration, seed: host.seed, startedAt: host.loop.wallNow,
+            shards: FeedShards(name: host.instance, timeToLive: ShardKeeper.timeToLive),
+            shardName: host.instance)
         metrics = FeedMetrics(host.metrics, configuration.venue)
         web = WebClient(loop: host.loop)
     }
@@ -46,7 +51,8 @@ import WebLink
         host.subscriber.subscribe(host.keys.demandChannel, demand)
         outputTimer = host.loop.timer { [weak self] in self?.outputDue() }
         secondTimer = host.loop.timer { [weak self] in self?.secondPassed() }
-        secondTimer?.arm(after: .seconds(1))
+        secondTimer?.arm(after: FeedService.period)
+        shards.start()
         decide { desk, now, actions in desk.started(now: now, &actions) }
         if host.redis.isUp { redisChanged(.up) }
     }
@@ -56,8 +62,12 @@ import WebLink
         outputTimer?.disarm()
         secondTimer?.disarm()
         for number in sockets.keys.sorted() { close(number) }
+        await shards.stop()
         web.close()
     }
+
+    /// Between two looks at retries, staleness and demand.
+    private static let period = Interval.milliseconds(500)
 
     package var readiness: [String] { desk.reasons(now: host.loop.now) }
 
@@ -113,7 +123,7 @@ import WebLink
     }
 
     private func secondPassed() {
-        secondTimer?.arm(after: .seconds(1))
+        secondTimer?.arm(after: FeedService.period)
         decide { desk, now, actions in desk.secondPassed(now: now, &actions) }
         if isRewriteDue, host.redis.isUp {
             isRewriteDue = false
@@ -123,13 +133,23 @@ import WebLink
         metrics.update(desk, now: host.loop.now)
     }
 
-    private func demandReceived(_ symbols: [Symbol]) {
-        decide { desk, now, actions in desk.demandReceived(symbols, now: now, &actions) }
+    private func demandReceived(_ demand: Demand) {
+        decide { desk, now, actions in
+            desk.demandReceived(demand.symbols, deep: demand.books, now: now, &actions)
+        }
+    }
+
+    private func membersReceived(_ members: [String], _ asked: Instant) {
+        let wall = host.loop.wallNow
+        decide { desk, now, actions in
+            desk.membersReceived(members, asked: asked, now: now, wall: wall, &actions)
+        }
     }
 
     private func redisChanged(_ state: RedisLinkState) {
         guard state == .up else { return }
         isRewriteDue = false
+        shards.renew()
         decide { desk, _, actions in desk.redisReturned(&actions) }
         demand.read()
     }
@@ -149,6 +169,7 @@ import WebLink
     }
 
     func publish(_ slot: Int) {
+        guard desk.mayPublish(now: host.loop.now) else { return isRewriteDue = true }
         let tick = desk.makeTick(slot, wall: host.loop.wallNow)
         let isSent = output.publish(
             tick, slot: slot, symbol: desk.symbol(at: slot), host.keys, host.redis)
@@ -156,6 +177,7 @@ import WebLink
     }
 
     func store(_ slot: Int, now: Instant) {
+        guard desk.mayPublish(now: now) else { return isRewriteDue = true }
         let record = desk.makeRecord(
             slot, writer: host.writer, now: now, wall: host.loop.wallNow)
         // Refused while Redis is away: the next write, or the one after its return, has the newest.

@@ -14,6 +14,10 @@ struct FeedSymbol {
     var releasedAt: Instant?
     /// Nobody has wanted it for the whole grace period.
     var isGraceOver = false
+    /// Whether this feed streams it, of several that share the symbols.
+    var isOwned = true
+    /// Since when another feed has it.
+    var lostAt: Instant?
     /// Whether its book by levels is wanted, or was a short while ago.
     var isDepthFollowed = false
     var depthReleasedAt: Instant?
@@ -23,6 +27,12 @@ struct FeedSymbol {
     init(symbol: Symbol, firstSequence: Int64) {
         self.symbol = symbol
         self.firstSequence = firstSequence
+    }
+
+    /// Goes on after a number, which rises also where another feed had the symbol meanwhile.
+    mutating func continueSequence(after number: Int64) {
+        firstSequence = max(firstSequence + published, number)
+        published = 0
     }
 
     /// When a frame of the kind last came from its stream.

@@ -83,6 +83,17 @@ package struct BusKeys: Sendable {
         "\(prefix)heartbeat:\(service):\(instance)"
     }
     package var heartbeatPattern: String { "\(prefix)heartbeat:*" }
+    /// The instances of a service that are alive and share its work: a zset to the end of a lease.
+    package func members(_ service: String) -> String { "\(prefix)members:\(service)" }
+    /// A running algo, and the set of them.
+    package func algo(_ id: String) -> String { "\(prefix)algo:\(id)" }
+    package var algos: String { "\(prefix)algos" }
+    /// Watches of a book by levels: a zset from symbol to expiry, as `demand`.
+    package var depthDemand: String { "\(prefix)demand:depth" }
+    /// What all processes have spent of one of the venue's limits.
+    package func budget(_ bucket: String) -> String { "\(prefix)budget:\(bucket)" }
+    /// Bans and limits told to all processes at once.
+    package var budgetChannel: String { "\(prefix)budget" }
     /// The last result of position-sync.
     package var sync: String { "\(prefix)sync" }
 
