@@ -112,8 +112,15 @@ func words(_ events: [FuturesEvent]) -> [String] {
         case .tradeLite(let trade, _): return "LITE \(trade.quantity)"
         case .orderUpdate(let order, let execution, _, _, _, _):
             return "ORDER \(execution.rawValue) \(order.status.text)"
-        case .accountUpdate(let position, _, _): return "ACCOUNT \(position.quantity)"
+        case .accountUpdate(let update, _):
+            let reason = update.reason == .order ? "" : " " + update.reason.rawValue
+            let quantities = update.positions.map { " \($0.quantity)" }.joined()
+            return "ACCOUNT" + reason + quantities
         case .leverageChanged(_, let leverage, _): return "LEVERAGE \(leverage)"
+        case .multiAssetsChanged(let isMulti, _): return "MULTI \(isMulti)"
+        case .marginCall: return "MARGIN CALL"
+        case .algoUpdate(let algo, _): return "ALGO \(algo.status.rawValue)"
+        case .triggerRejected: return "TRIGGER REJECT"
         case .listenKeyExpired: return "EXPIRED KEY"
         }
     }

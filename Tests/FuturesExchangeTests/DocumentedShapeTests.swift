@@ -3,6 +3,7 @@ import ExchangeDoor
 import ExchangeMarkets
 import FuturesExchange
 import Glibc
+import Matching
 import Testing
 import Trading
 
@@ -40,8 +41,60 @@ struct DocumentedShapeTests {
         let fixture = DeskFixture()
         try fixture.rest(.sell, "1", at: "65000")
         try fixture.market(.buy, "0.1", id: "doc")
-        try fixture.limit(.buy, "0.1", at: "64000", id: "open")
+        let open = try fixture.limit(.buy, "0.1", at: "64000", id: "open")
+        _ = try fixture.desk.amend(
+            AmendParameters(
+                symbol: btc, side: .buy, orderID: open.orderID, quantity: quantity("0.1"),
+                price: price("64001")), wall: fixture.wall)
+        try fixture.desk.fundNow(wall: fixture.wall)
+        _ = fixture.signed(
+            "POST", "/fapi/v1/algoOrder",
+            "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=TAKE_PROFIT&quantity=0.1&price=67000"
+                + "&triggerPrice=66000&clientAlgoId=algo")
+        let sol = try #require(Symbol("SOLUSDT"))
+        try fixture.desk.setIsolated(sol, true, wall: fixture.wall)
+        try fixture.desk.movePosition(sol, by: quantity("1"), wall: fixture.wall)
+        try fixture.desk.changeMargin(sol, .net, by: money("1"), wall: fixture.wall)
+        fixture.run(milliseconds: 200)
         return fixture
+    }
+
+    @Test("A change is answered with the fields of the documentation")
+    func changes() throws {
+        let reply = try traded().signed(
+            "PUT", "/fapi/v1/order",
+            "symbol=BTCUSDT&side=BUY&origClientOrderId=open&quantity=0.2&price=64001")
+        let sampleKeys = keys(try sample("trade__rest-api__Modify-Order__1"))
+        #expect(keys(try reply.json) == sampleKeys.union(["cumQuote"]))
+    }
+
+    @Test(
+        "Events of the account have the fields of the documentation",
+        arguments: [
+            ("user-data-streams__Event-Algo-Order-Update__1", "ALGO_UPDATE", "o"),
+            (
+                "user-data-streams__Event-Conditional-Order-Trigger-Reject__1",
+                "CONDITIONAL_ORDER_TRIGGER_REJECT", "or"
+            ),
+            ("user-data-streams__Event-Margin-Call__1", "MARGIN_CALL", "p"),
+        ])
+    func accountEvents(name: String, type: String, part: String) throws {
+        let fixture = DeskFixture()
+        try fixture.rest(.sell, "20", at: "65000")
+        try fixture.market(.buy, "10")
+        _ = fixture.signed(
+            "POST", "/fapi/v1/algoOrder",
+            "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP&quantity=50"
+                + "&triggerPrice=56000&price=10000")
+        try fixture.desk.movePrice(btc, to: price("55350"), wall: fixture.wall)
+        let events = try fixture.desk.takeEvents().compactMap { event -> JSONValue? in
+            guard case .user(let event) = event else { return nil }
+            return try JSONValue.parse(fixture.desk.json(of: event))
+        }
+        let event = try #require(events.first { $0["e"]?.text == type })
+        let wanted = try sample(name)
+        #expect(keys(event) == keys(wanted))
+        #expect(keys(event[part]?[0] ?? event[part]) == keys(wanted[part]?[0] ?? wanted[part]))
     }
 
     @Test(
@@ -86,6 +139,70 @@ struct DocumentedShapeTests {
             (
                 "market-data__rest-api__Symbol-Price-Ticker__1", "GET", "/fapi/v1/ticker/price",
                 "symbol=BTCUSDT"
+            ),
+            (
+                "market-data__rest-api__Order-Book-RPI__1", "GET", "/fapi/v1/rpiDepth",
+                "symbol=BTCUSDT"
+            ),
+            ("market-data__rest-api__Get-Funding-Rate-Info__1", "GET", "/fapi/v1/fundingInfo", ""),
+            (
+                "market-data__rest-api__Get-Funding-Rate-History__1", "GET", "/fapi/v1/fundingRate",
+                ""
+            ),
+            ("account__rest-api__Query-Rate-Limit__1", "GET", "/fapi/v1/rateLimit/order", ""),
+            ("account__rest-api__Get-Income-History__1", "GET", "/fapi/v1/income", ""),
+            (
+                "trade__rest-api__Position-ADL-Quantile-Estimation__1", "GET",
+                "/fapi/v1/adlQuantile", ""
+            ),
+            (
+                "trade__rest-api__Auto-Cancel-All-Open-Orders__1", "POST",
+                "/fapi/v1/countdownCancelAll", "symbol=BTCUSDT&countdownTime=100000"
+            ),
+            (
+                "trade__rest-api__Change-Multi-Assets-Mode__1", "POST", "/fapi/v1/feeBurn",
+                "feeBurn=false"
+            ),
+            (
+                "trade__rest-api__Change-Margin-Type__1", "POST", "/fapi/v1/marginType",
+                "symbol=ETHUSDT&marginType=ISOLATED"
+            ),
+            (
+                "trade__rest-api__Get-Order-Modify-History__1", "GET", "/fapi/v1/orderAmendment",
+                "symbol=BTCUSDT"
+            ),
+            (
+                "trade__rest-api__Modify-Isolated-Position-Margin__1", "POST",
+                "/fapi/v1/positionMargin", "symbol=SOLUSDT&amount=2&type=1"
+            ),
+            (
+                "trade__rest-api__Get-Position-Margin-Change-History__1", "GET",
+                "/fapi/v1/positionMargin/history", "symbol=SOLUSDT"
+            ),
+            (
+                "trade__rest-api__New-Algo-Order__1", "POST", "/fapi/v1/algoOrder",
+                "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=0.1"
+                    + "&triggerPrice=60000"
+            ),
+            (
+                "trade__rest-api__Query-Algo-Order__1", "GET", "/fapi/v1/algoOrder",
+                "clientAlgoId=algo"
+            ),
+            (
+                "trade__rest-api__Current-All-Algo-Open-Orders__1", "GET",
+                "/fapi/v1/openAlgoOrders", ""
+            ),
+            (
+                "trade__rest-api__Query-All-Algo-Orders__1", "GET", "/fapi/v1/allAlgoOrders",
+                "symbol=BTCUSDT"
+            ),
+            (
+                "trade__rest-api__Cancel-Algo-Order__1", "DELETE", "/fapi/v1/algoOrder",
+                "clientAlgoId=algo"
+            ),
+            (
+                "trade__rest-api__Cancel-All-Algo-Open-Orders__1", "DELETE",
+                "/fapi/v1/algoOpenOrders", "symbol=BTCUSDT"
             ),
         ])
     func replies(name: String, method: String, path: String, parameters: String) throws {

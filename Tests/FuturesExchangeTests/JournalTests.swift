@@ -1,4 +1,6 @@
 import Bounded
+import Bytes
+import Chronology
 import ExchangeDoor
 import ExchangeMarkets
 import FuturesExchange
@@ -17,7 +19,114 @@ import Trading
             lines += desk.userTrades(market.symbol, limit: 10_000).map { "\($0)" }
         }
         lines += desk.openOrders().map { "\($0)" }
+        lines.append("\(desk.mode) \(desk.incomes)")
+        lines += desk.markets.map { "\($0.listing.instrument)" }
         return lines
+    }
+
+    /// What a client is answered about everything the journal keeps; what hangs on the mark is left
+    /// out, since marks are on file once a second.
+    private func answers(_ fixture: DeskFixture) -> [String] {
+        let positions = fixture.desk.positionRisk().map {
+            "\($0.symbol) \($0.leg) \($0.holding) \($0.margin.bidNotional)"
+        }
+        let bodies = [
+            "/fapi/v1/symbolConfig", "/fapi/v1/accountConfig", "/fapi/v1/openAlgoOrders",
+            "/fapi/v1/income", "/fapi/v1/allAlgoOrders", "/fapi/v1/orderAmendment",
+            "/fapi/v1/allOrders", "/fapi/v1/userTrades", "/fapi/v1/fundingRate",
+            "/fapi/v1/positionMargin/history", "/fapi/v1/forceOrders", "/fapi/v1/openOrders",
+        ].map { fixture.signed("GET", $0, "symbol=BTCUSDT").text }
+        return positions + ["\(fixture.desk.wallet)"] + bodies
+    }
+
+    /// One call of any kind; most are refused at one time or another.
+    private func anything(_ fixture: DeskFixture, _ random: inout SplitMix64) {
+        func pick(_ texts: [String]) -> String { texts.randomElement(using: &random) ?? "" }
+        let side = pick(["BUY", "SELL"])
+        let leg = fixture.desk.mode.isHedge ? "&positionSide=" + pick(["LONG", "SHORT"]) : ""
+        let level = pick(["64000", "64900", "65000", "65100", "66000"])
+        let size = pick(["0.1", "0.5", "3"])
+        let order = "symbol=BTCUSDT&side=\(side)\(leg)&quantity=\(size)"
+        let name = fixture.desk.openOrders().randomElement(using: &random)?.clientOrderID ?? "x"
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0, 1, 2:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/order", order + "&type=LIMIT&timeInForce=GTC&price=" + level)
+        case 3, 4: _ = fixture.signed("POST", "/fapi/v1/order", order + "&type=MARKET")
+        case 5:
+            _ = fixture.signed(
+                "PUT", "/fapi/v1/order", order + "&origClientOrderId=\(name)&price=" + level)
+        case 6:
+            _ = fixture.signed(
+                "DELETE", "/fapi/v1/order", "symbol=BTCUSDT&origClientOrderId=" + name)
+        case 7:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/algoOrder",
+                order + "&algoType=CONDITIONAL&type=STOP_MARKET&triggerPrice=" + level)
+        case 8:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/marginType",
+                "symbol=BTCUSDT&marginType=" + pick(["ISOLATED", "CROSSED"]))
+        case 9:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/positionSide/dual", "dualSidePosition=" + pick(["true", "false"]))
+        case 10:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=" + pick(["10", "30"]))
+        case 11:
+            _ = fixture.signed(
+                "POST", "/fapi/v1/positionMargin", "symbol=BTCUSDT&amount=50&type=1" + leg)
+        case 12: try? fixture.desk.movePrice(btc, to: price(level), wall: fixture.wall)
+        case 13: try? fixture.desk.fundNow(btc, wall: fixture.wall)
+        case 14: _ = fixture.signed("DELETE", "/fapi/v1/allOpenOrders", "symbol=BTCUSDT")
+        default: try? fixture.rest(side == "BUY" ? .buy : .sell, size, at: level)
+        }
+    }
+
+    @Test(
+        "After random calls of every kind, the state read back answers the same", arguments: 1...6)
+    func everyCall(seed: Int) throws {
+        func change(_ settings: inout FuturesSettings) {
+            settings.balance = money("30000")
+            settings.limits.rates.weight = [RateWindow(1_000_000, per: 1, .minute)]
+            settings.limits.rates.orders = [RateWindow(1_000_000, per: 10, .second)]
+        }
+        let fixture = DeskFixture(change: change)
+        var random = SplitMix64(seed: UInt64(seed))
+        var journal = fixture.desk.startJournal()
+        for round in 0..<240 {
+            anything(fixture, &random)
+            if round % 5 == 0 { fixture.run(milliseconds: 50) }
+            journal += fixture.desk.takeJournal()
+            guard round % 12 == 0 else { continue }
+            let other = DeskFixture(change: change)
+            _ = try FuturesVenue(other.desk).restore(journal)
+            other.wall = fixture.wall
+            let (mine, theirs) = (answers(fixture), answers(other))
+            #expect(mine == theirs, "seed \(seed), round \(round)")
+            if mine != theirs { return }
+        }
+    }
+
+    @Test("A journal of version 1 is read: one net position a symbol, on cross margin")
+    func firstVersion() throws {
+        var lines = JournalLines()
+        var facts = JSONWriter()
+        lines.begin(&facts)
+        for fact in [
+            #"{"journal":{"version":1,"seed":"1"}}"#, #"{"wallet":{"amount":"99","at":5}}"#,
+            #"{"holding":{"symbol":"BTCUSDT","quantity":"0.1","cost":"6500","realised":"0","#
+                + #""leverage":20,"at":7}}"#,
+        ] {
+            let bytes = Array(fact.utf8)
+            facts.value(json: bytes.rawSpan)
+        }
+        lines.finish(&facts)
+        let fixture = DeskFixture()
+        _ = try FuturesVenue(fixture.desk).restore(lines.take())
+        #expect(fixture.desk.wallet == money("99"))
+        #expect(fixture.desk.positionRisk(btc)[0].entryPrice == price("65000"))
+        #expect(fixture.desk.markets[0].book.position(of: FuturesDesk.owner) == quantity("0.1"))
     }
 
     private func restored(_ journal: [UInt8]) throws -> (desk: FuturesDesk, length: Int) {

@@ -1,3 +1,4 @@
+import BusProtocol
 import Bounded
 import Chronology
 import Quotes

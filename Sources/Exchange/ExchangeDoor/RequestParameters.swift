@@ -16,10 +16,20 @@ package struct RequestParameters {
         }
     }
 
-    /// The value under a name; nil where it is absent or empty.
+    /// The value under a name in any case, since clients do not agree on it (exchange-facts A1.1); nil
+    /// where it is absent or empty.
     package subscript(name: String) -> String? {
-        let value = query[name] ?? body[name]
+        let value =
+            query[name] ?? body[name] ?? RequestParameters.find(name, query.fields)
+            ?? RequestParameters.find(name, body.fields)
         return value?.isEmpty == true ? nil : value
+    }
+
+    private static func find(_ name: String, _ fields: [FormFields.Field]) -> String? {
+        fields.first { field in
+            field.name.utf8.count == name.utf8.count
+                && zip(field.name.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+        }?.value
     }
 
     /// Whether the signature in the request is that of its raw bytes without the signature pair.

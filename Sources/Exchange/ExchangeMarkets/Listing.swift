@@ -35,7 +35,7 @@ package struct MarginBracket: Equatable, Sendable {
 
 /// A symbol the exchange trades: its filters as published, its margin table, and how its price moves.
 package struct Listing: Sendable {
-    package let instrument: Instrument
+    package var instrument: Instrument
     /// Decimals prices are padded to; not the tick.
     package let pricePrecision: Int
     /// Decimals quantities are padded to; not the step.

@@ -4,7 +4,7 @@ package import Trading
 
 /// One symbol's market: its book, its prices, and what moves it.
 package struct Market: Sendable {
-    package let listing: Listing
+    package private(set) var listing: Listing
     package internal(set) var book = OrderBook(nextOrderID: 1_000_001, nextTradeID: 500_001)
     /// What the walk says the thing is worth.
     package internal(set) var fair: Price
@@ -55,6 +55,12 @@ package struct Market: Sendable {
         self.last = last
         index = mark
         average = mark
+    }
+
+    /// Trades the symbol by other rules from now on; what rests in the book stays.
+    package mutating func replace(_ listing: Listing) {
+        precondition(listing.symbol == symbol, "a market keeps its symbol")
+        self.listing = listing
     }
 
     /// Lets the book be brought back as it was: counters, positions and resting orders.

@@ -63,6 +63,25 @@ package struct MarketFloor: Sendable {
         return wasResting
     }
 
+    /// Changes a resting order's price and quantity; it goes to the end of its new queue.
+    package mutating func amend(
+        _ orderID: Int64, _ side: Side, price: Price, quantity: Quantity, _ number: Int,
+        wall: Int64, _ events: inout [MatchEvent]
+    ) -> Amendment {
+        let first = events.count
+        let amendment = markets[number].book.amend(
+            orderID, price: price, quantity: quantity, &events)
+        if case .amended(let from, _) = amendment { touch(number, side, from) }
+        absorb(number, events[first...], wall: wall)
+        return amendment
+    }
+
+    /// Tells that what rests at a price was changed past the floor.
+    package mutating func changed(_ number: Int, _ side: Side, _ price: Price, wall: Int64) {
+        touch(number, side, price)
+        tellTicker(number, wall: wall)
+    }
+
     private mutating func absorb(_ number: Int, _ events: ArraySlice<MatchEvent>, wall: Int64) {
         if events.isEmpty { return }
         for event in events {

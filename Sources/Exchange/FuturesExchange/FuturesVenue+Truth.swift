@@ -1,5 +1,6 @@
 package import Bytes
 package import ExchangeDoor
+internal import Matching
 internal import Trading
 
 extension FuturesVenue {
@@ -60,7 +61,7 @@ extension FuturesVenue {
     private func write(_ position: FuturesPosition, _ out: inout JSONWriter) {
         out.beginObject()
         out.field("symbol", position.symbol.name)
-        out.field("side", "BOTH")
+        out.field("side", position.leg.text)
         out.field("quantity", units: position.quantity.units)
         out.field("entryPrice", units: position.entryPrice.units)
         out.field("realised", units: position.holding.realised.units)

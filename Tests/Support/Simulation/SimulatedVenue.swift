@@ -190,7 +190,9 @@ package final class SimulatedVenue {
                 update.realizedProfit = trade.realised
             }
             return .order(update)
-        case .accountUpdate, .leverageChanged: return nil
+        case .accountUpdate, .leverageChanged, .multiAssetsChanged, .marginCall, .algoUpdate,
+            .triggerRejected:
+            return nil
         case .listenKeyExpired: return .listenKeyExpired
         }
     }

@@ -22,7 +22,14 @@ extension FuturesDesk {
             clock.secondly = now + .seconds(1)
         }
         clock.secondly = clock.secondly + lag
+        if nextFundingAt == nil { nextFundingAt = fundingTime(after: wall.milliseconds) }
+        if walletUpdatedAt == 0 {
+            walletUpdatedAt = wall.milliseconds
+            journal.note(.wallet)
+        }
+        if nextCountdown <= wall.milliseconds { runCountdowns(wall: wall.milliseconds) }
         while nextDue <= now { act(nextDue, wall: wall) }
+        afterMoves(wall: wall)
         commit()
     }
 
@@ -35,15 +42,34 @@ extension FuturesDesk {
         matchEvents.removeAll(keepingCapacity: true)
         guard let number = floor.act(due, wall: wall, &matchEvents) else { return }
         settle(number, wall: wall.milliseconds, incoming: nil)
+        runTriggers(number, wall: wall)
+    }
+
+    /// Prices may have moved: conditional orders and the margin are looked at, where there are any.
+    internal func afterMoves(wall: WallTime) {
+        for number in algos.openMarkets { runTriggers(number, wall: wall) }
+        checkLiquidation(wall: wall)
     }
 
     private func everySecond(wall: Int64) {
+        seconds += 1
         expireDatedOrders(wall: wall)
+        expireDatedAlgos(wall: wall)
+        runFunding(wall: wall)
+        algos.prune(kept: settings.limits.keptAlgos)
         for key in listenKeys.expire(wall: wall) { emit(.listenKeyExpired(key, at: wall)) }
-        for number in stakes.indices {
-            stakes[number].orders.prune(kept: settings.limits.keptOrders)
-            journal.noteMarket(number)
+        for number in active { stakes[number].prune(kept: settings.limits.keptOrders) }
+        notePrices()
+    }
+
+    /// Writes the prices of markets that matter to the account every second, and of the others in turn,
+    /// so that each is on file every ten seconds.
+    private func notePrices() {
+        for number in active { journal.note(.prices(number)) }
+        for number in stride(from: seconds % 10, to: markets.count, by: 10) {
+            journal.note(.prices(number))
         }
+        journal.note(.counters)
     }
 
     /// Sends an order of somebody else, as a test or an operator does to make the market trade: a
@@ -59,6 +85,7 @@ extension FuturesDesk {
         matchEvents.removeAll(keepingCapacity: true)
         _ = floor.place(ticket, number, wall: wall.milliseconds, &matchEvents)
         settle(number, wall: wall.milliseconds, incoming: nil)
+        afterMoves(wall: wall)
         commit()
     }
 }

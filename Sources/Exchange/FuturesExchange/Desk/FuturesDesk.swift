@@ -6,7 +6,7 @@ package import Trading
 // FuturesDesk: a whole futures exchange for one account, without sockets, files or clock.
 // 1. The same settings and the same calls at the same times give the same answers and events.
 // 2. The position is the sum of the account's trades, and the wallet is the starting balance plus
-//    realised results minus fees, to the last digit.
+//    realised results minus fees plus all other income, to the last digit.
 // 3. A refused request changes nothing but the rate counters.
 // 4. What a call changed is in the journal before the call's reply can be sent.
 // 5. Order and trade ids grow within a symbol and never repeat, also across restarts.
@@ -20,13 +20,32 @@ package final class FuturesDesk {
     package internal(set) var stakes: [Stake]
     /// The account's wallet in USDT.
     package internal(set) var wallet: Money
+    /// When the wallet changed last; its first change is the deposit the account starts with.
     internal var walletUpdatedAt: Int64 = 0
+    /// Numbers of markets with a position or open orders, ascending.
+    internal var active: [Int] = []
+    package internal(set) var mode = AccountMode()
+    internal var algos = AlgoTable()
+    /// Changes of the wallet other than by trades, oldest first.
+    package internal(set) var incomes: [Income] = []
+    /// Fundings that took place, by market.
+    internal var fundings: [[FundingRecord]]
     internal var nextGeneratedID: Int64 = 1
+    internal var nextIncome: Int64 = 1
+    internal var nextAmendment: Int64 = 1
+    /// When the next of the dead man's switches ends; none: never.
+    internal var nextCountdown = Int64.max
+    /// Nil before the first step.
+    internal var nextFundingAt: Int64?
+    /// Whether the account was told that its margin runs out.
+    internal var isWarned = false
     internal var listenKeys: ListenKeys
     /// Client order ids at the door, for the truth.
     internal var arrivals = ArrivalLog()
     internal var gate: RateGate
     internal var clock = DeskClock()
+    /// Seconds lived through.
+    internal var seconds = 0
     internal var pendingEvents: [FuturesEvent] = []
     internal var journal = JournalWriter()
     /// Reused for every call into a book.
@@ -40,7 +59,11 @@ package final class FuturesDesk {
         wallet = settings.balance
         floor = MarketFloor(
             settings.listings, seed: settings.seed, hasBackground: settings.hasBackground)
-        stakes = settings.listings.map { _ in Stake(leverage: settings.leverage) }
+        stakes = settings.listings.map { listing in
+            // A symbol may not allow the usual leverage.
+            Stake(leverage: min(settings.leverage, listing.brackets.first?.leverage ?? 1))
+        }
+        fundings = settings.listings.map { _ in [] }
         listenKeys = ListenKeys(seed: settings.seed)
         gate = RateGate(settings.limits.rates)
     }
@@ -68,10 +91,9 @@ package final class FuturesDesk {
     package func query(
         _ symbol: Symbol, orderID: Int64? = nil, clientOrderID: String? = nil
     ) throws(ExchangeError) -> FuturesOrder {
-        let table = stakes[try market(symbol)].orders
-        let found =
-            orderID.map { table[$0] } ?? clientOrderID.flatMap { table.order(clientOrderID: $0) }
-        guard let found else { throw .noSuchOrder }
+        guard let found = find(try market(symbol), orderID, clientOrderID) else {
+            throw .noSuchOrder
+        }
         return found
     }
 
@@ -90,53 +112,9 @@ package final class FuturesDesk {
         return Array(trades.drop { $0.tradeID < fromID }.prefix(limit))
     }
 
-    /// Every symbol's position, or one symbol's, flat ones included.
-    package func positionRisk(_ symbol: Symbol? = nil) -> [FuturesPosition] {
-        let figures = self.figures
-        return selected(symbol).map { position($0, figures) }
-    }
-
-    private func selected(_ symbol: Symbol?) -> [Int] {
+    internal func selected(_ symbol: Symbol?) -> [Int] {
         guard let symbol else { return Array(markets.indices) }
         return floor.number(of: symbol).map { [$0] } ?? []
-    }
-
-    /// The margin of one market.
-    internal func margin(_ number: Int) -> MarginFigures {
-        stakes[number].margin(in: markets[number])
-    }
-
-    /// The margin of every market.
-    internal var figures: [MarginFigures] { markets.indices.map { margin($0) } }
-
-    internal func position(_ number: Int, _ figures: [MarginFigures]) -> FuturesPosition {
-        let market = markets[number]
-        let holding = stakes[number].holding
-        var maintenance = Money.zero
-        var unrealised = Money.zero
-        for (other, margin) in figures.enumerated() where other != number {
-            maintenance += margin.maintenance
-            unrealised += margin.unrealised
-        }
-        return FuturesPosition(
-            symbol: market.symbol, holding: holding, mark: market.mark,
-            margin: figures[number],
-            liquidation: MarginFigures.liquidationPrice(
-                of: holding, wallet: wallet, otherMaintenance: maintenance,
-                otherUnrealised: unrealised, brackets: market.listing.brackets),
-            hasOpenOrders: stakes[number].orders.openCount > 0)
-    }
-
-    /// The account's balance and margin sums.
-    package func balance() -> FuturesBalance {
-        var balance = FuturesBalance(wallet: wallet)
-        for margin in figures {
-            balance.unrealised += margin.unrealised
-            balance.maintenance += margin.maintenance
-            balance.positionInitial += margin.positionInitial
-            balance.openOrderInitial += margin.openOrderInitial
-        }
-        return balance
     }
 
     // MARK: events

@@ -16,6 +16,10 @@ package struct FuturesSettings: Sendable {
     package var makerFee = Ratio(units: 200_000_000)
     /// Fee of incoming orders, 0.05 %.
     package var takerFee = Ratio(units: 500_000_000)
+    /// What longs pay shorts at each funding: 0.01 %.
+    package var fundingRate = Ratio(units: 100_000_000)
+    /// Milliseconds between fundings: eight hours, counted from midnight UTC.
+    package var fundingInterval: Int64 = 28_800_000
     /// Leverage of every symbol until it is changed.
     package var leverage: Int64 = 20
     package var limits = FuturesLimits()
@@ -32,6 +36,18 @@ package struct FuturesLimits: Sendable {
     package var keptOrders = 2_000
     /// Trades of the account kept a symbol: at some 300 bytes each, 12 MB for all four.
     package var keptTrades = 10_000
+    /// Open conditional orders, all symbols together.
+    package var openAlgos = 200
+    /// Ended conditional orders kept: at some 400 bytes each, 2 MB.
+    package var keptAlgos = 5_000
+    /// Changes of orders kept a symbol: at some 150 bytes each, 150 kB.
+    package var keptAmendments = 1_000
+    /// Changes of the wallet kept, trades not counted: at some 100 bytes each, 1 MB.
+    package var keptIncomes = 10_000
+    /// Changes of isolated margin kept a symbol.
+    package var keptMarginChanges = 500
+    /// Fundings kept a symbol: a month of them.
+    package var keptFundings = 100
     /// How long a listen key lives without being kept alive.
     package var listenKeyMilliseconds: Int64 = 3_600_000
 

@@ -5,9 +5,11 @@ internal import Matching
 internal import Trading
 
 extension FuturesDesk {
-    /// How far ids jump after a restart: beyond all that was used after the last line on file, which
-    /// is at most a second old.
+    /// How far order and trade ids jump after a restart: beyond all that was used after the last line
+    /// on file, which is at most ten seconds old for a symbol.
     private static let idJump: Int64 = 10_000
+    /// The same for update ids, which all symbols share, and whose last line is at most a second old.
+    private static let updateJump: Int64 = 1_000_000
 
     /// Writes what was noted as one journal line.
     internal func commit() { journal.commit(self) }
@@ -33,7 +35,7 @@ extension FuturesDesk {
         let value = member.value
         switch member.key {
         case "journal":
-            guard try value.field("version", \.integer) == JournalFacts.version else {
+            guard (1...JournalFacts.version).contains(try value.field("version", \.integer)) else {
                 throw JSONError(.badValue, offset: 0, field: "version")
             }
         case "wallet":
@@ -41,29 +43,64 @@ extension FuturesDesk {
             walletUpdatedAt = try value.field("at", \.integer)
         case "counters":
             floor.raiseUpdateID(
-                to: try value.field("update", \.integer) + FuturesDesk.idJump)
+                to: try value.field("update", \.integer) + FuturesDesk.updateJump)
             nextGeneratedID = try value.field("generated", \.integer) + FuturesDesk.idJump
-        case "holding":
-            stakes[try known(value)].holding = try JournalFacts.holding(value)
-        case "market": try replayPrices(value)
-        case "order":
+        case "mode": mode = try JournalFacts.mode(value)
+        case "algo":
             let number = try known(value)
-            stakes[number].orders.put(try JournalFacts.order(value))
-            stakes[number].orders.prune(kept: settings.limits.keptOrders)
-        case "trade":
-            let number = try known(value)
-            let trade = try JournalFacts.trade(value)
-            keep(trade, number)
-            floor.restore(number) { market in
-                market.restoreBook { $0.raiseCounters(orderID: 0, tradeID: trade.tradeID + 1) }
-            }
+            algos.put(try JournalFacts.algo(value), number)
+            algos.prune(kept: settings.limits.keptAlgos)
+        case "income":
+            let income = try JournalFacts.income(value)
+            nextIncome = income.number + 1
+            incomes.keep(income, settings.limits.keptIncomes)
+        case "holding", "market", "listing", "countdown", "order", "trade", "amendment", "margin",
+            "funding":
+            try replayMarket(member.key, value, try known(value))
         case _:
             throw JSONError(.badValue, offset: 0, field: member.key)
         }
     }
 
-    private func replayPrices(_ value: JSONValue) throws(JSONError) {
-        let number = try known(value)
+    /// Takes back a fact that is of one symbol.
+    private func replayMarket(
+        _ key: String, _ value: JSONValue, _ number: Int
+    ) throws(JSONError) {
+        let limits = settings.limits
+        switch key {
+        case "holding":
+            stakes[number].holdings[try JournalFacts.leg(value)] = try JournalFacts.holding(value)
+            stakes[number].leverage = try value.field("leverage", \.integer)
+            stakes[number].isIsolated = value["isolated"] != nil
+        case "market": try replayPrices(value, number)
+        case "listing": try replayListing(value, number)
+        case "countdown":
+            let end = try value.field("end", \.integer)
+            setCountdownEnd(number, end == 0 ? nil : end)
+        case "order":
+            stakes[number].put(try JournalFacts.order(value))
+            stakes[number].prune(kept: limits.keptOrders)
+        case "trade":
+            let trade = try JournalFacts.trade(value)
+            stakes[number].trades.keep(trade, limits.keptTrades)
+            floor.restore(number) { market in
+                market.restoreBook { $0.raiseCounters(orderID: 0, tradeID: trade.tradeID + 1) }
+            }
+        case "amendment":
+            let amendment = try JournalFacts.amendment(value)
+            nextAmendment = max(nextAmendment, amendment.number + 1)
+            stakes[number].amendments.keep(amendment, limits.keptAmendments)
+        case "margin":
+            stakes[number].marginChanges.keep(
+                try JournalFacts.marginChange(value), limits.keptMarginChanges)
+        case "funding":
+            fundings[number].keep(try JournalFacts.funding(value), limits.keptFundings)
+        case _:
+            throw JSONError(.badValue, offset: 0, field: key)
+        }
+    }
+
+    private func replayPrices(_ value: JSONValue, _ number: Int) throws(JSONError) {
         let fair: Price = try JournalFacts.decimal(value, "fair")
         let mark: Price = try JournalFacts.decimal(value, "mark")
         let last: Price = try JournalFacts.decimal(value, "last")
@@ -75,6 +112,17 @@ extension FuturesDesk {
         }
     }
 
+    private func replayListing(_ value: JSONValue, _ number: Int) throws(JSONError) {
+        var listing = markets[number].listing
+        listing.instrument.status = InstrumentStatus(try value.field("status", \.text))
+        listing.instrument.step = try JournalFacts.decimal(value, "step")
+        listing.instrument.minimumQuantity = try JournalFacts.decimal(value, "least")
+        listing.instrument.marketMinimumQuantity = try JournalFacts.decimal(value, "marketLeast")
+        listing.instrument.tick = try JournalFacts.decimal(value, "tick")
+        listing.instrument.minimumNotional = try JournalFacts.decimal(value, "notional")
+        floor.restore(number) { $0.replace(listing) }
+    }
+
     private func known(_ value: JSONValue) throws(JSONError) -> Int {
         guard let number = floor.number(of: try JournalFacts.symbol(value)) else {
             throw JSONError(.badValue, offset: 0, field: "symbol")
@@ -82,22 +130,24 @@ extension FuturesDesk {
         return number
     }
 
-    /// Puts open orders back into their books, behind the position they may be bound to.
+    /// Puts open orders back into their books, behind the positions they may be bound to.
     package func reopen(after line: Int) throws(JournalProblem) {
         journal.resume(after: Int64(line))
         if line == 0 { return }
         for number in stakes.indices {
-            let orders = stakes[number].orders
-            let last = orders.all.last?.orderID ?? 0
-            let position = stakes[number].holding.quantity
+            let stake = stakes[number]
+            let last = stake.orders.all.last?.orderID ?? 0
             var unfit: Int64?
             floor.restore(number) { market in
                 market.restoreBook { book in
                     book.raiseCounters(
                         orderID: max(book.nextOrderID, last + 1) + FuturesDesk.idJump,
                         tradeID: book.nextTradeID + FuturesDesk.idJump)
-                    book.setPosition(position, of: FuturesDesk.owner)
-                    for order in orders.open where !FuturesDesk.reopen(order, in: &book) {
+                    for leg in PositionLeg.allCases {
+                        book.setPosition(
+                            stake.holdings[leg].quantity, of: FuturesDesk.owner, leg: leg)
+                    }
+                    for order in stake.orders.open where !FuturesDesk.reopen(order, in: &book) {
                         unfit = unfit ?? order.orderID
                     }
                 }
@@ -106,14 +156,16 @@ extension FuturesDesk {
                 throw JournalProblem(
                     line: line, reason: "open order does not fit its book: \(unfit)")
             }
+            refreshActive(number)
         }
         floor.touchAll()
     }
 
-    private static func reopen(_ order: FuturesOrder, in book: inout OrderBook) -> Bool {
+    internal static func reopen(_ order: FuturesOrder, in book: inout OrderBook) -> Bool {
         order.remaining.isPositive
             && book.restore(
                 orderID: order.orderID, owner: FuturesDesk.owner, side: order.side,
-                price: order.price, remaining: order.remaining, isReduceOnly: order.isReduceOnly)
+                price: order.price, remaining: order.remaining, isReduceOnly: order.isReduceOnly,
+                leg: order.leg, executed: order.executed, timeInForce: order.timeInForce)
     }
 }

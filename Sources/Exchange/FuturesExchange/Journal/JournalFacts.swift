@@ -5,163 +5,217 @@ internal import Trading
 
 /// How the journal spells each kind of fact.
 internal enum JournalFacts {
-    static let version: Int64 = 1
+    /// Version 1 knew one net position a symbol on cross margin, and no conditional orders; what it
+    /// lacks is read as such.
+    static let version: Int64 = 2
+
+    /// One fact: an object of one member.
+    static func fact(
+        _ key: StaticString, _ out: inout JSONWriter, _ body: (inout JSONWriter) -> Void
+    ) {
+        out.beginObject()
+        out.key(key)
+        out.beginObject()
+        body(&out)
+        out.endObject()
+        out.endObject()
+    }
 
     static func write(header desk: FuturesDesk, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("journal")
-        out.beginObject()
-        out.field("version", version)
-        out.field("seed", String(desk.settings.seed))
-        out.endObject()
-        out.endObject()
+        fact("journal", &out) {
+            $0.field("version", version)
+            $0.field("seed", String(desk.settings.seed))
+        }
     }
 
     static func write(wallet desk: FuturesDesk, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("wallet")
-        out.beginObject()
-        out.field("amount", units: desk.wallet.units)
-        out.field("at", desk.walletUpdatedAt)
-        out.endObject()
-        out.endObject()
+        fact("wallet", &out) {
+            $0.field("amount", units: desk.wallet.units)
+            $0.field("at", desk.walletUpdatedAt)
+        }
     }
 
     static func write(counters desk: FuturesDesk, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("counters")
-        out.beginObject()
-        out.field("update", desk.floor.nextUpdateID)
-        out.field("generated", desk.nextGeneratedID)
-        out.endObject()
-        out.endObject()
+        fact("counters", &out) {
+            $0.field("update", desk.floor.nextUpdateID)
+            $0.field("generated", desk.nextGeneratedID)
+        }
     }
 
-    /// The account's position and leverage.
-    static func write(_ stake: Stake, _ symbol: Symbol, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("holding")
-        out.beginObject()
-        out.field("symbol", symbol.name)
-        out.field("quantity", units: stake.holding.quantity.units)
-        out.field("cost", units: stake.holding.cost.units)
-        out.field("realised", units: stake.holding.realised.units)
-        out.field("leverage", stake.holding.leverage)
-        out.field("at", stake.holding.updatedAtMilliseconds)
-        out.endObject()
-        out.endObject()
+    static func write(_ mode: AccountMode, _ out: inout JSONWriter) {
+        fact("mode", &out) {
+            $0.field("hedge", mode.isHedge)
+            $0.field("multi", mode.isMultiAssets)
+            $0.field("burn", mode.isFeeBurn)
+        }
+    }
+
+    /// One of the account's positions, and how its symbol is margined.
+    static func write(
+        _ stake: Stake, _ leg: PositionLeg, _ symbol: Symbol, _ out: inout JSONWriter
+    ) {
+        let holding = stake.holdings[leg]
+        fact("holding", &out) {
+            $0.field("symbol", symbol.name)
+            if leg != .net { $0.field("leg", leg.text) }
+            $0.field("quantity", units: holding.quantity.units)
+            $0.field("cost", units: holding.cost.units)
+            $0.field("realised", units: holding.realised.units)
+            if stake.isIsolated { $0.field("isolated", units: holding.isolatedWallet.units) }
+            $0.field("leverage", stake.leverage)
+            $0.field("at", holding.updatedAtMilliseconds)
+        }
     }
 
     static func write(prices market: Market, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("market")
-        out.beginObject()
-        out.field("symbol", market.symbol.name)
-        out.field("fair", units: market.fair.units)
-        out.field("mark", units: market.mark.units)
-        out.field("last", units: market.last.units)
-        out.field("order", market.book.nextOrderID)
-        out.field("trade", market.book.nextTradeID)
-        out.endObject()
-        out.endObject()
+        fact("market", &out) {
+            $0.field("symbol", market.symbol.name)
+            $0.field("fair", units: market.fair.units)
+            $0.field("mark", units: market.mark.units)
+            $0.field("last", units: market.last.units)
+            $0.field("order", market.book.nextOrderID)
+            $0.field("trade", market.book.nextTradeID)
+        }
+    }
+
+    /// What an operator may have changed of a symbol.
+    static func write(_ listing: Listing, _ out: inout JSONWriter) {
+        let rules = listing.instrument
+        fact("listing", &out) {
+            $0.field("symbol", listing.symbol.name)
+            $0.field("status", rules.status.text)
+            $0.field("step", units: rules.step.units)
+            $0.field("least", units: rules.minimumQuantity.units)
+            $0.field("marketLeast", units: rules.marketMinimumQuantity.units)
+            $0.field("tick", units: rules.tick.units)
+            $0.field("notional", units: rules.minimumNotional.units)
+        }
+    }
+
+    static func write(countdown end: Int64?, _ symbol: Symbol, _ out: inout JSONWriter) {
+        fact("countdown", &out) {
+            $0.field("symbol", symbol.name)
+            $0.field("end", end ?? 0)
+        }
     }
 
     static func write(_ order: FuturesOrder, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("order")
-        out.beginObject()
-        out.field("symbol", order.symbol.name)
-        out.field("id", order.orderID)
-        out.field("client", order.clientOrderID)
-        out.field("side", order.side.rawValue)
-        out.field("type", order.type.rawValue)
-        out.field("force", order.timeInForce.rawValue)
-        out.field("quantity", units: order.quantity.units)
-        out.field("price", units: order.price.units)
-        out.field("reduce", order.isReduceOnly)
-        out.field("stp", order.selfTrade.rawValue)
-        out.field("till", order.goodTillDate)
-        out.field("match", order.priceMatch)
-        out.field("status", order.status.text)
-        out.field("executed", units: order.executed.units)
-        out.field("quote", units: order.cumulativeQuote.units)
-        out.field("created", order.createdAtMilliseconds)
-        out.field("updated", order.updatedAtMilliseconds)
-        out.field("reason", order.expiryReason)
-        out.endObject()
-        out.endObject()
+        fact("order", &out) { out in
+            out.field("symbol", order.symbol.name)
+            out.field("id", order.orderID)
+            out.field("client", order.clientOrderID)
+            out.field("side", order.side.rawValue)
+            if order.leg != .net { out.field("leg", order.leg.text) }
+            out.field("type", order.type.rawValue)
+            out.field("force", order.timeInForce.rawValue)
+            out.field("quantity", units: order.quantity.units)
+            out.field("price", units: order.price.units)
+            out.field("reduce", order.isReduceOnly)
+            out.field("stp", order.selfTrade.rawValue)
+            out.field("till", order.goodTillDate)
+            out.field("match", order.priceMatch)
+            out.field("status", order.status.text)
+            out.field("executed", units: order.executed.units)
+            out.field("quote", units: order.cumulativeQuote.units)
+            out.field("created", order.createdAtMilliseconds)
+            out.field("updated", order.updatedAtMilliseconds)
+            out.field("reason", order.expiryReason)
+            if order.origin != .client { out.field("origin", order.origin.rawValue) }
+            if order.closesPosition { out.field("closes", true) }
+            if order.amendCount > 0 { out.field("amends", order.amendCount) }
+        }
     }
 
     static func write(_ trade: FuturesTrade, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.key("trade")
-        out.beginObject()
-        out.field("symbol", trade.symbol.name)
-        out.field("id", trade.tradeID)
-        out.field("order", trade.orderID)
-        out.field("client", trade.clientOrderID)
-        out.field("side", trade.side.rawValue)
-        out.field("price", units: trade.price.units)
-        out.field("quantity", units: trade.quantity.units)
-        out.field("fee", units: trade.fee.units)
-        out.field("realised", units: trade.realised.units)
-        out.field("maker", trade.isMaker)
-        out.field("at", trade.timeMilliseconds)
-        out.endObject()
-        out.endObject()
+        fact("trade", &out) { out in
+            out.field("symbol", trade.symbol.name)
+            out.field("id", trade.tradeID)
+            out.field("order", trade.orderID)
+            out.field("client", trade.clientOrderID)
+            out.field("side", trade.side.rawValue)
+            if trade.leg != .net { out.field("leg", trade.leg.text) }
+            out.field("price", units: trade.price.units)
+            out.field("quantity", units: trade.quantity.units)
+            out.field("fee", units: trade.fee.units)
+            out.field("realised", units: trade.realised.units)
+            out.field("maker", trade.isMaker)
+            out.field("at", trade.timeMilliseconds)
+        }
     }
 
-    // MARK: reading
-
-    static func order(_ value: JSONValue) throws(JSONError) -> FuturesOrder {
-        let status = VenueOrderStatus(try value.field("status", \.text))
-        return FuturesOrder(
-            symbol: try symbol(value), orderID: try value.field("id", \.integer),
-            clientOrderID: try value.field("client", \.text),
-            side: try value.field("side") { $0.text.flatMap(Side.init(rawValue:)) },
-            type: try value.field("type") { $0.text.flatMap(OrderType.init(rawValue:)) },
-            timeInForce: try value.field("force") { $0.text.flatMap(TimeInForce.init(rawValue:)) },
-            quantity: try decimal(value, "quantity"), price: try decimal(value, "price"),
-            isReduceOnly: try value.field("reduce", \.boolean),
-            selfTrade: try value.field("stp") {
-                $0.text.flatMap(SelfTradePrevention.init(rawValue:))
-            },
-            goodTillDate: try value.field("till", \.integer),
-            priceMatch: try value.field("match", \.text), status: status,
-            executed: try decimal(value, "executed"),
-            cumulativeQuote: try decimal(value, "quote"),
-            createdAtMilliseconds: try value.field("created", \.integer),
-            updatedAtMilliseconds: try value.field("updated", \.integer),
-            expiryReason: try value.field("reason", \.text))
+    static func write(_ algo: AlgoOrder, _ out: inout JSONWriter) {
+        fact("algo", &out) { out in
+            out.field("symbol", algo.symbol.name)
+            out.field("id", algo.algoID)
+            out.field("client", algo.clientAlgoID)
+            out.field("side", algo.side.rawValue)
+            out.field("leg", algo.leg.text)
+            out.field("kind", algo.kind.rawValue)
+            out.field("force", algo.timeInForce.rawValue)
+            out.field("quantity", units: algo.quantity.units)
+            out.field("price", units: algo.price.units)
+            out.field("trigger", units: algo.trigger.units)
+            out.field("working", algo.working.rawValue)
+            out.field("closes", algo.closesPosition)
+            out.field("reduce", algo.isReduceOnly)
+            out.field("protect", algo.isPriceProtected)
+            out.field("stp", algo.selfTrade.rawValue)
+            out.field("match", algo.priceMatch)
+            out.field("till", algo.goodTillDate)
+            out.field("activation", units: algo.activation.units)
+            out.field("callback", units: algo.callback.units)
+            out.field("status", algo.status.rawValue)
+            out.field("created", algo.createdAtMilliseconds)
+            out.field("updated", algo.updatedAtMilliseconds)
+            out.field("triggered", algo.triggeredAtMilliseconds)
+            if let orderID = algo.orderID { out.field("order", orderID) }
+            out.field("average", units: algo.averagePrice.units)
+            out.field("executed", units: algo.executed.units)
+            out.field("reason", algo.reason)
+            out.field("extreme", units: algo.extreme.units)
+        }
     }
 
-    static func trade(_ value: JSONValue) throws(JSONError) -> FuturesTrade {
-        FuturesTrade(
-            symbol: try symbol(value), tradeID: try value.field("id", \.integer),
-            orderID: try value.field("order", \.integer),
-            clientOrderID: try value.field("client", \.text),
-            side: try value.field("side") { $0.text.flatMap(Side.init(rawValue:)) },
-            price: try decimal(value, "price"), quantity: try decimal(value, "quantity"),
-            fee: try decimal(value, "fee"), realised: try decimal(value, "realised"),
-            isMaker: try value.field("maker", \.boolean),
-            timeMilliseconds: try value.field("at", \.integer))
+    static func write(_ amendment: OrderAmendment, _ symbol: Symbol, _ out: inout JSONWriter) {
+        fact("amendment", &out) { out in
+            out.field("symbol", symbol.name)
+            out.field("number", amendment.number)
+            out.field("order", amendment.orderID)
+            out.field("client", amendment.clientOrderID)
+            out.field("at", amendment.timeMilliseconds)
+            out.field("priceBefore", units: amendment.priceBefore.units)
+            out.field("priceAfter", units: amendment.priceAfter.units)
+            out.field("quantityBefore", units: amendment.quantityBefore.units)
+            out.field("quantityAfter", units: amendment.quantityAfter.units)
+            out.field("count", amendment.count)
+        }
     }
 
-    static func holding(_ value: JSONValue) throws(JSONError) -> Holding {
-        Holding(
-            quantity: try decimal(value, "quantity"), cost: try decimal(value, "cost"),
-            realised: try decimal(value, "realised"),
-            leverage: try value.field("leverage", \.integer),
-            updatedAt: try value.field("at", \.integer))
+    static func write(_ income: Income, _ out: inout JSONWriter) {
+        fact("income", &out) {
+            if let symbol = income.symbol { $0.field("symbol", symbol.name) }
+            $0.field("kind", income.kind.rawValue)
+            $0.field("amount", units: income.amount.units)
+            $0.field("at", income.timeMilliseconds)
+            $0.field("number", income.number)
+        }
     }
 
-    static func symbol(_ value: JSONValue) throws(JSONError) -> Symbol {
-        try value.field("symbol") { $0.text.flatMap { Symbol($0) } }
+    static func write(_ change: MarginChange, _ symbol: Symbol, _ out: inout JSONWriter) {
+        fact("margin", &out) {
+            $0.field("symbol", symbol.name)
+            $0.field("leg", change.leg)
+            $0.field("amount", units: change.amount.units)
+            $0.field("at", change.timeMilliseconds)
+        }
     }
 
-    static func decimal<Value: ExactDecimal>(
-        _ value: JSONValue, _ key: String
-    ) throws(JSONError) -> Value {
-        Value(units: try value.field(key, \.decimalUnits))
+    static func write(_ record: FundingRecord, _ out: inout JSONWriter) {
+        fact("funding", &out) {
+            $0.field("symbol", record.symbol.name)
+            $0.field("rate", units: record.rate.units)
+            $0.field("mark", units: record.mark.units)
+            $0.field("at", record.timeMilliseconds)
+        }
     }
 }

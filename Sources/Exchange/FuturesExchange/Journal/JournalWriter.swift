@@ -1,91 +1,130 @@
 internal import Bytes
 internal import ExchangeDoor
 internal import ExchangeMarkets
+internal import Matching
 internal import Trading
 
+/// Something that changed and is to be on file: as it is at the end of the call, or as it happened.
+internal enum JournalNote: Equatable, Sendable {
+    case wallet
+    case counters
+    case mode
+    case order(Int, Int64)
+    case trade(FuturesTrade)
+    case holding(Int, PositionLeg)
+    case prices(Int)
+    case listing(Int)
+    case countdown(Int)
+    case algo(Int64)
+    case amendment(Int, OrderAmendment)
+    case income(Income)
+    case marginChange(Int, MarginChange)
+    case funding(FundingRecord)
+
+    /// Whether it is told as it is at the end, so that once is enough.
+    fileprivate var isState: Bool {
+        switch self {
+        case .wallet, .counters, .mode, .order, .holding, .prices, .listing, .countdown, .algo: true
+        case .trade, .amendment, .income, .marginChange, .funding: false
+        }
+    }
+}
+
 /// Gathers what a call changed and writes it as one journal line.
-internal struct JournalWriter {
+internal struct JournalWriter: ~Copyable {
     /// Off until a service keeps the lines; without a file nothing is gathered.
     var isOn = false
     private var lines = JournalLines()
-    private var orders: [(market: Int, orderID: Int64)] = []
-    private var trades: [FuturesTrade] = []
-    private var holdings: [Int] = []
-    private var markets: [Int] = []
+    private var notes: [JournalNote] = []
+    private var facts = JSONWriter(capacity: 1_024)
 
-    mutating func noteOrder(_ market: Int, _ orderID: Int64) {
-        guard isOn, !orders.contains(where: { $0 == (market, orderID) }) else { return }
-        orders.append((market, orderID))
-    }
-
-    mutating func noteTrade(_ trade: FuturesTrade) {
-        if isOn { trades.append(trade) }
-    }
-
-    /// A position or leverage changed, and the wallet with it.
-    mutating func noteHolding(_ market: Int) {
-        if isOn, !holdings.contains(market) { holdings.append(market) }
-    }
-
-    mutating func noteMarket(_ market: Int) {
-        if isOn { markets.append(market) }
+    mutating func note(_ note: JournalNote) {
+        guard isOn, !note.isState || !notes.contains(note) else { return }
+        notes.append(note)
     }
 
     /// Writes the line for what was noted since the last one, if anything was.
     mutating func commit(_ desk: FuturesDesk) {
-        if orders.isEmpty && trades.isEmpty && holdings.isEmpty && markets.isEmpty { return }
-        var facts = JSONWriter(capacity: 512)
+        if notes.isEmpty { return }
         lines.begin(&facts)
-        for (market, orderID) in orders {
-            if let order = desk.stakes[market].orders[orderID] {
-                JournalFacts.write(order, &facts)
-            }
-        }
-        for trade in trades { JournalFacts.write(trade, &facts) }
-        for market in holdings {
-            JournalFacts.write(desk.stakes[market], desk.markets[market].symbol, &facts)
-        }
-        if !holdings.isEmpty { JournalFacts.write(wallet: desk, &facts) }
-        for market in markets { JournalFacts.write(prices: desk.markets[market], &facts) }
-        if !markets.isEmpty { JournalFacts.write(counters: desk, &facts) }
+        for note in notes { JournalWriter.write(note, desk, &facts) }
         lines.finish(&facts)
-        orders.removeAll(keepingCapacity: true)
-        trades.removeAll(keepingCapacity: true)
-        holdings.removeAll(keepingCapacity: true)
-        markets.removeAll(keepingCapacity: true)
+        notes.removeAll(keepingCapacity: true)
     }
 
-    /// Writes the whole state as lines from number 1 on, in pieces of some 64 kB; pending lines are
+    private static func write(_ note: JournalNote, _ desk: FuturesDesk, _ out: inout JSONWriter) {
+        switch note {
+        case .wallet: JournalFacts.write(wallet: desk, &out)
+        case .counters: JournalFacts.write(counters: desk, &out)
+        case .mode: JournalFacts.write(desk.mode, &out)
+        case .order(let market, let orderID):
+            if let order = desk.stakes[market].orders[orderID] { JournalFacts.write(order, &out) }
+        case .trade(let trade): JournalFacts.write(trade, &out)
+        case .holding(let market, let leg):
+            JournalFacts.write(desk.stakes[market], leg, desk.markets[market].symbol, &out)
+        case .prices(let market): JournalFacts.write(prices: desk.markets[market], &out)
+        case .listing(let market): JournalFacts.write(desk.markets[market].listing, &out)
+        case .countdown(let market):
+            JournalFacts.write(
+                countdown: desk.stakes[market].countdownEnd, desk.markets[market].symbol, &out)
+        case .algo(let algoID):
+            if let algo = desk.algos[algoID] { JournalFacts.write(algo, &out) }
+        case .amendment(let market, let amendment):
+            JournalFacts.write(amendment, desk.markets[market].symbol, &out)
+        case .income(let income): JournalFacts.write(income, &out)
+        case .marginChange(let market, let change):
+            JournalFacts.write(change, desk.markets[market].symbol, &out)
+        case .funding(let record): JournalFacts.write(record, &out)
+        }
+    }
+
+    // MARK: snapshots
+
+    /// Writes the whole state as lines from number 1 on, in pieces of some 64 kB; pending notes are
     /// in it and are dropped.
     mutating func snapshot<Failure: Error>(
         _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         lines.restart()
-        var facts = JSONWriter(capacity: 4_096)
+        notes.removeAll(keepingCapacity: true)
         lines.begin(&facts)
         JournalFacts.write(header: desk, &facts)
-        JournalFacts.write(wallet: desk, &facts)
-        JournalFacts.write(counters: desk, &facts)
-        for (market, stake) in zip(desk.markets, desk.stakes) {
-            JournalFacts.write(stake, market.symbol, &facts)
-            JournalFacts.write(prices: market, &facts)
+        for note in [JournalNote.mode, .wallet, .counters] {
+            JournalWriter.write(note, desk, &facts)
         }
         lines.finish(&facts)
-        for stake in desk.stakes {
-            for order in stake.orders.all {
-                lines.begin(&facts)
-                JournalFacts.write(order, &facts)
-                lines.finish(&facts)
-                if lines.count > 65_536 { try sink(take()) }
-            }
-            for trade in stake.trades {
-                lines.begin(&facts)
-                JournalFacts.write(trade, &facts)
-                lines.finish(&facts)
-                if lines.count > 65_536 { try sink(take()) }
-            }
-        }
+        for number in desk.markets.indices { try snapshot(number, desk, sink) }
+        for algo in desk.algos.all { try add(.algo(algo.algoID), desk, sink) }
+        for income in desk.incomes { try add(.income(income), desk, sink) }
         try sink(take())
+    }
+
+    private mutating func snapshot<Failure: Error>(
+        _ number: Int, _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        let stake = desk.stakes[number]
+        lines.begin(&facts)
+        JournalWriter.write(.listing(number), desk, &facts)
+        JournalWriter.write(.prices(number), desk, &facts)
+        for leg in PositionLeg.allCases where leg == .net || stake.holdings[leg] != Holding() {
+            JournalWriter.write(.holding(number, leg), desk, &facts)
+        }
+        if stake.countdownEnd != nil { JournalWriter.write(.countdown(number), desk, &facts) }
+        lines.finish(&facts)
+        for order in stake.orders.all { try add(.order(number, order.orderID), desk, sink) }
+        for trade in stake.trades { try add(.trade(trade), desk, sink) }
+        for amendment in stake.amendments { try add(.amendment(number, amendment), desk, sink) }
+        for change in stake.marginChanges { try add(.marginChange(number, change), desk, sink) }
+        for record in desk.fundings[number] { try add(.funding(record), desk, sink) }
+    }
+
+    private mutating func add<Failure: Error>(
+        _ note: JournalNote, _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        lines.begin(&facts)
+        JournalWriter.write(note, desk, &facts)
+        lines.finish(&facts)
+        if lines.count > 65_536 { try sink(take()) }
     }
 
     /// The lines written since the last call.

@@ -10,15 +10,26 @@ internal enum Security: Sendable {
     case trade
 }
 
+/// What an endpoint is about: where it is answered.
+internal enum EndpointTopic: Sendable {
+    case market, listenKeys, account, history, settings, orders, batches, algos
+}
+
 /// The requests the exchange answers (exchange-facts A).
 internal enum Endpoint: Sendable {
     case ping, time, exchangeInfo, depth, bookTicker, tickerPrice, premiumIndex
+    case fundingRates, fundingInfo, openInterest, constituents, adlRisk
     case openListenKey, keepListenKey, closeListenKey
     case accountV2, accountV3, balance, positionRiskV2, positionRiskV3
-    case leverageBracket, positionMode, multiAssetsMode, accountConfig, symbolConfig
-    case commissionRate, orderRateLimit
-    case placeOrder, testOrder, queryOrder, cancelOrder, openOrder, openOrders, cancelAll, allOrders
-    case userTrades, setLeverage, setMarginType, setPositionMode, setMultiAssetsMode
+    case leverageBracket, positionMode, multiAssetsMode, accountConfig, symbolConfig, feeBurn
+    case commissionRate, orderRateLimit, adlQuantile, tradingStatus
+    case allOrders, userTrades, income, amendments, forceOrders, marginHistory
+    case placeOrder, testOrder, amendOrder, queryOrder, cancelOrder, openOrder, openOrders
+    case cancelAll, countdown
+    case placeBatch, amendBatch, cancelBatch
+    case placeAlgo, queryAlgo, cancelAlgo, openAlgos, allAlgos, cancelAlgos
+    case setLeverage, setMarginType, setPositionMode, setMultiAssetsMode, setFeeBurn
+    case changeMargin
 
     init?(method: String, path: String) {
         guard let found = Endpoint.table["\(method) \(path)"] else { return nil }
@@ -28,8 +39,12 @@ internal enum Endpoint: Sendable {
     private static let table: [String: Endpoint] = [
         "GET /fapi/v1/ping": .ping, "GET /fapi/v1/time": .time,
         "GET /fapi/v1/exchangeInfo": .exchangeInfo, "GET /fapi/v1/depth": .depth,
+        "GET /fapi/v1/rpiDepth": .depth,
         "GET /fapi/v1/ticker/bookTicker": .bookTicker, "GET /fapi/v1/ticker/price": .tickerPrice,
         "GET /fapi/v2/ticker/price": .tickerPrice, "GET /fapi/v1/premiumIndex": .premiumIndex,
+        "GET /fapi/v1/fundingRate": .fundingRates, "GET /fapi/v1/fundingInfo": .fundingInfo,
+        "GET /fapi/v1/openInterest": .openInterest, "GET /fapi/v1/constituents": .constituents,
+        "GET /fapi/v1/symbolAdlRisk": .adlRisk,
         "POST /fapi/v1/listenKey": .openListenKey, "PUT /fapi/v1/listenKey": .keepListenKey,
         "DELETE /fapi/v1/listenKey": .closeListenKey, "GET /fapi/v2/account": .accountV2,
         "GET /fapi/v3/account": .accountV3, "GET /fapi/v2/balance": .balance,
@@ -40,53 +55,62 @@ internal enum Endpoint: Sendable {
         "POST /fapi/v1/positionSide/dual": .setPositionMode,
         "GET /fapi/v1/multiAssetsMargin": .multiAssetsMode,
         "POST /fapi/v1/multiAssetsMargin": .setMultiAssetsMode,
+        "GET /fapi/v1/feeBurn": .feeBurn, "POST /fapi/v1/feeBurn": .setFeeBurn,
         "GET /fapi/v1/accountConfig": .accountConfig, "GET /fapi/v1/symbolConfig": .symbolConfig,
         "GET /fapi/v1/commissionRate": .commissionRate,
-        "GET /fapi/v1/rateLimit/order": .orderRateLimit, "POST /fapi/v1/order": .placeOrder,
-        "POST /fapi/v1/order/test": .testOrder, "GET /fapi/v1/order": .queryOrder,
+        "GET /fapi/v1/rateLimit/order": .orderRateLimit,
+        "GET /fapi/v1/adlQuantile": .adlQuantile,
+        "GET /fapi/v1/apiTradingStatus": .tradingStatus,
+        "POST /fapi/v1/order": .placeOrder, "POST /fapi/v1/order/test": .testOrder,
+        "PUT /fapi/v1/order": .amendOrder, "GET /fapi/v1/order": .queryOrder,
         "DELETE /fapi/v1/order": .cancelOrder, "GET /fapi/v1/openOrder": .openOrder,
         "GET /fapi/v1/openOrders": .openOrders, "DELETE /fapi/v1/allOpenOrders": .cancelAll,
+        "POST /fapi/v1/countdownCancelAll": .countdown,
+        "POST /fapi/v1/batchOrders": .placeBatch, "PUT /fapi/v1/batchOrders": .amendBatch,
+        "DELETE /fapi/v1/batchOrders": .cancelBatch,
         "GET /fapi/v1/allOrders": .allOrders, "GET /fapi/v1/userTrades": .userTrades,
+        "GET /fapi/v1/orderAmendment": .amendments, "GET /fapi/v1/income": .income,
+        "GET /fapi/v1/forceOrders": .forceOrders,
+        "GET /fapi/v1/positionMargin/history": .marginHistory,
+        "POST /fapi/v1/algoOrder": .placeAlgo, "GET /fapi/v1/algoOrder": .queryAlgo,
+        "DELETE /fapi/v1/algoOrder": .cancelAlgo, "GET /fapi/v1/openAlgoOrders": .openAlgos,
+        "GET /fapi/v1/allAlgoOrders": .allAlgos, "DELETE /fapi/v1/algoOpenOrders": .cancelAlgos,
         "POST /fapi/v1/leverage": .setLeverage, "POST /fapi/v1/marginType": .setMarginType,
+        "POST /fapi/v1/positionMargin": .changeMargin,
     ]
 
-    var security: Security {
+    var topic: EndpointTopic {
         switch self {
-        case .ping, .time, .exchangeInfo, .depth, .bookTicker, .tickerPrice, .premiumIndex:
-            .none
-        case .openListenKey, .keepListenKey, .closeListenKey: .key
-        case .accountV2, .accountV3, .balance, .positionRiskV2, .positionRiskV3, .leverageBracket,
-            .positionMode, .multiAssetsMode, .accountConfig, .symbolConfig, .commissionRate,
-            .orderRateLimit, .queryOrder, .openOrder, .openOrders, .allOrders, .userTrades:
-            .read
-        case .placeOrder, .testOrder, .cancelOrder, .cancelAll, .setLeverage, .setMarginType,
-            .setPositionMode, .setMultiAssetsMode:
-            .trade
+        case .ping, .time, .exchangeInfo, .depth, .bookTicker, .tickerPrice, .premiumIndex,
+            .fundingRates, .fundingInfo, .openInterest, .constituents, .adlRisk:
+            .market
+        case .openListenKey, .keepListenKey, .closeListenKey: .listenKeys
+        case .accountV2, .accountV3, .balance, .positionRiskV2, .positionRiskV3,
+            .leverageBracket, .positionMode, .multiAssetsMode, .accountConfig, .symbolConfig,
+            .feeBurn, .commissionRate, .orderRateLimit, .adlQuantile, .tradingStatus:
+            .account
+        case .allOrders, .userTrades, .income, .amendments, .forceOrders, .marginHistory: .history
+        case .placeOrder, .testOrder, .amendOrder, .queryOrder, .cancelOrder, .openOrder,
+            .openOrders, .cancelAll, .countdown:
+            .orders
+        case .placeBatch, .amendBatch, .cancelBatch: .batches
+        case .placeAlgo, .queryAlgo, .cancelAlgo, .openAlgos, .allAlgos, .cancelAlgos: .algos
+        case .setLeverage, .setMarginType, .setPositionMode, .setMultiAssetsMode, .setFeeBurn,
+            .changeMargin:
+            .settings
         }
     }
 
-    /// Whether it counts as a new order.
-    var isOrder: Bool { self == .placeOrder }
-
-    /// Request weight (exchange-facts A3.1).
-    func weight(hasSymbol: Bool, limit: Int64) -> Int64 {
+    var security: Security {
         switch self {
-        case .ping, .time, .exchangeInfo, .openListenKey, .keepListenKey, .closeListenKey,
-            .leverageBracket, .orderRateLimit, .queryOrder, .cancelOrder, .openOrder, .cancelAll,
-            .setLeverage, .setMarginType, .setPositionMode, .setMultiAssetsMode:
-            1
-        case .placeOrder, .testOrder: 0
-        case .depth: limit <= 50 ? 2 : limit <= 100 ? 5 : limit <= 500 ? 10 : 20
-        case .bookTicker: hasSymbol ? 2 : 5
-        case .tickerPrice: hasSymbol ? 1 : 2
-        case .premiumIndex: hasSymbol ? 1 : 10
-        case .openOrders: hasSymbol ? 1 : 40
-        case .accountV2, .positionRiskV2: 10
-        case .accountV3, .balance, .positionRiskV3, .accountConfig, .symbolConfig,
-            .allOrders, .userTrades:
-            5
-        case .commissionRate: 20
-        case .positionMode, .multiAssetsMode: 30
+        case .queryOrder, .openOrder, .openOrders, .queryAlgo, .openAlgos, .allAlgos: return .read
+        case _: break
+        }
+        switch topic {
+        case .market: return .none
+        case .listenKeys: return .key
+        case .account, .history: return .read
+        case .settings, .orders, .batches, .algos: return .trade
         }
     }
 }

@@ -3,11 +3,11 @@ internal import ExchangeMarkets
 internal import Matching
 internal import Trading
 
-/// The two shapes an order is shown in: replies to placing and cancelling, and queries.
-internal enum OrderShape { case placed, recorded }
+/// The shapes an order is shown in: replies to placing and cancelling, to changing, and queries.
+internal enum OrderShape { case placed, amended, recorded }
 
 extension FuturesDesk {
-    private func listing(of symbol: Symbol) -> Listing {
+    internal func listing(of symbol: Symbol) -> Listing {
         guard let number = floor.number(of: symbol) else {
             preconditionFailure("an order's symbol is listed")
         }
@@ -20,20 +20,24 @@ extension FuturesDesk {
         out.beginObject()
         out.field("orderId", order.orderID)
         out.field("symbol", order.symbol.name)
+        if shape == .amended { out.field("pair", order.symbol.name) }
         out.field("status", order.status.text)
         out.field("clientOrderId", order.clientOrderID)
         out.field("price", units: order.price.units, places: pricePlaces)
         out.field("avgPrice", units: order.averagePrice.units, places: pricePlaces)
         out.field("origQty", units: order.quantity.units, places: places)
         out.field("executedQty", units: order.executed.units, places: places)
-        if shape == .placed { out.field("cumQty", units: order.executed.units, places: places) }
+        if shape != .recorded { out.field("cumQty", units: order.executed.units, places: places) }
         out.field("cumQuote", units: order.cumulativeQuote.units, places: 5)
+        if shape == .amended {
+            out.field("cumBase", units: order.executed.units, places: places)
+        }
         out.field("timeInForce", order.timeInForce.rawValue)
         out.field("type", order.type.rawValue)
         out.field("reduceOnly", order.isReduceOnly)
-        out.field("closePosition", false)
+        out.field("closePosition", order.closesPosition)
         out.field("side", order.side.rawValue)
-        out.field("positionSide", "BOTH")
+        out.field("positionSide", order.leg.text)
         out.field("stopPrice", units: 0, places: pricePlaces)
         out.field("workingType", "CONTRACT_PRICE")
         out.field("priceProtect", false)
@@ -44,12 +48,6 @@ extension FuturesDesk {
         if shape == .recorded { out.field("time", order.createdAtMilliseconds) }
         out.field("updateTime", order.updatedAtMilliseconds)
         out.endObject()
-    }
-
-    internal func writeAll(_ orders: [FuturesOrder], _ out: inout JSONWriter) {
-        out.beginArray()
-        for order in orders { write(order, as: .recorded, &out) }
-        out.endArray()
     }
 
     internal func write(_ trade: FuturesTrade, _ out: inout JSONWriter) {
@@ -66,16 +64,9 @@ extension FuturesDesk {
         out.field("commission", units: trade.fee.units, places: 8)
         out.field("commissionAsset", "USDT")
         out.field("time", trade.timeMilliseconds)
-        out.field("positionSide", "BOTH")
+        out.field("positionSide", trade.leg.text)
         out.field("buyer", trade.side == .buy)
         out.field("maker", trade.isMaker)
-        out.endObject()
-    }
-
-    internal func writeDone(_ message: String, _ out: inout JSONWriter) {
-        out.beginObject()
-        out.field("code", 200)
-        out.field("msg", message)
         out.endObject()
     }
 }

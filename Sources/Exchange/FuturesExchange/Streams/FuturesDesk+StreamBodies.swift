@@ -17,13 +17,6 @@ extension FuturesDesk {
         out.field("E", at)
     }
 
-    private func listing(of symbol: Symbol) -> Listing {
-        guard let number = floor.number(of: symbol) else {
-            preconditionFailure("an event's symbol is listed")
-        }
-        return markets[number].listing
-    }
-
     // MARK: user events
 
     internal func write(_ event: UserEvent, _ out: inout JSONWriter) {
@@ -35,11 +28,39 @@ extension FuturesDesk {
             out.key("o")
             writeOrderUpdate(order, execution, trade, bids, asks, at, &out)
             out.endObject()
-        case .accountUpdate(let position, let wallet, let at):
+        case .accountUpdate(let update, let at):
             begin("ACCOUNT_UPDATE", at, &out)
             out.field("T", at)
             out.key("a")
-            writeAccountUpdate(position, wallet, &out)
+            write(update, &out)
+            out.endObject()
+        case .algoUpdate(let algo, let at):
+            begin("ALGO_UPDATE", at, &out)
+            out.field("T", at)
+            out.key("o")
+            writeAlgoUpdate(algo, &out)
+            out.endObject()
+        case .marginCall(let positions, let crossWallet, let at):
+            begin("MARGIN_CALL", at, &out)
+            writeMarginCall(positions, crossWallet, &out)
+            out.endObject()
+        case .triggerRejected(let symbol, let algoID, let reason, let at):
+            begin("CONDITIONAL_ORDER_TRIGGER_REJECT", at, &out)
+            out.field("T", at)
+            out.key("or")
+            out.beginObject()
+            out.field("s", symbol.name)
+            out.field("i", algoID)
+            out.field("r", reason)
+            out.endObject()
+            out.endObject()
+        case .multiAssetsChanged(let isMulti, let at):
+            begin("ACCOUNT_CONFIG_UPDATE", at, &out)
+            out.field("T", at)
+            out.key("ai")
+            out.beginObject()
+            out.field("j", isMulti)
+            out.endObject()
             out.endObject()
         case .leverageChanged(let symbol, let leverage, let at):
             begin("ACCOUNT_CONFIG_UPDATE", at, &out)
@@ -108,8 +129,8 @@ extension FuturesDesk {
         out.field("R", order.isReduceOnly)
         out.field("wt", "CONTRACT_PRICE")
         out.field("ot", order.type.rawValue)
-        out.field("ps", "BOTH")
-        out.field("cp", false)
+        out.field("ps", order.leg.text)
+        out.field("cp", order.closesPosition)
         out.field("rp", units: trade?.realised.units ?? 0)
         out.field("pP", false)
         out.field("si", 0)
@@ -118,38 +139,6 @@ extension FuturesDesk {
         out.field("pm", order.priceMatch)
         out.field("gtd", order.goodTillDate)
         out.field("er", order.expiryReason)
-        out.endObject()
-    }
-
-    private func writeAccountUpdate(
-        _ position: FuturesPosition, _ wallet: Money, _ out: inout JSONWriter
-    ) {
-        out.beginObject()
-        out.key("B")
-        out.beginArray()
-        out.beginObject()
-        out.field("a", "USDT")
-        out.field("wb", units: wallet.units, places: 8)
-        out.field("cw", units: wallet.units, places: 8)
-        out.field("bc", "0")
-        out.endObject()
-        out.endArray()
-        out.key("P")
-        out.beginArray()
-        out.beginObject()
-        out.field("s", position.symbol.name)
-        out.field("pa", units: position.quantity.units)
-        out.field("ep", units: position.entryPrice.units)
-        out.field("bep", units: breakEven(position).units)
-        out.field("cr", units: position.holding.realised.units)
-        out.field("up", units: position.margin.unrealised.units)
-        out.field("mt", "cross")
-        out.field("iw", "0")
-        out.field("ps", "BOTH")
-        out.field("ma", "USDT")
-        out.endObject()
-        out.endArray()
-        out.field("m", "ORDER")
         out.endObject()
     }
 
@@ -178,8 +167,8 @@ extension FuturesDesk {
         out.field("ap", units: update.average.units, places: 8)
         out.field("i", units: update.index.units, places: 8)
         out.field("P", units: update.index.units, places: 8)
-        out.field("r", "0.00010000")
-        out.field("T", FuturesDesk.nextFunding(after: update.timeMilliseconds))
+        out.field("r", units: settings.fundingRate.units, places: 8)
+        out.field("T", fundingTime(after: update.timeMilliseconds))
         out.endObject()
     }
 

@@ -283,7 +283,10 @@ extension UserEvent {
         case .tradeLite: "TRADE_LITE"
         case .orderUpdate: "ORDER_TRADE_UPDATE"
         case .accountUpdate: "ACCOUNT_UPDATE"
-        case .leverageChanged: "ACCOUNT_CONFIG_UPDATE"
+        case .leverageChanged, .multiAssetsChanged: "ACCOUNT_CONFIG_UPDATE"
+        case .marginCall: "MARGIN_CALL"
+        case .algoUpdate: "ALGO_UPDATE"
+        case .triggerRejected: "CONDITIONAL_ORDER_TRIGGER_REJECT"
         case .listenKeyExpired: "listenKeyExpired"
         }
     }

@@ -10,6 +10,8 @@ package struct OrderTable: Sendable {
     private var openIDs: [Int64] = []
 
     package var all: [FuturesOrder] { records }
+    /// The numbers of open orders, in the order in which they came.
+    internal var openNumbers: [Int64] { openIDs }
     package var open: [FuturesOrder] { openIDs.compactMap { self[$0] } }
     package var openCount: Int { openIDs.count }
 

@@ -12,8 +12,8 @@ extension FuturesDesk {
             switch event {
             case .accepted(_, let owner):
                 if owner == FuturesDesk.owner, let order = unannounced {
-                    stakes[number].orders.put(order)
-                    journal.noteOrder(number, order.orderID)
+                    stakes[number].put(order)
+                    journal.note(.order(number, order.orderID))
                 }
             case .traded(let trade):
                 traded(trade, number, wall: wall, &unannounced)
@@ -32,10 +32,11 @@ extension FuturesDesk {
                 }
             }
         }
+        refreshActive(number)
         gatherTold()
     }
 
-    private func announce(_ unannounced: inout FuturesOrder?, _ number: Int, wall: Int64) {
+    internal func announce(_ unannounced: inout FuturesOrder?, _ number: Int, wall: Int64) {
         guard let order = unannounced else { return }
         unannounced = nil
         emitOrder(order, .new, nil, number, wall: wall)
@@ -55,7 +56,7 @@ extension FuturesDesk {
         }
     }
 
-    private func fill(
+    internal func fill(
         _ orderID: Int64, _ match: MatchTrade, isMaker: Bool, _ number: Int, wall: Int64,
         _ unannounced: inout FuturesOrder?
     ) {
@@ -66,17 +67,18 @@ extension FuturesDesk {
         order.cumulativeQuote += match.price.times(match.quantity, .down)
         order.status = order.remaining.isZero ? .filled : .partiallyFilled
         order.updatedAtMilliseconds = wall
-        stakes[number].orders.put(order)
+        stakes[number].put(order)
         let trade = book(match, order, isMaker: isMaker, number, wall: wall)
         emit(.tradeLite(trade, order))
         announce(&unannounced, number, wall: wall)
-        emit(
-            .accountUpdate(
-                position(number, figures), wallet: wallet, at: wall))
-        emitOrder(order, .trade, trade, number, wall: wall)
-        journal.noteOrder(number, orderID)
-        journal.noteTrade(trade)
-        journal.noteHolding(number)
+        refreshActive(number)
+        tellAccount(.order, number, order.leg, wall: wall)
+        emitOrder(
+            order, order.origin == .client ? .trade : .calculated, trade, number, wall: wall)
+        journal.note(.order(number, orderID))
+        journal.note(.trade(trade))
+        noteHolding(number, order.leg)
+        if order.status == .filled { algoOrderEnded(order, number, wall: wall) }
     }
 
     /// Books a trade: fee, realised result, wallet, position, and the account's trade list.
@@ -84,34 +86,29 @@ extension FuturesDesk {
         _ match: MatchTrade, _ order: FuturesOrder, isMaker: Bool, _ number: Int, wall: Int64
     ) -> FuturesTrade {
         let quote = match.price.times(match.quantity, .down)
-        let rate = isMaker ? settings.makerFee : settings.takerFee
+        let rate = order.hasFee ? isMaker ? settings.makerFee : settings.takerFee : .zero
         let fee = quote.scaled(by: rate, .down).cents
-        let realised = stakes[number].holding.traded(
-            order.side, match.quantity, at: match.price, wall: wall)
+        let realised = stakes[number].holdings[order.leg].traded(
+            order.side, match.quantity, at: match.price,
+            isolatedAt: stakes[number].isIsolated ? stakes[number].leverage : nil, wall: wall)
         wallet += realised - fee
         walletUpdatedAt = wall
         let trade = FuturesTrade(
             symbol: order.symbol, tradeID: match.tradeID, orderID: order.orderID,
             clientOrderID: order.clientOrderID, side: order.side, price: match.price,
             quantity: match.quantity, fee: fee, realised: realised, isMaker: isMaker,
-            timeMilliseconds: wall)
-        keep(trade, number)
+            timeMilliseconds: wall, leg: order.leg)
+        stakes[number].trades.keep(trade, settings.limits.keptTrades)
         return trade
-    }
-
-    /// Adds a trade to the account's list, and forgets the oldest where there are a fifth too many.
-    internal func keep(_ trade: FuturesTrade, _ number: Int) {
-        stakes[number].trades.append(trade)
-        let kept = settings.limits.keptTrades
-        if stakes[number].trades.count > kept + kept / 5 {
-            stakes[number].trades.removeFirst(stakes[number].trades.count - kept)
-        }
     }
 
     // MARK: endings
 
     private func ended(_ orderID: Int64, _ number: Int, _ reason: ExpiryReason, wall: Int64) {
         let order = stakes[number].orders[orderID]
+        if order?.origin == .liquidation {
+            return finish(orderID, number, .expired, .expired, reason: "5", wall: wall)
+        }
         let code: String
         var status = VenueOrderStatus.expired
         switch reason {
@@ -135,16 +132,22 @@ extension FuturesDesk {
         order.status = status
         order.expiryReason = reason
         order.updatedAtMilliseconds = wall
-        stakes[number].orders.put(order)
+        stakes[number].put(order)
         emitOrder(order, execution, nil, number, wall: wall)
-        journal.noteOrder(number, orderID)
+        journal.note(.order(number, orderID))
+        algoOrderEnded(order, number, wall: wall)
     }
 
-    private func emitOrder(
+    internal func emitOrder(
         _ order: FuturesOrder, _ execution: ExecutionType, _ trade: FuturesTrade?, _ number: Int,
         wall: Int64
     ) {
-        let (bids, asks) = stakes[number].openNotional
-        emit(.orderUpdate(order, execution, trade, bids: bids, asks: asks, at: wall))
+        let open = stakes[number].open[order.leg]
+        emit(.orderUpdate(order, execution, trade, bids: open.bids, asks: open.asks, at: wall))
     }
+}
+
+extension FuturesOrder {
+    /// Deleveraging and settlement are free.
+    fileprivate var hasFee: Bool { origin == .client || origin == .liquidation }
 }

@@ -1,12 +1,24 @@
 package import Matching
 package import Trading
 
+/// Who made an order.
+package enum OrderOrigin: String, Sendable {
+    case client
+    /// The exchange, because the margin ran out (`autoclose-`).
+    case liquidation
+    /// The exchange, to take over another account's loss (`adl_autoclose`).
+    case deleverage
+    /// The exchange, because the symbol ended (`settlement_autoclose-`).
+    case settlement
+}
+
 /// One order of the account, as the exchange has it on record.
 package struct FuturesOrder: Equatable, Sendable {
     package var symbol: Symbol
     package var orderID: Int64
     package var clientOrderID: String
     package var side: Side
+    package var leg: PositionLeg = .net
     package var type: OrderType
     package var timeInForce: TimeInForce
     package var quantity: Quantity
@@ -24,9 +36,16 @@ package struct FuturesOrder: Equatable, Sendable {
     package var updatedAtMilliseconds: Int64
     /// The wire's expiry reason `er` (exchange-facts A5.5).
     package var expiryReason = "0"
+    package var origin: OrderOrigin = .client
+    /// Whether it came of a conditional order that closes all of a position.
+    package var closesPosition = false
+    /// How often price or quantity was changed.
+    package var amendCount: Int64 = 0
 
     package var remaining: Quantity { quantity - executed }
     package var isOpen: Bool { !status.isFinal }
+    /// Whether its fills may add to its position.
+    internal var mayAdd: Bool { !isReduceOnly && !leg.isClosed(by: side) }
 
     /// The average price of what is filled, to 1e-12; zero where nothing is.
     package var averagePrice: Price {
@@ -58,6 +77,8 @@ package struct OrderParameters: Equatable, Sendable {
     package var isReduceOnly = false
     /// Made up where nil.
     package var clientOrderID: String?
+    package var leg: PositionLeg = .net
+    internal var closesPosition = false
     package var selfTrade: SelfTradePrevention = .expireMaker
     package var goodTillDate: Int64 = 0
     package var priceMatch = "NONE"
@@ -91,6 +112,7 @@ package struct FuturesTrade: Equatable, Sendable {
     package var realised: Money
     package var isMaker: Bool
     package var timeMilliseconds: Int64
+    package var leg: PositionLeg = .net
 
     package var quote: Money { price.times(quantity, .down) }
 }

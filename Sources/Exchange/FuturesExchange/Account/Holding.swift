@@ -1,6 +1,6 @@
 package import Trading
 
-/// The account's net position in one symbol (one-way mode, cross margin).
+/// One of the account's positions in one symbol: the net one, or a leg of hedge mode.
 ///
 /// The cost is what the open quantity was bought or sold for; it is kept exactly, so that realised
 /// results, fees and the wallet add up to the last digit.
@@ -11,18 +11,19 @@ package struct Holding: Equatable, Sendable {
     package private(set) var cost: Money = .zero
     /// Realised results so far, fees not taken off.
     package private(set) var realised: Money = .zero
-    package var leverage: Int64
+    /// What is set aside of the wallet where the margin is isolated; else zero.
+    package internal(set) var isolatedWallet: Money = .zero
     package private(set) var updatedAtMilliseconds: Int64 = 0
 
-    init(leverage: Int64) { self.leverage = leverage }
+    init() {}
 
     init(
-        quantity: Quantity, cost: Money, realised: Money, leverage: Int64, updatedAt: Int64
+        quantity: Quantity, cost: Money, realised: Money, isolatedWallet: Money, updatedAt: Int64
     ) {
         self.quantity = quantity
         self.cost = cost
         self.realised = realised
-        self.leverage = leverage
+        self.isolatedWallet = isolatedWallet
         updatedAtMilliseconds = updatedAt
     }
 
@@ -38,34 +39,49 @@ package struct Holding: Equatable, Sendable {
     }
 
     /// Applies a trade and returns what it realises, truncated to 1e-8.
-    mutating func traded(_ side: Side, _ amount: Quantity, at price: Price, wall: Int64) -> Money {
+    ///
+    /// - Parameter leverage: of an isolated position: what it opens is set aside by it, and what it
+    ///   closes sets its part free again; nil on cross margin.
+    mutating func traded(
+        _ side: Side, _ amount: Quantity, at price: Price, isolatedAt leverage: Int64?, wall: Int64
+    ) -> Money {
         updatedAtMilliseconds = wall
         let change = side.signed(amount)
         let closes = quantity.signum * change.signum < 0
         let closed = closes ? min(amount, quantity.magnitude) : .zero
         var result = Money.zero
         if closed.isPositive {
-            let part = closed == quantity.magnitude ? cost : share(of: closed)
+            let isAll = closed == quantity.magnitude
+            let part = isAll ? cost : share(of: cost, closed)
             let worth = price.times(closed, .down)
             result = (quantity.isNegative ? part - worth : worth - part).cents
             cost -= part
+            isolatedWallet -= isAll ? isolatedWallet : share(of: isolatedWallet, closed)
         }
         let opened = amount - closed
-        if opened.isPositive { cost += price.times(opened, .down) }
+        if opened.isPositive {
+            let worth = price.times(opened, .down)
+            cost += worth
+            if let leverage { isolatedWallet += worth.over(leverage) }
+        }
         quantity += change
         realised += result
         return result
     }
 
-    /// The part of the cost that belongs to `closed` of the quantity, to 1e-8.
-    private func share(of closed: Quantity) -> Money {
-        let wide = cost.units.magnitude.multipliedFullWidth(by: closed.units.magnitude)
+    /// The part of an amount that belongs to `closed` of the quantity, to 1e-8.
+    private func share(of amount: Money, _ closed: Quantity) -> Money {
+        let wide = amount.units.magnitude.multipliedFullWidth(by: closed.units.magnitude)
         let whole = quantity.units.magnitude
-        return Money(units: Int128(whole.dividingFullWidth(wide).quotient)).cents
+        let part = Money(units: Int128(whole.dividingFullWidth(wide).quotient)).cents
+        return amount.isNegative ? -part : part
     }
 }
 
 extension Money {
     /// Truncated to 1e-8, as the venue shows and books amounts.
     internal var cents: Money { down(to: Money(units: 10_000)) }
+
+    /// A leverage's part of it, truncated to 1e-8.
+    internal func over(_ leverage: Int64) -> Money { Money(units: units / Int128(leverage)).cents }
 }

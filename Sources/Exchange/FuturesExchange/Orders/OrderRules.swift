@@ -4,6 +4,18 @@ internal import ExchangeMarkets
 internal import Matching
 internal import Trading
 
+/// What of the account an order is judged by.
+internal struct AccountRules {
+    let isHedge: Bool
+    /// Most open orders a symbol.
+    let openOrders: Int
+}
+
+extension OrderParameters {
+    /// Whether it can only take off its position.
+    internal var reduces: Bool { isReduceOnly || leg.isClosed(by: side) }
+}
+
 /// What an order must be to reach the book, with the venue's code for each way it is not.
 internal enum OrderRules {
     /// Replaces a wish for "the best price of that side" by the price it stands for.
@@ -29,20 +41,53 @@ internal enum OrderRules {
     }
 
     static func check(
-        _ wanted: OrderParameters, _ market: Market, _ stake: Stake, wall: WallTime
+        _ wanted: OrderParameters, _ market: Market, _ stake: Stake, _ rules: AccountRules,
+        wall: WallTime
     ) throws(ExchangeError) {
+        try checkStatus(market.listing.instrument.status)
+        try checkLeg(wanted, isHedge: rules.isHedge)
         try checkShape(wanted, wall: wall)
         try checkQuantity(wanted, market.listing)
         if let price = wanted.price { try checkPrice(price, wanted.side, market) }
         try checkClientOrderID(wanted, stake)
-        if wanted.isReduceOnly {
-            let position = stake.holding.quantity
-            let reduces = wanted.side == .buy ? position.isNegative : position.isPositive
-            if !reduces { throw .reduceOnly }
+        if wanted.reduces {
+            try checkReduction(wanted, stake)
         } else {
             try checkNotional(wanted, market)
         }
+        if stake.orders.openCount >= rules.openOrders { throw .tooManyOpen }
         if wanted.type == .market { try checkCounterparty(wanted.side, market) }
+    }
+
+    static func checkStatus(_ status: InstrumentStatus) throws(ExchangeError) {
+        switch status {
+        case .trading: return
+        case .cancelOnly, .halted: throw .symbolStatus
+        case .other: throw .symbolEnded
+        }
+    }
+
+    /// One-way mode knows the net position only, hedge mode the two legs only.
+    static func checkLeg(
+        _ wanted: OrderParameters, isHedge: Bool
+    ) throws(ExchangeError) {
+        if isHedge == (wanted.leg == .net) { throw .positionSide }
+        if isHedge, wanted.isReduceOnly { throw .notRequired("reduceonly") }
+    }
+
+    /// What only closes needs something to close; closing a leg may not want more than it holds.
+    private static func checkReduction(
+        _ wanted: OrderParameters, _ stake: Stake
+    ) throws(ExchangeError) {
+        let position = stake.holdings[wanted.leg].quantity
+        let reduces = wanted.side == .buy ? position.isNegative : position.isPositive
+        if !reduces { throw .reduceOnly }
+        if wanted.leg == .net { return }
+        var room = position.magnitude
+        for order in stake.orders.open where order.leg == wanted.leg && !order.mayAdd {
+            room -= order.remaining
+        }
+        if wanted.quantity > room { throw .reduceOnly }
     }
 
     private static func checkShape(_ wanted: OrderParameters, wall: WallTime) throws(ExchangeError)
@@ -64,7 +109,7 @@ internal enum OrderRules {
         }
     }
 
-    private static func checkQuantity(
+    static func checkQuantity(
         _ wanted: OrderParameters, _ listing: Listing
     ) throws(ExchangeError) {
         let quantity = wanted.quantity
@@ -79,7 +124,7 @@ internal enum OrderRules {
         guard (quantity - least).isMultiple(of: rules.step) else { throw .quantityOffStep }
     }
 
-    private static func checkPrice(
+    static func checkPrice(
         _ price: Price, _ side: Side, _ market: Market
     ) throws(ExchangeError) {
         let rules = market.listing.instrument
@@ -102,12 +147,15 @@ internal enum OrderRules {
         _ wanted: OrderParameters, _ stake: Stake
     ) throws(ExchangeError) {
         guard let id = wanted.clientOrderID else { return }
-        guard (1...36).contains(id.utf8.count), id.utf8.allSatisfy(isAllowedInID) else {
-            throw .clientOrderID
-        }
+        guard isClientID(id) else { throw .clientOrderID }
         if let other = stake.orders.order(clientOrderID: id), other.isOpen {
             throw .duplicateClientOrderID
         }
+    }
+
+    /// Whether the venue takes a text as a client's id.
+    static func isClientID(_ id: String) -> Bool {
+        (1...36).contains(id.utf8.count) && id.utf8.allSatisfy(isAllowedInID)
     }
 
     private static func isAllowedInID(_ byte: UInt8) -> Bool {
@@ -120,7 +168,7 @@ internal enum OrderRules {
         }
     }
 
-    private static func checkNotional(
+    static func checkNotional(
         _ wanted: OrderParameters, _ market: Market
     ) throws(ExchangeError) {
         let price = wanted.price ?? market.mark
@@ -159,7 +207,7 @@ internal enum OrderRules {
     }
 
     /// The smallest amount with this many decimals.
-    private static func unit<Value: ExactDecimal>(_ places: Int) -> Value {
+    static func unit<Value: ExactDecimal>(_ places: Int) -> Value {
         var units: Int128 = 1_000_000_000_000
         for _ in 0..<places { units /= 10 }
         return Value(units: units)

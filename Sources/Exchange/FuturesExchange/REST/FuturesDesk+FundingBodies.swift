@@ -1,0 +1,73 @@
+internal import Bytes
+internal import Chronology
+internal import ExchangeDoor
+internal import ExchangeMarkets
+internal import Trading
+
+extension FuturesDesk {
+    /// Fundings that took place, oldest first: of one symbol, or of all.
+    internal func writeFundingRates(
+        _ parameters: RequestParameters, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let symbol = try parameters.symbol()
+        if let symbol { _ = try market(symbol) }
+        let limit = try parameters.limit(100, most: 1_000)
+        let start = try parameters.integer("startTime")
+        let end = try parameters.integer("endTime") ?? .max
+        var found = selected(symbol).flatMap { fundings[$0] }.filter {
+            $0.timeMilliseconds >= start ?? 0 && $0.timeMilliseconds <= end
+        }
+        found.sort {
+            ($0.timeMilliseconds, $0.symbol.name) < ($1.timeMilliseconds, $1.symbol.name)
+        }
+        writeArray(start == nil ? found.suffix(limit) : found.prefix(limit), &out) { record, out in
+            out.beginObject()
+            out.field("symbol", record.symbol.name)
+            out.field("fundingTime", record.timeMilliseconds)
+            out.field("fundingRate", units: record.rate.units, places: 8)
+            out.field("markPrice", units: record.mark.units, places: 8)
+            out.endObject()
+        }
+    }
+
+    internal func writeFundingInfo(_ out: inout JSONWriter) {
+        writeArray(markets, &out) { market, out in
+            out.beginObject()
+            out.field("symbol", market.symbol.name)
+            out.field("adjustedFundingRateCap", "0.02000000")
+            out.field("adjustedFundingRateFloor", "-0.02000000")
+            out.field("fundingIntervalHours", max(1, settings.fundingInterval / 3_600_000))
+            out.field("disclaimer", false)
+            out.endObject()
+        }
+    }
+
+    /// What is open of a symbol: worth ten million at its anchor, and what the account has.
+    internal func openInterest(_ market: Market) -> Quantity {
+        let others = Money.whole(10_000_000).divided(by: market.listing.anchor, .down)
+            .down(to: market.listing.instrument.step)
+        guard let number = floor.number(of: market.symbol) else { return others }
+        let holdings = stakes[number].holdings
+        return others + holdings.net.quantity.magnitude + holdings.long.quantity
+            + holdings.short.quantity.magnitude
+    }
+
+    /// What the index is made of: this exchange alone.
+    internal func writeConstituents(
+        _ market: Market, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        out.beginObject()
+        out.field("symbol", market.symbol.name)
+        out.field("time", wall.milliseconds)
+        out.key("constituents")
+        out.beginArray()
+        out.beginObject()
+        out.field("exchange", "binance")
+        out.field("symbol", market.symbol.name)
+        out.field("price", units: market.index.units, places: market.listing.pricePrecision)
+        out.field("weight", "1.00000000")
+        out.endObject()
+        out.endArray()
+        out.endObject()
+    }
+}
