@@ -153,7 +153,7 @@ let package = Package(
         tests("MatchingTests", ["Matching"] + trading),
         tests(
             "FuturesExchangeTests",
-            exchange + ["Matching", "VenueProtocol", "WebProtocol"] + trading),
+            exchange + ["Matching", "VenueProtocol", "WebProtocol", "DecoderVerifier"] + trading),
         tests(
             "PaperExchangeTests",
             exchange + ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"]

@@ -22,15 +22,15 @@ private func fixture(_ name: String) -> [UInt8]? {
     }
 }
 
-private let hasFixtures = fixture("README.md") != nil
+let hasFixtures = fixture("README.md") != nil
 
 /// The body of a documentation sample.
-private func sample(_ name: String) throws -> JSONValue {
+func sample(_ name: String) throws -> JSONValue {
     let bytes = try #require(fixture("binance-docs-usdm/" + name + ".json"))
     return try #require(try JSONValue.parse(bytes)["body"])
 }
 
-private func keys(_ value: JSONValue?) -> Set<String> {
+func keys(_ value: JSONValue?) -> Set<String> {
     Set((value?.members ?? []).map(\.key))
 }
 

@@ -9,14 +9,14 @@ import Testing
 import Trading
 
 /// A hub whose sends are kept as text, by connection.
-private final class HubFixture {
+final class HubFixture {
     let fixture: DeskFixture
     var hub: StreamHub
     var sent: [Int: [String]] = [:]
     var closed: [Int] = []
 
-    init(background: Bool = true) {
-        fixture = DeskFixture(background: background)
+    init(background: Bool = true, seed: UInt64 = 1, legacy: LegacyStreams = .everything) {
+        fixture = DeskFixture(background: background, seed: seed) { $0.legacyStreams = legacy }
         hub = StreamHub(fixture.desk)
     }
 
@@ -25,6 +25,10 @@ private final class HubFixture {
             switch action {
             case .send(let id, let bytes), .sendBinary(let id, let bytes):
                 sent[id, default: []].append(String(decoding: bytes, as: UTF8.self))
+            case .broadcast(let ids, let bytes, _):
+                for id in ids {
+                    sent[id, default: []].append(String(decoding: bytes, as: UTF8.self))
+                }
             case .close(let id, _, _): closed.append(id)
             }
         }
@@ -50,13 +54,21 @@ private final class HubFixture {
         }
     }
 
+    /// One step of this length.
+    func step(milliseconds: Int64) {
+        fixture.now = fixture.now + .milliseconds(milliseconds)
+        fixture.wall = fixture.wall + .milliseconds(milliseconds)
+        fixture.desk.step(now: fixture.now, wall: fixture.wall)
+        publish(fixture.desk.takeEvents())
+    }
+
     func run(milliseconds: Int64) { publish(fixture.run(milliseconds: milliseconds)) }
 }
 
 @Suite("Streams of the paper desk") struct StreamTests {
     @Test("Each route carries its own kinds; others are acknowledged and stay silent (T4)")
     func routes() {
-        let hub = HubFixture()
+        let hub = HubFixture(legacy: .publicData)
         let all = "btcusdt@bookTicker/btcusdt@markPrice@1s/btcusdt@aggTrade/nonsense"
         for (id, path) in ["/public", "/market", "", "/private"].enumerated() {
             #expect(hub.open(id, path + "/stream", "streams=" + all))
@@ -78,6 +90,21 @@ private final class HubFixture {
         #expect((hub.sent[1] ?? []).allSatisfy { !$0.contains("bookTicker") })
         #expect((hub.sent[2] ?? []).allSatisfy { $0.contains("bookTicker") })
         #expect(hub.sent[3] == nil)
+    }
+
+    @Test("Unrouted sockets carry everything where they are set to")
+    func legacy() throws {
+        let hub = HubFixture()
+        let all = ["bookTicker", "markPrice@1s", "aggTrade", "depth@0ms", "trade", "depth20@100ms"]
+        let names = all.map { "btcusdt@" + $0 }
+        #expect(hub.open(1, "/stream", "streams=" + names.joined(separator: "/")))
+        hub.run(milliseconds: 5_000)
+        for name in names {
+            let head = #"{"stream":"\#(name)","data":{"#
+            #expect((hub.sent[1] ?? []).contains { $0.hasPrefix(head) }, "\(name)")
+        }
+        let listing = hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":3}"#)
+        #expect(try JSONValue.parse(Array(listing!.utf8))["result"]?.elements?.count == 6)
     }
 
     @Test("All forms of path that real clients use are taken; others are not")
@@ -104,7 +131,10 @@ private final class HubFixture {
         let hub = HubFixture()
         #expect(hub.open(1, "/public/ws"))
         let subscribe = #"{"method":"SUBSCRIBE","params":["ethusdt@bookTicker"],"id":"#
-        for id in ["1", "\"5ff1-uuid\"", "1760000000000", "null", "-3"] {
+        for id in [
+            "1", "\"5ff1-uuid\"", "1760000000000", "null", "-3", "1.50", "\"a\\\"b\\u00e9\"",
+            "18446744073709551616",
+        ] {
             #expect(hub.tell(1, subscribe + id + "}") == #"{"result":null,"id":"# + id + "}")
         }
         hub.sent = [:]
@@ -129,8 +159,48 @@ private final class HubFixture {
         #expect(
             hub.tell(1, #"{"method":"SUBSCRIBE","params":[1],"id":1}"#)?.hasPrefix(#"{"code":2,"#)
                 == true)
-        for _ in 0..<8 { _ = hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":1}"#) }
+        for id in ["{\"a\":[1,{}]}", "[1]", "true", "\"" + String(repeating: "x", count: 200) + "\""] {
+            #expect(
+                hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":\#(id)}"#)?.hasPrefix(
+                    #"{"code":2,"#) == true)
+        }
+        #expect(
+            hub.tell(1, #"{"method":"SUBSCRIBE","params":{},"id":1}"#)?.hasPrefix(#"{"code":2,"#)
+                == true)
+        for _ in 0..<3 { _ = hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":1}"#) }
         #expect(hub.closed == [1])
+    }
+
+    @Test("P8 a socket holds 1,024 streams and not one more")
+    func streamLimit() {
+        let hub = HubFixture(background: false)
+        #expect(hub.open(1, "/public/ws"))
+        func names(_ range: Range<Int>) -> String {
+            range.map { "\"s\($0)@bookTicker\"" }.joined(separator: ",")
+        }
+        #expect(
+            hub.tell(1, #"{"method":"SUBSCRIBE","params":[\#(names(0..<1_024))],"id":1}"#)
+                == #"{"result":null,"id":1}"#)
+        #expect(hub.closed.isEmpty)
+        _ = hub.tell(1, #"{"method":"SUBSCRIBE","params":["one@more"],"id":2}"#)
+        #expect(hub.closed == [1])
+        let all = (0..<1_025).map { "s\($0)@bookTicker" }.joined(separator: "/")
+        #expect(!hub.open(2, "/public/stream", "streams=" + all))
+    }
+
+    @Test("Liquidations in the exchange's own name are public")
+    func forcedOrders() throws {
+        let hub = HubFixture(background: false)
+        #expect(hub.open(1, "/market/ws/btcusdt@forceOrder"))
+        #expect(hub.open(2, "/market/stream", "streams=!forceOrder@arr"))
+        try hub.fixture.rest(.sell, "20", at: "65000")
+        try hub.fixture.market(.buy, "10", id: "autoclose-mine")
+        try hub.fixture.rest(.buy, "4", at: "54900")
+        try hub.fixture.desk.movePrice(btc, to: price("55000"), wall: hub.fixture.wall)
+        hub.publish(hub.fixture.desk.takeEvents())
+        #expect(hub.sent[1]?.count == 2)
+        #expect(hub.sent[2]?.count == 2)
+        #expect((hub.sent[1] ?? []).allSatisfy { $0.hasPrefix(#"{"e":"forceOrder","E":"#) })
     }
 
     @Test("I3 mutated commands are answered or end the socket, and never more", arguments: 1...5)
@@ -217,6 +287,10 @@ private final class HubFixture {
         _ = hub.tell(3, #"{"method":"SUBSCRIBE","params":["\#(key)"],"id":1}"#)
         #expect(hub.open(4, "/private/ws/other"))
         #expect(hub.open(5, "/ws/" + key))
+        #expect(hub.open(6, "/stream", "streams=" + key))
+        #expect(hub.open(7, "/ws"))
+        _ = hub.tell(7, #"{"method":"SUBSCRIBE","params":["\#(key)"],"id":1}"#)
+        #expect(hub.open(8, "/public/ws/" + key))
         hub.sent = [:]
         try hub.fixture.rest(.sell, "1", at: "65000")
         try hub.fixture.market(.buy, "0.1", id: "x")
@@ -233,6 +307,31 @@ private final class HubFixture {
         #expect(try types(3) == full)
         #expect(hub.sent[3]!.first!.hasPrefix(#"{"stream":"\#(key)","data":"#))
         #expect(hub.sent[4] == nil)
-        #expect(hub.sent[5] == nil)
+        #expect(try types(5) == full)
+        #expect(try types(6) == full)
+        #expect(hub.sent[6]!.allSatisfy { $0.hasPrefix(#"{"stream":"\#(key)","data":"#) })
+        #expect(try types(7) == full)
+        #expect(hub.sent[8] == nil)
+    }
+
+    @Test("T1 a listen key that ends is told to its sockets, which then stay open and silent")
+    func expiry() throws {
+        let hub = HubFixture(background: false)
+        let reply = try hub.fixture.call("POST", "/fapi/v1/listenKey", apiKey: "trade-key").json
+        let key = reply["listenKey"]!.text!
+        #expect(hub.open(1, "/private/stream", "listenKey=\(key)&events=ACCOUNT_UPDATE"))
+        #expect(hub.open(2, "/private/ws/" + key))
+        hub.run(milliseconds: 1_000)
+        hub.fixture.wall = hub.fixture.wall + .seconds(3_600)
+        hub.run(milliseconds: 1_100)
+        #expect(hub.sent[2]?.count == 1)
+        let (raw, wrapped) = (hub.sent[2]?.first ?? "", hub.sent[1]?.first ?? "")
+        #expect(raw.hasPrefix(#"{"e":"listenKeyExpired","E":"#))
+        #expect(wrapped.hasPrefix(#"{"stream":"\#(key)","data":{"e":"listenKeyExpired""#))
+        try hub.fixture.rest(.sell, "1", at: "65000")
+        try hub.fixture.market(.buy, "0.1")
+        hub.publish(hub.fixture.desk.takeEvents())
+        #expect(hub.sent[2]?.count == 1)
+        #expect(hub.closed.isEmpty)
     }
 }

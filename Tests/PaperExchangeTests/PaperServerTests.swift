@@ -19,8 +19,9 @@ private func quantity(_ text: String) -> Quantity { Quantity(text: text)! }
     let server: PaperServer
     let port: UInt16
 
-    init(directory: String? = nil) throws {
+    init(directory: String? = nil, rules: SocketRules = .futures) throws {
         var settings = FuturesSettings()
+        settings.socketRules = rules
         settings.hasBackground = false
         settings.keys = [ExchangeKey(key: "trade-key", secret: "trade-secret", role: .trade)]
         let desk = FuturesDesk(settings)
@@ -41,8 +42,10 @@ private func quantity(_ text: String) -> Quantity { Quantity(text: text)! }
             wall: WallTime(milliseconds: 0))
     }
 
-    nonisolated static func open(_ directory: String? = nil) async throws -> RunningExchange {
-        try await EventLoop.onLoop { try RunningExchange(directory: directory) }
+    nonisolated static func open(
+        _ directory: String? = nil, rules: SocketRules = .futures
+    ) async throws -> RunningExchange {
+        try await EventLoop.onLoop { try RunningExchange(directory: directory, rules: rules) }
     }
 
     func stop() { server.stop() }
@@ -110,6 +113,45 @@ private func withDirectory(_ body: (String) async throws -> Void) async throws {
             #expect(socket.read(until: "\"e\":\"\(type)\"").hasSuffix("{\"e\":\"\(type)\""))
         }
         #expect(socket.read(until: "\"X\":\"FILLED\"").contains("\"c\":\"net\""))
+        await EventLoop.onLoop { exchange.stop() }
+    }
+
+    @Test("A socket is pinged, and dropped where it does not answer")
+    func pings() async throws {
+        let rules = SocketRules(
+            pingInterval: .milliseconds(1), pongLimit: .milliseconds(1_500), controlsPerSecond: 10)
+        let exchange = try await RunningExchange.open(rules: rules)
+        let socket = stream(exchange.port, "/public/ws")
+        #expect(socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"))
+        #expect(socket.read(count: 2) == [0x89, 0])
+        #expect(socket.read(until: "no pong").hasSuffix("no pong"))
+        await EventLoop.onLoop { exchange.stop() }
+    }
+
+    @Test("A socket lives as long as it may, and one that floods pings does not")
+    func life() async throws {
+        let rules = SocketRules(
+            pingInterval: .seconds(180), pongLimit: .seconds(600), life: .milliseconds(1),
+            controlsPerSecond: 10)
+        let exchange = try await RunningExchange.open(rules: rules)
+        let socket = stream(exchange.port, "/public/ws")
+        #expect(socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"))
+        let flood = stream(exchange.port, "/market/ws")
+        #expect(flood.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"))
+        for _ in 0..<20 { flood.send([0x89, 0x80, 0, 0, 0, 0]) }
+        #expect(flood.read(until: "too many requests").hasSuffix("too many requests"))
+        #expect(socket.read(until: "open for too long").hasSuffix("open for too long"))
+        await EventLoop.onLoop { exchange.stop() }
+    }
+
+    @Test("The order API answers on its socket, and an upgrade elsewhere is 404")
+    func orderSocket() async throws {
+        let exchange = try await RunningExchange.open()
+        let socket = stream(exchange.port, "/ws-fapi/v1")
+        #expect(socket.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 101"))
+        let text = #"{"id":"a","method":"ping","params":{"returnRateLimits":false}}"#
+        socket.send([0x81, 0x80 | UInt8(text.utf8.count), 0, 0, 0, 0] + Array(text.utf8))
+        #expect(socket.read(until: "}}").hasSuffix(#"{"id":"a","status":200,"result":{}}"#))
         await EventLoop.onLoop { exchange.stop() }
     }
 

@@ -10,6 +10,8 @@ package import Chronology
 package enum SocketAction: Equatable, Sendable {
     case send(Int, [UInt8])
     case sendBinary(Int, [UInt8])
+    /// One frame to many: its bytes are shared, not copied.
+    case broadcast([Int], [UInt8], isText: Bool)
     case close(Int, code: UInt16, reason: String)
 }
 
@@ -34,6 +36,8 @@ package protocol Exchange: AnyObject {
 
     // MARK: sockets
 
+    /// How sockets are kept alive.
+    var socketRules: SocketRules { get }
     /// Takes a WebSocket that was opened at this path from this address; false where nothing is
     /// served there.
     func socketOpened(_ id: Int, path: String, query: [UInt8], remote: String) -> Bool

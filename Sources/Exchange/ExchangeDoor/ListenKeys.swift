@@ -44,6 +44,9 @@ package struct ListenKeys: Sendable {
         return gone
     }
 
+    /// The keys that are alive, in the order in which they were made.
+    package var alive: [String] { entries.map(\.listenKey) }
+
     package func isAlive(_ listenKey: String) -> Bool {
         entries.contains { $0.listenKey == listenKey }
     }

@@ -2,44 +2,65 @@ internal import Bytes
 package import Trading
 internal import WebProtocol
 
-/// The parameters of a request: from its query string and its form body, where the query string wins.
+/// The parameters of a request: from its query string and its form body, where the query string wins,
+/// or as they are.
 package struct RequestParameters {
-    private let query: FormFields
-    private let body: FormFields
+    private enum Source {
+        case forms(query: FormFields, body: FormFields)
+        case fields([RequestField])
+    }
+
+    private let source: Source
 
     package init(_ request: ExchangeRequest) throws(ExchangeError) {
+        if let fields = request.fields {
+            source = .fields(fields)
+            return
+        }
         do throws(HTTPError) {
-            query = try FormFields(request.query)
-            body = try FormFields(request.method == "GET" ? [] : request.body)
+            source = .forms(
+                query: try FormFields(request.query),
+                body: try FormFields(request.method == "GET" ? [] : request.body))
         } catch {
             throw .malformed
         }
     }
 
-    /// The value under a name in any case, since clients do not agree on it (exchange-facts A1.1); nil
-    /// where it is absent or empty.
-    package subscript(name: String) -> String? {
-        let value =
-            query[name] ?? body[name] ?? RequestParameters.find(name, query.fields)
-            ?? RequestParameters.find(name, body.fields)
-        return value?.isEmpty == true ? nil : value
+    /// Parameters as they are.
+    package init(pairs: [(String, String)]) {
+        source = .fields(pairs.map { RequestField(name: $0.0, value: $0.1) })
     }
 
-    private static func find(_ name: String, _ fields: [FormFields.Field]) -> String? {
-        fields.first { field in
-            field.name.utf8.count == name.utf8.count
-                && zip(field.name.utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-        }?.value
+    /// The value under a name in any case; nil where it is absent or empty.
+    package subscript(name: String) -> String? {
+        let value =
+            switch source {
+            case .forms(let query, let body):
+                query.fields.first { name.isSpelt($0.name) }?.value
+                    ?? body.fields.first { name.isSpelt($0.name) }?.value
+            case .fields(let fields): fields.first { name.isSpelt($0.name) }?.value
+            }
+        return value?.isEmpty == true ? nil : value
     }
 
     /// Whether the signature in the request is that of its raw bytes without the signature pair.
     package func isSigned(with secret: String) -> Bool {
         guard let signature = self["signature"] else { return false }
         let code = HMACSHA256(key: Array(secret.utf8))
+        let (first, second) = signedBytes
         return signature.withRawSpan { hex in
-            code.accepts(
-                hex: hex, query: query.rawBytes(without: "signature").rawSpan,
-                body: body.rawBytes(without: "signature").rawSpan)
+            code.accepts(hex: hex, query: first.rawSpan, body: second.rawSpan)
+        }
+    }
+
+    /// What the signature covers, in two pieces that follow each other.
+    private var signedBytes: ([UInt8], [UInt8]) {
+        switch source {
+        case .forms(let query, let body):
+            return (query.rawBytes(without: "signature"), body.rawBytes(without: "signature"))
+        case .fields(let fields):
+            let pairs = fields.filter { $0.name != "signature" }.map { $0.name + "=" + $0.value }
+            return (Array(pairs.joined(separator: "&").utf8), [])
         }
     }
 
@@ -97,5 +118,14 @@ package struct RequestParameters {
         guard let value = try integer("limit") else { return usual }
         guard value > 0 else { throw .invalid("limit") }
         return min(Int(clamping: value), most)
+    }
+}
+
+extension String {
+    /// Whether a client means this name: clients write `orderidlist` for `orderIdList`.
+    fileprivate func isSpelt(_ other: String) -> Bool {
+        func lowered(_ byte: UInt8) -> UInt8 { 65...90 ~= byte ? byte | 0x20 : byte }
+        return utf8.count == other.utf8.count
+            && zip(utf8, other.utf8).allSatisfy { lowered($0) == lowered($1) }
     }
 }

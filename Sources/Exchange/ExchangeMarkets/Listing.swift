@@ -52,6 +52,13 @@ package struct Listing: Sendable {
 
     package var symbol: Symbol { instrument.symbol }
 
+    /// One in the last decimal that prices are padded to.
+    package var smallestPrice: Price {
+        var units: Int128 = 1_000_000_000_000
+        for _ in 0..<pricePrecision { units /= 10 }
+        return Price(units: units)
+    }
+
     /// The largest notional allowed at a leverage, or nil where no row allows it.
     package func notionalCap(leverage: Int64) -> Money? {
         brackets.last { $0.leverage >= leverage }?.cap

@@ -74,6 +74,8 @@ package struct DepthUpdate: Equatable, Sendable {
 package enum MarketEvent: Equatable, Sendable {
     case bookTicker(BookTicker)
     case mark(MarkUpdate)
+    /// Each print of the tape, at once.
+    case print(PublicTrade)
     case trade(AggregateTrade)
     case depth(DepthUpdate)
 }

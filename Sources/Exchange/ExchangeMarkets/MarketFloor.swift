@@ -102,6 +102,12 @@ package struct MarketFloor: Sendable {
         markets[number].last = trade.price
         markets[number].lastTradeAt = wall
         markets[number].prints.printed(trade, wall: wall)
+        told.append(
+            .print(
+                PublicTrade(
+                    market: number, id: trade.tradeID, price: trade.price,
+                    quantity: trade.quantity, isBuyerMaker: trade.takerSide == .sell,
+                    timeMilliseconds: wall)))
         if trade.makerOwner == .market, trade.makerRemaining.isZero {
             markets[number].ladders[trade.takerSide.opposite].remove(orderID: trade.makerID)
         }

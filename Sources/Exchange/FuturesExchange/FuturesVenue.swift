@@ -6,7 +6,9 @@ package import ExchangeDoor
 package final class FuturesVenue: Exchange {
     package let desk: FuturesDesk
     private var hub: StreamHub
+    private var orderSockets: [Int: OrderSocket] = [:]
     private var actions: [SocketAction] = []
+    private var wall = WallTime(milliseconds: 0)
 
     package init(_ desk: FuturesDesk) {
         self.desk = desk
@@ -20,18 +22,35 @@ package final class FuturesVenue: Exchange {
 
     package var nextDue: Instant { desk.nextDue }
 
-    package func step(now: Instant, wall: WallTime) { desk.step(now: now, wall: wall) }
+    package func step(now: Instant, wall: WallTime) {
+        self.wall = wall
+        desk.step(now: now, wall: wall)
+    }
+
+    package var socketRules: SocketRules { desk.settings.socketRules }
 
     package func socketOpened(
         _ id: Int, path: String, query: [UInt8], remote: String
     ) -> Bool {
-        hub.opened(id, path: path, query: query)
+        if path == OrderSocket.path {
+            orderSockets[id] = OrderSocket(remote: remote, connectedSince: wall.milliseconds)
+            try? desk.gate.spend(
+                weight: OrderSocket.handshakeWeight, remote: remote, wall: wall)
+            return true
+        }
+        return hub.opened(id, path: path, query: query)
     }
 
-    package func socketClosed(_ id: Int) { hub.closed(id) }
+    package func socketClosed(_ id: Int) {
+        if orderSockets.removeValue(forKey: id) == nil { hub.closed(id) }
+    }
 
     package func socketReceived(_ id: Int, _ message: RawSpan, now: Instant, wall: WallTime) {
-        hub.received(id, message, now: now, &actions)
+        guard let socket = orderSockets[id] else {
+            hub.received(id, message, now: now, &actions)
+            return
+        }
+        actions.append(.send(id, desk.answer(message, socket, wall: wall)))
     }
 
     package func takeSocketActions(_ actions: inout [SocketAction]) {

@@ -121,13 +121,16 @@ package enum KnobTable {
             "what the paper account starts with", users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "2400",
-            "request weight a minute of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "request weight a minute of futures, as announced in exchangeInfo",
+            users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_ORDER_LIMIT_10S", .integer(1...1_000_000_000), "300",
-            "new orders in ten seconds of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "new orders in ten seconds of futures, as announced in exchangeInfo",
+            users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_ORDER_LIMIT_1M", .integer(1...1_000_000_000), "1200",
-            "new orders a minute of futures, as announced in exchangeInfo", users: ["paper-exchange"]),
+            "new orders a minute of futures, as announced in exchangeInfo",
+            users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_SPOT_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "6000",
             "request weight a minute of Binance spot", users: ["paper-exchange"]),
@@ -146,6 +149,13 @@ package enum KnobTable {
             "how long an address is banned (418) at first; four times as long at each repeat, "
                 + "up to 2160 times",
             users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_LEGACY_STREAMS", .choice(["all", "public"]), "all",
+            "what the unrouted /ws and /stream carry; public is the venue's state since 2026-04",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_SOCKET_LIFE_SECONDS", .integer(1...86_400), "86400", unit: "s",
+            "how long a stream socket lives", users: ["paper-exchange"]),
     ]
 
     private static let feed: [Knob] = [

@@ -8,6 +8,8 @@ package import WebProtocol
 @LoopActor package protocol ServerWebSocketHandler: AnyObject {
     /// A whole message; the bytes are lent for the call. Text is proven UTF-8.
     func messageReceived(_ socket: ServerWebSocket, _ bytes: RawSpan, isText: Bool)
+    /// The client pinged, and has been answered.
+    func pingReceived(_ socket: ServerWebSocket)
     /// The client answered a ping, or sent a pong unasked.
     func pongReceived(_ socket: ServerWebSocket, _ payload: RawSpan)
     /// The socket is no more; called once, as the last call.
@@ -15,6 +17,7 @@ package import WebProtocol
 }
 
 extension ServerWebSocketHandler {
+    package func pingReceived(_ socket: ServerWebSocket) {}
     package func pongReceived(_ socket: ServerWebSocket, _ payload: RawSpan) {}
 }
 
@@ -48,6 +51,15 @@ extension ServerWebSocketHandler {
 
     /// Sends a binary message; as `send(text:)`.
     package func send(binary: RawSpan) -> Bool { send(.binary, binary) }
+
+    /// Sends a message that others get too; as `send(text:)`.
+    package func send(_ frame: SharedFrame) -> Bool {
+        let size = connection.outgoing.count + frame.count
+        guard state == .open, size <= connection.server.limits.outgoingBytes else { return false }
+        connection.outgoing.append(frame)
+        connection.flushSoon()
+        return true
+    }
 
     /// Sends a ping of at most 125 bytes.
     package func ping(_ payload: [UInt8] = []) -> Bool { send(.ping, payload.rawSpan) }
@@ -121,6 +133,7 @@ extension ServerWebSocketHandler {
             if state == .open, !send(.pong, parser.payload) {
                 connection.terminate(.timedOut("peer does not read"))
             }
+            handler?.pingReceived(self)
         case .pong:
             handler?.pongReceived(self, parser.payload)
         case .close(let code):

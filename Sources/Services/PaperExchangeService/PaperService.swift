@@ -1,3 +1,4 @@
+internal import Chronology
 internal import ExchangeDoor
 internal import ExchangeMarkets
 internal import FuturesExchange
@@ -87,6 +88,10 @@ internal import Trading
         settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
         settings.balance = environment.decimal("PMS_PAPER_BALANCE")
         settings.limits.rates = PaperLimits.futures(environment)
+        settings.legacyStreams =
+            LegacyStreams(rawValue: environment.text("PMS_PAPER_LEGACY_STREAMS")) ?? .everything
+        settings.socketRules.life = .seconds(
+            environment.integer("PMS_PAPER_SOCKET_LIFE_SECONDS"))
         let names: [(String, ExchangeKey.Role)] = [("API", .trade), ("READ", .read)]
         for (name, role) in names {
             guard let key = environment.optionalText("PMS_PAPER_\(name)_KEY") else { continue }

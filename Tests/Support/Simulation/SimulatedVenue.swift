@@ -19,6 +19,9 @@ package final class SimulatedVenue {
     private var nextSocket = 1
 
     package init(_ settings: FuturesSettings, time: SimulatedTime) {
+        // The venue's own state since 2026-04: unrouted sockets acknowledge and stay silent.
+        var settings = settings
+        settings.legacyStreams = .publicData
         desk = FuturesDesk(settings)
         hub = StreamHub(desk)
         self.time = time
@@ -128,6 +131,10 @@ package final class SimulatedVenue {
             switch action {
             case .send(let number, let bytes), .sendBinary(let number, let bytes):
                 time.after(.milliseconds(2)) { [self] in sockets[number]?.onFrame(bytes) }
+            case .broadcast(let numbers, let bytes, _):
+                for number in numbers {
+                    time.after(.milliseconds(2)) { [self] in sockets[number]?.onFrame(bytes) }
+                }
             case .close(let number, _, _):
                 let socket = sockets[number]
                 closeSocket(number)

@@ -90,3 +90,23 @@ int floor_instructions_open(void);
 
 /* Instructions counted so far. */
 uint64_t floor_instructions_read(int descriptor);
+
+/* Time the calling thread has spent on a core. */
+int64_t floor_thread_nanoseconds(void);
+
+/* A connection to a loopback port, or -1. */
+int floor_connect(uint16_t port);
+/* Sends a request and reads its whole answer (with a Content-Length); its bytes, or -1. The answer ends
+ * with a zero byte. */
+int floor_ask(
+    int socket, const char *_Nonnull request, size_t count, char *_Nonnull reply, size_t room);
+
+/* A thread that reads everything from sockets and counts it. */
+typedef struct floor_drain floor_drain_t;
+floor_drain_t *_Nonnull floor_drain_start(const int *_Nonnull sockets, size_t count);
+uint64_t floor_drain_bytes(floor_drain_t *_Nonnull drain);
+void floor_drain_end(floor_drain_t *_Nonnull drain);
+
+/* Nanoseconds of core time a frame, where `frames` frames of `bytes` bytes are sent at once to each of
+ * `sockets` loopback connections, `rounds` times with a pause of `interval` nanoseconds between. */
+double floor_fan_out(int sockets, int rounds, int frames, int bytes, int64_t interval);

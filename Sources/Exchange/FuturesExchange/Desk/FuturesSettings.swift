@@ -23,6 +23,9 @@ package struct FuturesSettings: Sendable {
     /// Leverage of every symbol until it is changed.
     package var leverage: Int64 = 20
     package var limits = FuturesLimits()
+    /// What sockets on the unrouted paths carry.
+    package var legacyStreams = LegacyStreams.everything
+    package var socketRules = SocketRules.futures
 
     package init() {}
 }

@@ -141,73 +141,20 @@ extension FuturesDesk {
         out.field("er", order.expiryReason)
         out.endObject()
     }
+}
 
-    // MARK: market data
-
-    internal func write(_ ticker: BookTicker, _ out: inout JSONWriter) {
-        let listing = markets[ticker.market].listing
-        let (pricePlaces, places) = (listing.pricePrecision, listing.quantityPrecision)
-        out.beginObject()
-        out.field("e", "bookTicker")
-        out.field("u", ticker.updateID)
-        out.field("s", listing.symbol.name)
-        out.field("b", units: ticker.bid.units, places: pricePlaces)
-        out.field("B", units: ticker.bidQuantity.units, places: places)
-        out.field("a", units: ticker.ask.units, places: pricePlaces)
-        out.field("A", units: ticker.askQuantity.units, places: places)
-        out.field("T", ticker.timeMilliseconds)
-        out.field("E", ticker.timeMilliseconds)
-        out.endObject()
-    }
-
-    internal func write(_ update: MarkUpdate, _ out: inout JSONWriter) {
-        begin("markPriceUpdate", update.timeMilliseconds, &out)
-        out.field("s", markets[update.market].symbol.name)
-        out.field("p", units: update.mark.units, places: 8)
-        out.field("ap", units: update.average.units, places: 8)
-        out.field("i", units: update.index.units, places: 8)
-        out.field("P", units: update.index.units, places: 8)
-        out.field("r", units: settings.fundingRate.units, places: 8)
-        out.field("T", fundingTime(after: update.timeMilliseconds))
-        out.endObject()
-    }
-
-    internal func write(_ trade: AggregateTrade, _ out: inout JSONWriter) {
-        let listing = markets[trade.market].listing
-        begin("aggTrade", trade.timeMilliseconds, &out)
-        out.field("s", listing.symbol.name)
-        out.field("a", trade.id)
-        out.field("p", units: trade.price.units, places: listing.pricePrecision)
-        out.field("q", units: trade.quantity.units, places: listing.quantityPrecision)
-        out.field("nq", units: trade.quantity.units, places: listing.quantityPrecision)
-        out.field("f", trade.firstTradeID)
-        out.field("l", trade.lastTradeID)
-        out.field("T", trade.timeMilliseconds)
-        out.field("m", trade.isBuyerMaker)
-        out.endObject()
-    }
-
-    /// A depth update with the levels that changed, or with the best `levels` as they are.
-    internal func write(_ update: DepthUpdate, best levels: Int?, _ out: inout JSONWriter) {
-        let market = markets[update.market]
-        begin("depthUpdate", update.timeMilliseconds, &out)
-        out.field("T", update.timeMilliseconds)
-        out.field("s", market.symbol.name)
-        out.field("U", update.firstID)
-        out.field("u", update.lastID)
-        out.field("pu", update.previousLastID)
-        func side(_ side: Side, _ changed: [(price: Price, quantity: Quantity)]) {
-            if let levels {
-                let best = market.book.depth(side, limit: levels).map { ($0.price, $0.quantity) }
-                write(levels: best, market.listing, &out)
-            } else {
-                write(levels: changed, market.listing, &out)
-            }
+extension UserEvent {
+    /// The event's `e`.
+    internal var type: String {
+        switch self {
+        case .tradeLite: "TRADE_LITE"
+        case .orderUpdate: "ORDER_TRADE_UPDATE"
+        case .accountUpdate: "ACCOUNT_UPDATE"
+        case .leverageChanged, .multiAssetsChanged: "ACCOUNT_CONFIG_UPDATE"
+        case .marginCall: "MARGIN_CALL"
+        case .algoUpdate: "ALGO_UPDATE"
+        case .triggerRejected: "CONDITIONAL_ORDER_TRIGGER_REJECT"
+        case .listenKeyExpired: "listenKeyExpired"
         }
-        out.key("b")
-        side(.buy, update.bids)
-        out.key("a")
-        side(.sell, update.asks)
-        out.endObject()
     }
 }

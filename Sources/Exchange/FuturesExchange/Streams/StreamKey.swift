@@ -1,27 +1,61 @@
 internal import ExchangeMarkets
 
 /// Where a socket was opened: what it may carry hangs on it (exchange-facts B1).
-package enum StreamRoute: String, Sendable {
+package enum StreamRoute: String, CaseIterable, Sendable {
     case publicData = "public"
     case marketData = "market"
     case privateData = "private"
-    /// Unrouted: public data only; everything else is acknowledged and stays silent.
-    case legacy
+
+    /// The first parts of the routed paths.
+    static let roots = allCases.map(\.rawValue)
 }
 
-/// One stream of market data; market -1 stands for all symbols.
+/// What sockets on the unrouted paths `/ws` and `/stream` carry.
+package enum LegacyStreams: String, CaseIterable, Sendable {
+    /// Everything, as before 2026-04; clients in the field still use them for all kinds.
+    case everything = "all"
+    /// Public data only: all else is acknowledged and stays silent, as the venue has it since 2026-04.
+    case publicData = "public"
+}
+
+/// One stream; market -1 stands for all symbols.
 internal struct StreamKey: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
         case bookTicker
         case depth(DepthCadence)
         case partialDepth(Int, DepthCadence)
+        case retailDepth
         case aggregateTrade
+        case trade
         case markPrice(everySecond: Bool)
+        case candle(CandleInterval)
+        case continuousCandle(CandleInterval)
+        case ticker
+        case miniTicker
+        case forcedOrder
+        case contract
+        /// The account's events under a listen key.
+        case account(String)
 
-        var route: StreamRoute {
+        /// Whether a route carries it; single trades are on two (exchange-facts B1).
+        func isServed(on route: StreamRoute) -> Bool {
             switch self {
-            case .bookTicker, .depth, .partialDepth: .publicData
-            case .aggregateTrade, .markPrice: .marketData
+            case .bookTicker, .depth, .partialDepth, .retailDepth: route == .publicData
+            case .trade: route != .privateData
+            case .aggregateTrade, .markPrice, .candle, .continuousCandle, .ticker, .miniTicker,
+                .forcedOrder, .contract:
+                route == .marketData
+            case .account: route == .privateData
+            }
+        }
+
+        /// Whether its events are made when it is time, for those who listen.
+        var isPolled: Bool {
+            switch self {
+            case .candle, .continuousCandle, .ticker, .miniTicker: true
+            case .bookTicker, .depth, .partialDepth, .retailDepth, .aggregateTrade, .trade,
+                .markPrice, .forcedOrder, .contract, .account:
+                false
             }
         }
     }
@@ -34,37 +68,76 @@ internal struct StreamKey: Hashable, Sendable {
         self.market = market
     }
 
-    /// The stream a name stands for on a route; nil for names that carry nothing there.
-    init?(_ name: String, route: StreamRoute, markets: [String: Int]) {
-        let served: StreamRoute = route == .legacy ? .publicData : route
-        guard let key = StreamKey.parse(name, markets), key.kind.route == served else { return nil }
+    /// The stream a name stands for on a socket; nil for names that carry nothing there.
+    init?(_ name: String, root: String?, markets: [String: Int], legacy: LegacyStreams) {
+        guard let key = StreamKey.parse(name, markets) else { return nil }
+        if let root {
+            guard let route = StreamRoute(rawValue: root), key.kind.isServed(on: route) else {
+                return nil
+            }
+        } else if legacy == .publicData, !key.kind.isServed(on: .publicData) {
+            return nil
+        }
         self = key
     }
 
     private static func parse(_ name: String, _ markets: [String: Int]) -> StreamKey? {
-        switch name {
-        case "!bookTicker": return StreamKey(.bookTicker, -1)
-        case "!markPrice@arr": return StreamKey(.markPrice(everySecond: false), -1)
-        case "!markPrice@arr@1s": return StreamKey(.markPrice(everySecond: true), -1)
-        case _: break
+        if name.utf8.first == UInt8(ascii: "!") {
+            return ofAll(name).map { StreamKey($0, -1) }
         }
-        let parts = name.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count >= 2, parts.count <= 3, let market = markets[String(parts[0])] else {
-            return nil
+        let parts = name.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 1 { return StreamKey(.account(name), -1) }
+        guard parts.count <= 3 else { return nil }
+        let speed = parts.count == 3 ? parts[2] : nil
+        if let kind = continuous(parts[1], speed) {
+            // `<pair>_<contract type>`: only perpetuals are listed.
+            guard parts[0].lowercased().hasSuffix("_perpetual") else { return nil }
+            let pair = String(parts[0].dropLast("_perpetual".count))
+            return markets[pair].map { StreamKey(kind, $0) }
         }
-        let speed = parts.count == 3 ? String(parts[2]) : nil
-        guard let kind = kind(String(parts[1]), speed) else { return nil }
+        guard let market = markets[parts[0]], let kind = ofOne(parts[1], speed) else { return nil }
         return StreamKey(kind, market)
     }
 
-    private static func kind(_ word: String, _ speed: String?) -> Kind? {
-        switch (word, speed) {
-        case ("bookTicker", nil): return .bookTicker
-        case ("aggTrade", nil): return .aggregateTrade
-        case ("markPrice", nil): return .markPrice(everySecond: false)
-        case ("markPrice", "1s"): return .markPrice(everySecond: true)
-        case _: break
+    private static func ofAll(_ name: String) -> Kind? {
+        switch name {
+        case "!bookTicker": .bookTicker
+        case "!markPrice@arr": .markPrice(everySecond: false)
+        case "!markPrice@arr@1s": .markPrice(everySecond: true)
+        case "!ticker@arr": .ticker
+        case "!miniTicker@arr": .miniTicker
+        case "!forceOrder@arr": .forcedOrder
+        case "!contractInfo": .contract
+        case _: nil
         }
+    }
+
+    private static func ofOne(_ word: String, _ speed: String?) -> Kind? {
+        switch (word, speed) {
+        case ("bookTicker", nil): .bookTicker
+        case ("aggTrade", nil): .aggregateTrade
+        case ("trade", nil): .trade
+        case ("markPrice", nil): .markPrice(everySecond: false)
+        case ("markPrice", "1s"): .markPrice(everySecond: true)
+        case ("ticker", nil): .ticker
+        case ("miniTicker", nil): .miniTicker
+        case ("forceOrder", nil): .forcedOrder
+        case ("rpiDepth", nil), ("rpiDepth", "500ms"): .retailDepth
+        case _: candle(word, speed) ?? depth(word, speed)
+        }
+    }
+
+    private static func candle(_ word: String, _ speed: String?) -> Kind? {
+        guard speed == nil, word.hasPrefix("kline_") else { return nil }
+        return CandleInterval(rawValue: String(word.dropFirst(6))).map { .candle($0) }
+    }
+
+    private static func continuous(_ word: String, _ speed: String?) -> Kind? {
+        guard speed == nil, word.hasPrefix("continuousKline_") else { return nil }
+        return CandleInterval(rawValue: String(word.dropFirst(16))).map { .continuousCandle($0) }
+    }
+
+    private static func depth(_ word: String, _ speed: String?) -> Kind? {
         guard word.hasPrefix("depth"), let cadence = cadence(speed) else { return nil }
         switch word {
         case "depth": return .depth(cadence)
@@ -75,10 +148,11 @@ internal struct StreamKey: Hashable, Sendable {
         }
     }
 
+    /// `0ms` asks for the fastest there is.
     private static func cadence(_ speed: String?) -> DepthCadence? {
         switch speed {
         case nil, "250ms": .usual
-        case "100ms": .fast
+        case "100ms", "0ms": .fast
         case "500ms": .slow
         case _: nil
         }

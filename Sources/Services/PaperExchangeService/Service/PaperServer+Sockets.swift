@@ -9,7 +9,10 @@ internal struct PaperSocket {
     let socket: ServerWebSocket
     let house: House
     let openedAt: Instant
+    /// When it last answered a ping, or sent a pong unasked.
     var pongAt: Instant
+    var pingedAt: Instant
+    var controls = MessageMeter()
 }
 
 /// Hands one socket's messages to the server under its number.
@@ -26,7 +29,11 @@ internal struct PaperSocket {
         server?.received(id, bytes)
     }
 
-    func pongReceived(_ socket: ServerWebSocket, _ payload: RawSpan) { server?.ponged(id) }
+    func pingReceived(_ socket: ServerWebSocket) { server?.controlReceived(id, isPong: false) }
+
+    func pongReceived(_ socket: ServerWebSocket, _ payload: RawSpan) {
+        server?.controlReceived(id, isPong: true)
+    }
 
     func closed(_ socket: ServerWebSocket, _ reason: WebSocketCloseReason) { server?.closed(id) }
 }
@@ -51,10 +58,9 @@ extension PaperServer {
         }
         nextSocketID += 1
         let now = loop.now
-        sockets[id] = PaperSocket(socket: socket, house: house, openedAt: now, pongAt: now)
+        sockets[id] = PaperSocket(
+            socket: socket, house: house, openedAt: now, pongAt: now, pingedAt: now)
     }
-
-    internal func ponged(_ id: Int) { sockets[id]?.pongAt = loop.now }
 
     internal func closed(_ id: Int) {
         sockets.removeValue(forKey: id)?.house.exchange.socketClosed(id)
@@ -65,21 +71,5 @@ extension PaperServer {
         guard let open = sockets.removeValue(forKey: id) else { return }
         open.house.exchange.socketClosed(id)
         open.socket.close(code, reason: reason)
-    }
-
-    /// Pings every socket and drops those that no longer answer or are a day old.
-    internal func pingSockets() {
-        let now = loop.now
-        for id in sockets.keys.sorted() {
-            guard let open = sockets[id] else { continue }
-            if now - open.pongAt > PaperServer.pongLimit {
-                drop(id, .goingAway, "no pong")
-            } else if now - open.openedAt > PaperServer.lifeLimit {
-                drop(id, .goingAway, "open for a day")
-            } else if !open.socket.ping() {
-                drop(id, .policyViolation, "too slow")
-            }
-        }
-        armPing()
     }
 }

@@ -30,10 +30,6 @@ package struct House {
 @LoopActor package final class PaperServer: WebRequestHandler {
     /// Steps are at least this far apart: several due things are done in one.
     private static let stepFloor = Interval.milliseconds(5)
-    /// The venue pings every three minutes, gives up after ten without a pong, and cuts after a day.
-    private static let pingInterval = Interval.seconds(180)
-    internal static let pongLimit = Interval.seconds(600)
-    internal static let lifeLimit = Interval.seconds(86_400)
 
     package let houses: [House]
     package private(set) var port: UInt16?
@@ -46,7 +42,7 @@ package struct House {
     private var hasFailed = false
     private var server: WebServer?
     private var stepTimer: LoopTimer?
-    private var pingTimer: LoopTimer?
+    private var sweepTimer: LoopTimer?
     private var actions: [SocketAction] = []
 
     /// - Parameters:
@@ -71,17 +67,17 @@ package struct House {
         self.server = server
         let bound = try server.listen(address: address, port: port)
         self.port = bound
-        pingTimer = loop.timer { [weak self] in self?.pingSockets() }
-        armPing()
+        sweepTimer = loop.timer { [weak self] in self?.sweepSockets() }
+        armSweep()
         return bound
     }
 
-    internal func armPing() { pingTimer?.arm(after: PaperServer.pingInterval) }
+    internal func armSweep() { sweepTimer?.arm(after: PaperServer.sweepInterval) }
 
     /// Closes the port and all sockets; the account is on file already.
     package func stop() {
         stepTimer?.disarm()
-        pingTimer?.disarm()
+        sweepTimer?.disarm()
         for id in sockets.keys.sorted() {
             sockets[id]?.socket.close(.goingAway, reason: "the exchange stops")
         }
@@ -148,6 +144,12 @@ package struct House {
             case .sendBinary(let id, let bytes):
                 guard let open = sockets[id] else { continue }
                 if !open.socket.send(binary: bytes.rawSpan) { cut(id) }
+            case .broadcast(let ids, let bytes, let isText):
+                let frame = SharedFrame(bytes, isText: isText)
+                for id in ids {
+                    guard let open = sockets[id] else { continue }
+                    if !open.socket.send(frame) { cut(id) }
+                }
             case .close(let id, let code, let reason):
                 drop(id, WebSocketCloseCode(rawValue: code), reason)
             }
