@@ -151,6 +151,7 @@ let package = Package(
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
         tests("MatchingTests", ["Matching"] + trading),
+        tests("ExchangeMarketsTests", ["ExchangeMarkets", "Matching"] + trading),
         tests(
             "FuturesExchangeTests",
             exchange + ["Matching", "VenueProtocol", "WebProtocol", "DecoderVerifier"] + trading),

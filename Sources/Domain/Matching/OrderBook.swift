@@ -100,6 +100,12 @@ package struct OrderBook: Sendable {
         return slot < 0 ? nil : orders[slot].remaining
     }
 
+    /// The side of a resting order, or nil where none rests under this id.
+    package func side(of orderID: Int64) -> Side? {
+        let slot = orders.slot(of: orderID)
+        return slot < 0 ? nil : orders[slot].side
+    }
+
     /// The number of resting orders.
     package var count: Int { orders.count }
 

@@ -50,6 +50,11 @@ package struct Listing: Sendable {
     package let subType: String
     package let onboardDate: Int64
 
+    /// How often its makers and takers act.
+    package var pace = MarketPace.busy
+    /// What one unit of the quote asset is worth in USDT, roughly: how large the background trades.
+    package var quoteValue = Money.one
+
     package var symbol: Symbol { instrument.symbol }
 
     /// One in the last decimal that prices are padded to.

@@ -4,10 +4,14 @@ package import Trading
 
 /// One symbol's market: its book, its prices, and what moves it.
 package struct Market: Sendable {
-    package private(set) var listing: Listing
-    package internal(set) var book = OrderBook(nextOrderID: 1_000_001, nextTradeID: 500_001)
+    /// Its number on the floor.
+    package let number: Int
+    package internal(set) var listing: Listing
+    package internal(set) var book: OrderBook
     /// What the walk says the thing is worth.
     package internal(set) var fair: Price
+    /// What the walk is drawn back to.
+    package internal(set) var home: Price
     package internal(set) var mark: Price
     package internal(set) var index: Price
     /// The mean of mark over about a minute.
@@ -18,24 +22,33 @@ package struct Market: Sendable {
     package internal(set) var ticker: BookTicker
     /// The id of the last change of this book; ids are shared by all symbols.
     package internal(set) var lastUpdateID: Int64 = 1
-    internal var depth: [DepthChanges]
+    internal var depth: DepthChanges
+    internal var tape: Tape
     internal var prints = TradePrints()
     internal var random: SplitMix64
     internal var schedule = MarketSchedule()
     internal var ladders = Ladders()
+    internal var script: PriceScript?
+    /// From what the past before its opening is made up.
+    internal let historySeed: UInt64
 
-    internal init(_ listing: Listing, number: Int, seed: UInt64) {
+    internal init(_ listing: Listing, number: Int, _ settings: FloorSettings) {
+        self.number = number
         self.listing = listing
+        book = OrderBook(
+            nextOrderID: 1_000_001, nextTradeID: 500_001, keepsPositions: settings.keepsPositions)
         fair = listing.anchor
+        home = listing.anchor
         mark = listing.anchor
         index = listing.anchor
         average = listing.anchor
         last = listing.anchor
         ticker = BookTicker(market: number, updateID: 0)
-        depth = DepthCadence.allCases.map { DepthChanges(market: number, cadence: $0) }
-        var seeder = SplitMix64(seed: seed &+ UInt64(number) &* 0x9E37_79B9)
+        depth = DepthChanges(market: number, cadences: settings.cadences)
+        tape = Tape(listing, keepsSeconds: settings.keepsSeconds)
+        var seeder = SplitMix64(seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9)
         random = SplitMix64(seed: seeder.next())
-        prints.market = number
+        historySeed = seeder.next()
     }
 
     package var symbol: Symbol { listing.symbol }
@@ -51,6 +64,7 @@ package struct Market: Sendable {
     /// Sets the prices that were last known before a restart.
     package mutating func restore(fair: Price, mark: Price, last: Price) {
         self.fair = fair
+        home = listing.anchor
         self.mark = mark
         self.last = last
         index = mark

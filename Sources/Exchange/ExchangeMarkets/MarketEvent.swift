@@ -34,6 +34,16 @@ package struct MarkUpdate: Equatable, Sendable {
     package var timeMilliseconds: Int64
 }
 
+/// One print of the public tape.
+package struct PublicTrade: Equatable, Sendable {
+    package var market: Int
+    package var id: Int64
+    package var price: Price
+    package var quantity: Quantity
+    package var isBuyerMaker: Bool
+    package var timeMilliseconds: Int64
+}
+
 /// Prints at one price and side within 100 ms, as one.
 package struct AggregateTrade: Equatable, Sendable {
     package var market: Int
@@ -51,6 +61,8 @@ package enum DepthCadence: Int, CaseIterable, Sendable {
     case fast = 100
     case usual = 250
     case slow = 500
+    /// The default of spot venues.
+    case second = 1_000
 }
 
 /// The levels that changed within one beat of a cadence, with their quantities now.

@@ -3,16 +3,12 @@ internal import Matching
 internal import Trading
 
 extension MarketFloor {
-    /// Makers' rungs a side.
-    private static let rungs = 24
-
     /// Opens the market: the first quotes, and the schedule of what follows.
     private mutating func open(
         _ number: Int, _ now: Instant, wall: Int64, _ events: inout [MatchEvent]
     ) {
         markets[number].schedule.isOpen = true
-        markets[number].schedule.beat = now + .milliseconds(50)
-        markets[number].schedule.markPrice = now + .seconds(1)
+        beginTape(number, wall: wall)
         guard hasBackground else { return }
         markets[number].schedule.walk = now + .milliseconds(100)
         markets[number].schedule.taker = now + .milliseconds(700)
@@ -25,23 +21,21 @@ extension MarketFloor {
         _ number: Int, _ due: Instant, wall: Int64, _ events: inout [MatchEvent]
     ) {
         let schedule = markets[number].schedule
+        let pace = markets[number].pace
+        let isTrading = markets[number].listing.instrument.status == .trading
         if !schedule.isOpen {
             open(number, due, wall: wall, &events)
         } else if schedule.walk == due {
-            markets[number].schedule.walk = due + .milliseconds(100)
-            markets[number].walk()
+            markets[number].schedule.walk = due + .milliseconds(pace.walk)
+            if isTrading { markets[number].walk(due, settings.conditions) }
         } else if schedule.maker == due {
-            markets[number].schedule.maker = due + .milliseconds(draw(number, 70, 240))
-            makerTurn(number, wall: wall, &events)
-        } else if schedule.taker == due {
-            markets[number].schedule.taker = due + .milliseconds(draw(number, 200, 1_500))
-            takerTurn(number, wall: wall, &events)
-        } else if schedule.beat == due {
-            markets[number].schedule.beat = due + .milliseconds(50)
-            beat(number, wall: wall)
+            let wait = draw(number, pace.maker.lowerBound, pace.maker.upperBound)
+            markets[number].schedule.maker = due + .milliseconds(wait)
+            if isTrading { makerTurn(number, wall: wall, &events) }
         } else {
-            markets[number].schedule.markPrice = due + .seconds(1)
-            publishMark(number, wall: wall)
+            let wait = draw(number, pace.taker.lowerBound, pace.taker.upperBound)
+            markets[number].schedule.taker = due + .milliseconds(wait)
+            if isTrading { takerTurn(number, wall: wall, &events) }
         }
     }
 
@@ -51,26 +45,36 @@ extension MarketFloor {
 
     // MARK: streams
 
-    private mutating func beat(_ number: Int, wall: Int64) {
-        markets[number].schedule.beats += 1
-        let beats = markets[number].schedule.beats
-        markets[number].smoothMark()
-        for (index, cadence) in DepthCadence.allCases.enumerated()
-        where beats % (cadence.rawValue / 50) == 0 {
-            let book = markets[number].book
-            if let update = markets[number].depth[index].take(book, wall: wall) {
-                told.append(.depth(update))
+    /// Each 50 ms: marks follow their books, and what a cadence is due for is told.
+    internal mutating func beat(wall: Int64) {
+        schedule.beats += 1
+        for number in markets.indices {
+            markets[number].smoothMark(follows: hasBackground)
+            for cadence in settings.cadences where schedule.beats % (cadence.rawValue / 50) == 0 {
+                let book = markets[number].book
+                if let update = markets[number].depth.take(cadence, book, wall: wall) {
+                    told.append(.depth(update))
+                }
             }
-        }
-        if beats % 2 == 0 {
-            for trade in markets[number].prints.take() { told.append(.trade(trade)) }
+            if schedule.beats % 2 == 0 { tellPrints(number) }
         }
     }
 
-    private mutating func publishMark(_ number: Int, wall: Int64) {
-        markets[number].schedule.seconds += 1
-        let isThird = markets[number].schedule.seconds % 3 == 0
-        told.append(.mark(markUpdate(number, isThird: isThird, wall: wall)))
+    private mutating func tellPrints(_ number: Int) {
+        for index in 0..<markets[number].prints.count {
+            let trade = markets[number].prints[index]
+            markets[number].tape.add(trade)
+            told.append(.trade(trade))
+        }
+        markets[number].prints.removeAll()
+    }
+
+    internal mutating func publishMarks(wall: Int64) {
+        schedule.seconds += 1
+        let isThird = schedule.seconds % 3 == 0
+        for number in markets.indices {
+            told.append(.mark(markUpdate(number, isThird: isThird, wall: wall)))
+        }
     }
 
     // MARK: makers and takers
@@ -100,7 +104,7 @@ extension MarketFloor {
         {
             cancelRung(number, side, 0, wall: wall, &events)
         }
-        while markets[number].ladders[side].rungs.count > MarketFloor.rungs + 6 {
+        while markets[number].ladders[side].rungs.count > settings.conditions.depth.rungs + 6 {
             cancelRung(
                 number, side, markets[number].ladders[side].rungs.count - 1, wall: wall, &events)
         }
@@ -114,7 +118,7 @@ extension MarketFloor {
             addRung(number, side, price, depth: 0, wall: wall, &events)
         }
         let gap = markets[number].rungGap
-        while markets[number].ladders[side].rungs.count < MarketFloor.rungs {
+        while markets[number].ladders[side].rungs.count < settings.conditions.depth.rungs {
             let count = markets[number].ladders[side].rungs.count
             let worst = markets[number].ladders[side].rungs.last?.price ?? price
             let next = side == .buy ? worst - gap : worst + gap
@@ -145,7 +149,8 @@ extension MarketFloor {
         _ number: Int, _ side: Side, _ price: Price, depth: Int, wall: Int64,
         _ events: inout [MatchEvent]
     ) {
-        let worth = Money.whole(draw(number, 3_000, 6_000) + 2_000 * Int64(depth))
+        let size = draw(number, 3_000, 6_000) + 2_000 * Int64(depth)
+        let worth = Money.whole(size * settings.conditions.depth.sizePercent / 100)
         let quantity = markets[number].quantity(worth: worth, at: price)
         let ticket = OrderTicket(
             owner: .market, side: side, type: .limit, quantity: quantity, limit: price)
@@ -171,23 +176,48 @@ extension MarketFloor {
 }
 
 extension Market {
-    /// One step of the walk: near normal, and drawn back to the anchor over about half an hour.
-    internal mutating func walk() {
+    /// How often its background acts: a market that is led somewhere is a busy one.
+    internal var pace: MarketPace { script == nil ? listing.pace : .busy }
+
+    /// The lowest price the walk goes to.
+    internal var leastPrice: Price {
+        max(
+            listing.instrument.minimumPrice,
+            Price(units: listing.instrument.tick.units * 10))
+    }
+
+    /// One step of the walk: near normal, and drawn back to where it is at home over about half an hour;
+    /// or along the way an operator wants.
+    internal mutating func walk(_ now: Instant, _ conditions: MarketConditions) {
         var sum: Int128 = 0
         for _ in 0..<4 { sum += Int128(Int.random(in: -500...500, using: &random)) }
-        let move = fair.units * listing.stepMillionths * sum / (577 * 1_000_000)
-        let pull = (listing.anchor.units - fair.units) / 20_000
-        let least = listing.instrument.tick.units * 10
-        fair = Price(units: max(least, fair.units + move + pull))
+        let size = listing.stepMillionths * Int128(conditions.volatilityPercent)
+        let move = fair.units * size * sum / (577 * 100_000_000)
+        let pull = (home.units - fair.units) / 20_000
+        if follow(now) {
+            fair = max(leastPrice, Price(units: fair.units + move / 4))
+        } else {
+            fair = max(leastPrice, Price(units: fair.units + move + pull))
+        }
+    }
+
+    /// Takes the price to where the script is; false where there is none.
+    private mutating func follow(_ now: Instant) -> Bool {
+        guard var way = script else { return false }
+        if way.startedAt == nil { way.startedAt = now }
+        fair = way.price(at: now)
+        home = fair
+        script = way.isOver(at: now) ? nil : way
+        return true
     }
 
     /// Moves mark and index a little way to where the market is.
-    internal mutating func smoothMark() {
+    internal mutating func smoothMark(follows hasBackground: Bool) {
         let step = Price(units: 10_000)
         if let middle {
             mark = Price(units: mark.units + (middle.units - mark.units) / 16).down(to: step)
         }
-        if schedule.walk != .distantFuture {
+        if hasBackground {
             index = Price(units: index.units + (fair.units - index.units) / 16).down(to: step)
         } else {
             index = mark
@@ -204,6 +234,11 @@ extension Market {
     /// The tradable quantity that is worth about this much, at least the smallest.
     internal func quantity(worth: Money, at price: Price) -> Quantity {
         let rules = listing.instrument
-        return max(rules.minimumQuantity, worth.divided(by: price, .down).down(to: rules.step))
+        let least = max(rules.minimumQuantity, rules.step)
+        let worth =
+            listing.quoteValue == .one
+            ? worth
+            : Money(units: worth.units * 1_000_000_000_000 / max(1, listing.quoteValue.units))
+        return max(least, worth.divided(by: price, .down).down(to: rules.step))
     }
 }

@@ -7,6 +7,26 @@ package import Trading
 // 2. What happened in a book is told once: a depth change, a print and the best prices after it.
 // 3. Update ids grow over all symbols, and trade and order ids within each.
 // 4. Nothing here knows whose orders they are but the background's own.
+// 5. A print is on the tape and in the candles when it is told; candles have no gaps.
+
+/// What a floor is made with.
+package struct FloorSettings: Sendable {
+    /// The same seed gives the same markets.
+    package var seed: UInt64 = 1
+    /// Whether makers and takers move the markets; without them only accounts' orders trade.
+    package var hasBackground = true
+    package var conditions = MarketConditions()
+    /// Whether markets that open have a made-up past; without it their candles begin when they do.
+    package var hasHistory = true
+    /// Whether owners gain positions; not on a spot exchange.
+    package var keepsPositions = true
+    /// Whether candles of one second are kept.
+    package var keepsSeconds = false
+    /// How often depth updates are told.
+    package var cadences: [DepthCadence] = [.fast, .usual, .slow]
+
+    package init() {}
+}
 
 /// All markets of one exchange with their background of makers and takers.
 ///
@@ -17,20 +37,33 @@ package struct MarketFloor: Sendable {
     private static let longestGap = Interval.seconds(1)
 
     package internal(set) var markets: [Market]
-    /// Whether makers and takers move the markets; without them only accounts' orders trade.
-    package let hasBackground: Bool
+    package let settings: FloorSettings
     package internal(set) var nextUpdateID: Int64 = 1_000
     private var numbers: [Symbol: Int] = [:]
+    /// When each market acts next, side by side, because they are searched for every action.
+    private var dues: ContiguousArray<Instant>
+    internal var schedule = FloorSchedule()
     private var hasOpened = false
     internal var told: [MarketEvent] = []
 
-    package init(_ listings: [Listing], seed: UInt64, hasBackground: Bool) {
-        self.hasBackground = hasBackground
-        markets = listings.enumerated().map {
-            Market($0.element, number: $0.offset, seed: seed)
-        }
+    package init(_ listings: [Listing], _ settings: FloorSettings) {
+        self.settings = settings
+        markets = listings.enumerated().map { Market($0.element, number: $0.offset, settings) }
+        dues = ContiguousArray(repeating: .distantFuture, count: listings.count)
         for (number, market) in markets.enumerated() { numbers[market.symbol] = number }
     }
+
+    /// A futures floor as it is mostly made; markets that have no background have no past either.
+    package init(_ listings: [Listing], seed: UInt64, hasBackground: Bool) {
+        var settings = FloorSettings()
+        settings.seed = seed
+        settings.hasBackground = hasBackground
+        settings.hasHistory = hasBackground
+        self.init(listings, settings)
+    }
+
+    /// Whether makers and takers move the markets; without them only accounts' orders trade.
+    package var hasBackground: Bool { settings.hasBackground }
 
     /// The number of a symbol's market, or nil where the symbol is not traded here.
     package func number(of symbol: Symbol) -> Int? { numbers[symbol] }
@@ -63,15 +96,19 @@ package struct MarketFloor: Sendable {
         return wasResting
     }
 
-    /// Changes a resting order's price and quantity; it goes to the end of its new queue.
+    /// Changes a resting order; what it did is appended to `events` and told to the public.
     package mutating func amend(
-        _ orderID: Int64, _ side: Side, price: Price, quantity: Quantity, _ number: Int,
-        wall: Int64, _ events: inout [MatchEvent]
+        _ orderID: Int64, price: Price, quantity: Quantity, keepsPriority: Bool = false,
+        _ number: Int, wall: Int64, _ events: inout [MatchEvent]
     ) -> Amendment {
         let first = events.count
+        let side = markets[number].book.side(of: orderID)
         let amendment = markets[number].book.amend(
-            orderID, price: price, quantity: quantity, &events)
-        if case .amended(let from, _) = amendment { touch(number, side, from) }
+            orderID, price: price, quantity: quantity, keepsPriority: keepsPriority, &events)
+        if case .amended(let from, _) = amendment, let side {
+            touch(number, side, from)
+            if events.count == first { tellTicker(number, wall: wall) }
+        }
         absorb(number, events[first...], wall: wall)
         return amendment
     }
@@ -101,13 +138,13 @@ package struct MarketFloor: Sendable {
         touch(number, trade.takerSide.opposite, trade.price)
         markets[number].last = trade.price
         markets[number].lastTradeAt = wall
-        markets[number].prints.printed(trade, wall: wall)
-        told.append(
-            .print(
-                PublicTrade(
-                    market: number, id: trade.tradeID, price: trade.price,
-                    quantity: trade.quantity, isBuyerMaker: trade.takerSide == .sell,
-                    timeMilliseconds: wall)))
+        let print = PublicTrade(
+            market: number, id: trade.tradeID, price: trade.price, quantity: trade.quantity,
+            isBuyerMaker: trade.takerSide == .sell, timeMilliseconds: wall)
+        beginTape(number, wall: wall)
+        markets[number].tape.add(print)
+        markets[number].prints.printed(print)
+        told.append(.print(print))
         if trade.makerOwner == .market, trade.makerRemaining.isZero {
             markets[number].ladders[trade.takerSide.opposite].remove(orderID: trade.makerID)
         }
@@ -117,9 +154,7 @@ package struct MarketFloor: Sendable {
         nextUpdateID += 1
         let id = nextUpdateID
         markets[number].lastUpdateID = id
-        for index in markets[number].depth.indices {
-            markets[number].depth[index].touched(side, price, updateID: id)
-        }
+        markets[number].depth.touched(side, price, updateID: id)
     }
 
     private mutating func tellTicker(_ number: Int, wall: Int64) {
@@ -147,7 +182,7 @@ package struct MarketFloor: Sendable {
     /// When a market acts next; before the first call of `catchUp`, at once.
     package var nextDue: Instant {
         guard hasOpened else { return .distantPast }
-        return markets.reduce(Instant.distantFuture) { min($0, $1.schedule.next) }
+        return dues.reduce(schedule.next) { min($0, $1) }
     }
 
     /// At the first call, lets the markets open now; later, moves their schedules by what the process
@@ -155,26 +190,110 @@ package struct MarketFloor: Sendable {
     package mutating func catchUp(now: Instant) -> Interval {
         guard hasOpened else {
             hasOpened = true
-            for number in markets.indices { markets[number].schedule.beat = now }
+            schedule.beat = now + .milliseconds(50)
+            schedule.mark = now + .seconds(1)
+            for number in markets.indices {
+                markets[number].schedule.opening = now
+                dues[number] = now
+            }
             return .zero
         }
         let lag = now - nextDue
         guard lag > MarketFloor.longestGap else { return .zero }
-        for number in markets.indices { markets[number].schedule.shift(by: lag) }
+        schedule.shift(by: lag)
+        for number in markets.indices {
+            markets[number].schedule.shift(by: lag)
+            dues[number] = markets[number].schedule.next
+        }
         return lag
     }
 
-    /// Does the one thing that is due at `due`: of equal ones, the first market's, in a fixed order.
+    /// Does the one thing that is due at `due`: of equal ones, the first market's, in a fixed order, and
+    /// last what all markets do together.
     ///
-    /// - Returns: the market whose book the events appended to `events` are of; nil where none is due.
+    /// - Returns: the market whose book the events appended to `events` are of, 0 where all acted
+    ///   together; nil where nothing is due.
     package mutating func act(
         _ due: Instant, wall: WallTime, _ events: inout [MatchEvent]
     ) -> Int? {
-        guard let number = markets.firstIndex(where: { $0.schedule.next == due }) else {
-            return nil
+        if let number = dues.firstIndex(of: due) {
+            act(number, due, wall: wall.milliseconds, &events)
+            dues[number] = markets[number].schedule.next
+            return number
         }
-        act(number, due, wall: wall.milliseconds, &events)
-        return number
+        if markets.isEmpty { return nil }
+        if schedule.beat == due {
+            schedule.beat = due + .milliseconds(50)
+            beat(wall: wall.milliseconds)
+            return 0
+        }
+        guard schedule.mark == due else { return nil }
+        schedule.mark = due + .seconds(1)
+        publishMarks(wall: wall.milliseconds)
+        return 0
+    }
+
+    /// Lets a market's tape begin, if it has not.
+    internal mutating func beginTape(_ number: Int, wall: Int64) {
+        if markets[number].tape.hasBegun { return }
+        let market = markets[number]
+        let history =
+            settings.hasHistory
+            ? PriceHistory(
+                market.listing, seed: market.historySeed, price: market.last, wall: wall,
+                nextID: market.book.nextTradeID, scale: market.tape.scale) : nil
+        markets[number].tape.begin(at: market.last, wall: wall, history: history)
+    }
+
+    // MARK: reading
+
+    /// A market's candle that is being built.
+    package func candle(_ number: Int, _ interval: CandleInterval, at wall: Int64) -> Candle? {
+        markets[number].candle(interval, at: wall)
+    }
+
+    /// A market's candle that opened at a time and has closed.
+    package func candle(
+        _ number: Int, _ interval: CandleInterval, openingAt opening: Int64
+    ) -> Candle? {
+        markets[number].candle(
+            interval, openingAt: opening, at: interval.next(after: opening) - 1)
+    }
+
+    /// What traded in a market in the 24 hours before `wall`.
+    package func statistics(_ number: Int, at wall: Int64) -> DayStatistics {
+        markets[number].statistics(at: wall)
+    }
+
+    // MARK: an operator's hand
+
+    /// Changes whether a market trades; while it does not, its background stands still.
+    package mutating func setStatus(_ number: Int, _ status: InstrumentStatus) {
+        markets[number].listing.instrument.status = status
+    }
+
+    /// Changes a market's filters, as venues do overnight; the symbol stays.
+    package mutating func replaceListing(_ number: Int, _ listing: Listing) {
+        markets[number].replace(listing)
+    }
+
+    /// Leads a market's price to another one on a straight line: a crash of 30 % in a minute is
+    /// `by: -0.3, over: .seconds(60)`. Makers follow it, and it stays there.
+    package mutating func move(_ number: Int, by change: Ratio, over length: Interval) {
+        let from = markets[number].fair
+        let to = from + from.scaled(by: change, .nearestEven)
+        let least = markets[number].leastPrice
+        markets[number].script = PriceScript(from: from, to: max(to, least), length: length)
+    }
+
+    /// Sets a market's price and mark price at once; makers follow with their next quotes.
+    package mutating func jump(_ number: Int, to price: Price) {
+        let price = max(price, markets[number].leastPrice)
+        markets[number].script = nil
+        markets[number].fair = price
+        markets[number].home = price
+        markets[number].mark = price
+        markets[number].index = price
     }
 
     // MARK: bringing back

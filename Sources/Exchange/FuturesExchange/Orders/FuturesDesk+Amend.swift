@@ -46,7 +46,7 @@ extension FuturesDesk {
         let price = try checkAmend(order, wanted, number)
         matchEvents.removeAll(keepingCapacity: true)
         switch floor.amend(
-            order.orderID, order.side, price: price, quantity: wanted.quantity, number,
+            order.orderID, price: price, quantity: wanted.quantity, number,
             wall: wall.milliseconds, &matchEvents)
         {
         case .refused: throw .amendUnchanged

@@ -1,0 +1,57 @@
+internal import Trading
+
+/// Bars of one length without gaps, the last one being built.
+internal struct BarSeries: Sendable {
+    /// Milliseconds.
+    let length: Int64
+    private(set) var bars: RecentRing<Bar>
+    /// When the last bar opened.
+    private(set) var openTime: Int64 = 0
+    /// Whether bars have made room for others.
+    private(set) var hasDropped = false
+
+    init(length: Int64, capacity: Int) {
+        self.length = length
+        bars = RecentRing(capacity: capacity)
+    }
+
+    /// When the oldest bar that is kept opened.
+    var firstTime: Int64 { openTime - Int64(bars.count - 1) * length }
+
+    /// Begins with a bar, or adds the one that follows.
+    mutating func append(_ bar: Bar, openTime: Int64) {
+        self.openTime = openTime
+        if bars.count == bars.capacity { hasDropped = true }
+        bars.append(bar)
+    }
+
+    /// Adds bars in which nothing trades until the one that holds `wall` is being built.
+    mutating func advance(to wall: Int64) {
+        guard wall - openTime >= length, let close = bars.last?.close else { return }
+        let opening = wall / length * length
+        let gap = (opening - openTime) / length
+        if gap > Int64(bars.capacity) {
+            openTime = opening - Int64(bars.capacity) * length
+            bars.removeAll()
+            hasDropped = true
+        }
+        while openTime < opening { append(Bar(flat: close), openTime: openTime + length) }
+    }
+
+    @inline(__always)
+    mutating func add(_ trade: TapeTrade, quote: Money) {
+        advance(to: trade.time)
+        let last = bars.count - 1
+        // A bar opens at its first trade; until then it is held at the close before it.
+        if bars[last].count == 0 { bars[last] = Bar(flat: trade.price) }
+        bars[last].add(trade, quote: quote)
+    }
+
+    /// The bar that opened at a time; nil where it is not kept. One that nobody has begun yet is flat.
+    func bar(openingAt time: Int64) -> Bar? {
+        guard let last = bars.last else { return nil }
+        if time > openTime { return Bar(flat: last.close) }
+        let back = Int((openTime - time) / length)
+        return back < bars.count ? bars[bars.count - 1 - back] : nil
+    }
+}
