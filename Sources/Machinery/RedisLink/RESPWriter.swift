@@ -5,6 +5,24 @@ package import Bytes
 ///     RESPWriter.command(3, into: &bytes)
 ///     RESPWriter.argument("HSET", into: &bytes) ...
 package enum RESPWriter {
+    /// PUBLISH of a payload on a channel: the command of every tick, in few steps.
+    package static func publish(
+        _ channel: RawSpan, _ payload: RawSpan, into writer: inout ByteWriter
+    ) {
+        // Bare literals would be taken for `String`, which is slower to write.
+        let start: StaticString = "*3\r\n$7\r\nPUBLISH\r\n$"
+        let between: StaticString = "\r\n$"
+        writer.append(start)
+        decimal(UInt64(channel.byteCount), into: &writer)
+        lineEnd(into: &writer)
+        writer.append(channel)
+        writer.append(between)
+        decimal(UInt64(payload.byteCount), into: &writer)
+        lineEnd(into: &writer)
+        writer.append(payload)
+        lineEnd(into: &writer)
+    }
+
     /// Begins a command of so many arguments, its name included.
     package static func command(_ arguments: Int, into writer: inout ByteWriter) {
         header(UInt8(ascii: "*"), arguments, into: &writer)

@@ -116,12 +116,7 @@ package import Reactor
     /// Publishes; false when refused (down or full). Its reply is ignored, an error counted.
     package func publish(_ channel: RawSpan, _ payload: RawSpan) -> Bool {
         guard refusal(replies: 1) == nil else { return false }
-        let isQueued = connection.append { writer in
-            RESPWriter.command(3, into: &writer)
-            RESPWriter.argument("PUBLISH", into: &writer)
-            RESPWriter.argument(channel, into: &writer)
-            RESPWriter.argument(payload, into: &writer)
-        }
+        let isQueued = connection.append { RESPWriter.publish(channel, payload, into: &$0) }
         if isQueued { pending.append(.ignored(1), end: connection.appendedBytes) }
         return isQueued
     }

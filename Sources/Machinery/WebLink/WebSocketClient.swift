@@ -1,5 +1,6 @@
 internal import Bounded
 internal import Bytes
+package import Chronology
 package import Reactor
 package import WebProtocol
 
@@ -57,6 +58,10 @@ package import WebProtocol
 
     /// Whether a connection is open, opening or closing.
     package var isConnected: Bool { connection != nil }
+
+    /// When the bytes of the present message were read: one look at the clock for all the messages
+    /// of a read.
+    package internal(set) var readAt = Instant.distantPast
 
     /// Bytes that wait for the server to read.
     package var queuedBytes: Int { connection?.queuedBytes ?? 0 }

@@ -85,6 +85,7 @@ internal import WebProtocol
         if let interval = client.limits.pingInterval { pingTimer?.arm(after: interval) }
         let remainder = handshake.takeRemainder()
         parser.append(remainder.rawSpan)
+        client.readAt = loop.now
         client.handler.opened()
         takeEvents()
     }
@@ -138,32 +139,44 @@ internal import WebProtocol
         guard code == CURLE_OK else { return code }
         guard count > 0 else { return CURLE_GOT_NOTHING }
         hasHeard = true
+        client.readAt = loop.now
         takeEvents()
         return code
     }
 
+    /// Hands on what the parser holds. The parser is moved out of the instance meanwhile, so that a
+    /// message costs neither a copy of it nor a check of access.
     private func takeEvents() {
+        let handler = client.handler
+        var parser = WebSocketFrameParser(idle: ())
+        swap(&parser, &self.parser)
+        defer { swap(&parser, &self.parser) }
         do throws(WebSocketError) {
-            while state != .closed, let event = try parser.next() { eventReceived(event) }
+            while state != .closed, let event = try parser.next() {
+                switch event {
+                case .text:
+                    if state == .open { handler.messageReceived(parser.payload, isText: true) }
+                case .binary:
+                    if state == .open { handler.messageReceived(parser.payload, isText: false) }
+                case .ping, .pong, .close: controlReceived(event, parser.payload)
+                }
+            }
         } catch {
             if state == .open { appendClose(error.code, error.message) }
             end(.violated(error))
         }
     }
 
-    private func eventReceived(_ event: WebSocketEvent) {
+    private func controlReceived(_ event: WebSocketEvent, _ payload: RawSpan) {
         switch event {
-        case .text, .binary:
-            guard state == .open else { return }
-            client.handler.messageReceived(parser.payload, isText: event == .text)
-        case .ping:
-            if !send(.pong, parser.payload), state == .open { end(.timedOut("peer does not read")) }
-        case .pong:
+        case .text, .binary, .pong:
             break
+        case .ping:
+            if !send(.pong, payload), state == .open { end(.timedOut("peer does not read")) }
         case .close(let code):
             let wasOpen = state == .open
             if wasOpen { appendClose(code, "") }
-            end(wasOpen ? .peerClosed(code, String(parser.payload)) : .closed)
+            end(wasOpen ? .peerClosed(code, String(payload)) : .closed)
         }
     }
 

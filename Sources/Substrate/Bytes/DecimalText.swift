@@ -30,6 +30,28 @@ package enum DecimalText {
     /// nil where the text is of another form, or long enough to need more than one machine word.
     @inlinable @inline(__always)
     package static func plain(_ bytes: RawSpan, _ index: inout Int) -> Int128? {
+        let isNegative =
+            index < bytes.byteCount && bytes.byte(index) == UInt8(ascii: "-")
+        let start = isNegative ? index &+ 1 : index
+        let whole = DigitRun.read(bytes, at: start)
+        var cursor = start &+ whole.count
+        if whole.count == 0 || whole.count == 8 { return longPlain(bytes, &index) }
+        let wide = whole.value.multipliedFullWidth(by: 1_000_000_000_000)
+        var units = UInt128(wide.high) << 64 | UInt128(wide.low)
+        if cursor < bytes.byteCount, bytes.byte(cursor) == UInt8(ascii: ".") {
+            let fraction = DigitRun.read(bytes, at: cursor &+ 1)
+            if fraction.count == 0 || fraction.count == 8 { return longPlain(bytes, &index) }
+            cursor &+= 1 &+ fraction.count
+            units &+= UInt128(fraction.value &* powerOfTen(12 &- fraction.count))
+        }
+        index = cursor
+        let value = Int128(truncatingIfNeeded: units)
+        return isNegative ? 0 &- value : value
+    }
+
+    /// The same for parts of eight digits and more, one by one.
+    @usableFromInline @inline(never)
+    static func longPlain(_ bytes: RawSpan, _ index: inout Int) -> Int128? {
         let end = bytes.byteCount
         var cursor = index
         let isNegative = cursor < end && bytes.byte(cursor) == UInt8(ascii: "-")

@@ -89,18 +89,19 @@ extension JSONScanner {
     /// A whole number, bare or quoted, in the range of `Int64`.
     @inlinable @_lifetime(self: copy self)
     package mutating func integer() throws(JSONError) -> Int64 {
-        let first = try peek() &- 48
-        guard first &- 1 < 9 else { return try integerOfAnyForm() }
-        var value = UInt64(first)
-        var index = position &+ 1
-        let end = bytes.byteCount
-        while index < end {
-            let digit = bytes.byte(index) &- 48
-            if digit > 9 { break }
-            value = value &* 10 &+ UInt64(digit)
-            index &+= 1
+        guard try peek() &- 49 < 9 else { return try integerOfAnyForm() }
+        let first = DigitRun.read(bytes, at: position)
+        var count = first.count
+        var value = first.value
+        if count == 8 {
+            let rest = DigitRun.read(bytes, at: position &+ 8)
+            count &+= rest.count
+            value = value &* DecimalText.powerOfTen(rest.count) &+ rest.value
         }
-        guard index &- position <= 18, index < end, !JSONScanner.continuesNumber(bytes.byte(index))
+        let index = position &+ count
+        // Sixteen digits may be followed by more; a number at the text's end is rare.
+        guard count < 16, index < bytes.byteCount,
+            !JSONScanner.continuesNumber(bytes.byte(index))
         else { return try integerOfAnyForm() }
         position = index
         needsComma = true

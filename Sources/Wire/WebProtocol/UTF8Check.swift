@@ -27,6 +27,11 @@ enum UTF8Check {
                 guard (first | second | third | fourth) & highBits == 0 else { break }
                 index += 32
             }
+            while index + 8 <= raw.count {
+                let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                guard word & highBits == 0 else { break }
+                index += 8
+            }
             while unsafe index < raw.count && raw[index] < 0x80 { index += 1 }
             return index
         }

@@ -47,6 +47,13 @@ package struct WebSocketFrameParser: Sendable {
         buffer = [UInt8](repeating: 0, count: limits.initialBufferBytes)
     }
 
+    /// A parser that stands in where another is moved out; it holds no buffer.
+    package init(idle: Void) {
+        role = .client
+        limits = .client
+        buffer = []
+    }
+
     /// The payload of the last event, good until the parser is changed again.
     package var payload: RawSpan {
         @_lifetime(borrow self) get {
@@ -90,6 +97,7 @@ package struct WebSocketFrameParser: Sendable {
     /// The next event, or nil when more bytes are needed. A thrown error is final, and nothing
     /// follows a close frame.
     package mutating func next() throws(WebSocketError) -> WebSocketEvent? {
+        if let event = nextPlain() { return event }
         lent = .buffer(0..<0)
         if let failure { throw failure }
         do throws(WebSocketError) {
@@ -101,6 +109,39 @@ package struct WebSocketFrameParser: Sendable {
             failure = error
             throw error
         }
+    }
+
+    /// The way of nearly all messages of a venue: a whole, sound, unmasked frame of up to 64 kB that
+    /// is a message by itself. Nil where it is anything else, which is then looked at closely.
+    @inline(__always)
+    private mutating func nextPlain() -> WebSocketEvent? {
+        guard tail &- head >= 4, role == .client, fragmentedOpcode == nil, failure == nil, !isClosed,
+            let plain = plainPayload()
+        else { return nil }
+        lent = .buffer(plain.range)
+        head = plain.range.upperBound
+        return plain.isText ? .text : .binary
+    }
+
+    /// Where the payload of such a frame lies, four bytes being there.
+    @inline(__always)
+    private func plainPayload() -> (range: Range<Int>, isText: Bool)? {
+        let bytes = buffer.rawSpan
+        let isText = bytes.byte(head) == 0x81
+        guard isText || bytes.byte(head) == 0x82 else { return nil }
+        var count = Int(bytes.byte(head &+ 1))
+        var start = head &+ 2
+        if count == 126 {
+            count = Int(bytes.byte(head &+ 2)) << 8 | Int(bytes.byte(head &+ 3))
+            start = head &+ 4
+            if count < 126 { return nil }
+        }
+        guard start &- head == 4 || count < 126, count <= tail &- start,
+            count <= limits.frameBytes, count <= limits.messageBytes
+        else { return nil }
+        let range = start..<(start &+ count)
+        if isText, !UTF8Check.isValid(bytes.extracting(range)) { return nil }
+        return (range, isText)
     }
 
     /// Takes one whole frame off the buffer and lends its payload, unmasked.
