@@ -41,17 +41,21 @@ package struct RequestSigner: Sendable {
     private let key: String
     private let code: HMACSHA256
     private let header: String
+    private let isQueryOnly: Bool
     /// How old a request may be when the venue reads it, in milliseconds; venues take at most 60000.
     package let receiveWindowMilliseconds: Int64
 
+    /// - Parameter venue: decides the key's header and where parameters travel: MEXC takes those of
+    ///   every method in the query string.
     package init(
-        _ credentials: VenueCredentials, header: String = "X-MBX-APIKEY",
+        _ credentials: VenueCredentials, venue: VenueKind = .binanceFutures,
         receiveWindowMilliseconds: Int64 = 5000
     ) {
         precondition((1...60_000).contains(receiveWindowMilliseconds), "recvWindow is 1...60000 ms")
         key = credentials.key
         code = HMACSHA256(key: Array(credentials.secret.utf8))
-        self.header = header
+        header = venue.keyHeader
+        isQueryOnly = venue == .mexcSpot
         self.receiveWindowMilliseconds = receiveWindowMilliseconds
     }
 
@@ -60,7 +64,8 @@ package struct RequestSigner: Sendable {
         switch request.security {
         case .none: return RequestSigner.assemble(request, request.parameters, "", nil)
         case .key:
-            return RequestSigner.assemble(request, request.parameters, "", (header, key))
+            return RequestSigner.assemble(
+                request, request.parameters, "", (header, key), isQueryOnly)
         case .signed:
             let parameters =
                 request.parameters + [
@@ -69,7 +74,7 @@ package struct RequestSigner: Sendable {
                 ]
             let signature = sign(RequestSigner.form(parameters))
             return RequestSigner.assemble(
-                request, parameters, signature, (header, key))
+                request, parameters, signature, (header, key), isQueryOnly)
         }
     }
 
@@ -77,6 +82,29 @@ package struct RequestSigner: Sendable {
     package static func prepareOpen(_ request: VenueRequest) -> SignedRequest {
         precondition(request.security == .none, "an open request asks for no key")
         return assemble(request, request.parameters, "", nil)
+    }
+
+    /// The message that subscribes to an account's news on Binance spot's WebSocket API
+    /// (`userDataStream.subscribe.signature`); it holds the key, so it is not to be logged.
+    package func userStreamSubscription(id: Int64, timestamp: Int64) -> [UInt8] {
+        // Signed are the parameters in the order of their names.
+        let parameters: [VenueRequest.Parameter] = [
+            .init("apiKey", key), .init("recvWindow", String(receiveWindowMilliseconds)),
+            .init("timestamp", String(timestamp)),
+        ]
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        writer.field("id", id)
+        writer.field("method", "userDataStream.subscribe.signature")
+        writer.key("params")
+        writer.beginObject()
+        writer.field("apiKey", key)
+        writer.field("recvWindow", receiveWindowMilliseconds)
+        writer.field("timestamp", timestamp)
+        writer.field("signature", sign(RequestSigner.form(parameters)))
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
     }
 
     /// The signature of raw bytes, in lower-case hex.
@@ -92,14 +120,15 @@ package struct RequestSigner: Sendable {
 
     private static func assemble(
         _ request: VenueRequest, _ parameters: [VenueRequest.Parameter], _ signature: String,
-        _ keyHeader: (name: String, value: String)?
+        _ keyHeader: (name: String, value: String)?, _ isQueryOnly: Bool = false
     ) -> SignedRequest {
         var pairs = String(decoding: form(parameters), as: UTF8.self)
         if !signature.isEmpty { pairs += "&signature=\(signature)" }
         var headers: [(name: String, value: String)] = []
         if let keyHeader { headers.append(keyHeader) }
         switch request.method {
-        case .get, .delete:
+        case .post where isQueryOnly, .put where isQueryOnly, .get, .delete:
+            if isQueryOnly { headers.append(("Content-Type", "application/json")) }
             let target = pairs.isEmpty ? request.path : "\(request.path)?\(pairs)"
             return SignedRequest(
                 method: request.method, target: target, headers: headers, body: [],

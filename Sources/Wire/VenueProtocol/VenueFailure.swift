@@ -58,31 +58,52 @@ extension VenueFailure {
         package static let shutdown = Interval.seconds(5)
     }
 
-    /// Classifies an answer of Binance USD-M; nil means success.
+    /// Classifies an answer of a venue; nil means success.
     ///
     /// The code decides first, then the HTTP status. Source: Binance error-code and general-info.
     /// - Parameter isOrder: whether the call placed or cancelled an order; a query's lost answer is
     ///   never an unknown outcome.
     package static func classify(
         httpStatus: Int, body: RawSpan, isOrder: Bool, retryAfterSeconds: Int64? = nil,
-        wall: WallTime
+        wall: WallTime, venue: VenueKind = .binanceFutures
     ) -> VenueFailure? {
         let pause = retryAfterSeconds.map { Interval.seconds(min(max($0, 0), 86_400 * 3)) }
-        if let error = VenueError(body), error.code < 0 {
-            return classify(error, httpStatus, isOrder: isOrder, pause: pause, wall: wall)
+        if let error = VenueError(body), isFailure(error.code, venue) {
+            return classify(
+                error, verdict(on: error, venue), httpStatus, isOrder: isOrder, pause: pause,
+                wall: wall)
         }
         if (200..<300).contains(httpStatus), looksLikeJSON(body) { return nil }
         let error = VenueError(plain: body, httpStatus: httpStatus)
         return classify(plain: error, httpStatus, isOrder: isOrder, pause: pause, wall: wall)
     }
 
+    /// Binance's failures have negative codes, MEXC's most other codes than 0 and 200.
+    private static func isFailure(_ code: Int, _ venue: VenueKind) -> Bool {
+        switch venue {
+        case .binanceFutures, .binanceSpot: code < 0
+        case .mexcSpot: code != 0 && code != 200
+        }
+    }
+
+    private static func verdict(
+        on error: VenueError, _ venue: VenueKind
+    ) -> BinanceFutures.Verdict {
+        switch venue {
+        case .binanceFutures: BinanceFutures.verdict(on: error.code)
+        case .binanceSpot: BinanceSpot.verdict(on: error)
+        case .mexcSpot: MEXCSpot.verdict(on: error)
+        }
+    }
+
     private static func classify(
-        _ error: VenueError, _ httpStatus: Int, isOrder: Bool, pause: Interval?, wall: WallTime
+        _ error: VenueError, _ verdict: BinanceFutures.Verdict, _ httpStatus: Int, isOrder: Bool,
+        pause: Interval?, wall: WallTime
     ) -> VenueFailure {
         if httpStatus == 418 {
             return .banned(until: banEnd(error, pause: pause, wall: wall), error)
         }
-        switch BinanceFutures.verdict(on: error.code) {
+        switch verdict {
         case .reject: return .definiteReject(error)
         case .retry(let usual): return .retryLater(after: pause ?? usual, error)
         case .weightExceeded:

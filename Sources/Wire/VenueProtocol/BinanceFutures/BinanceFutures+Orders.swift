@@ -4,8 +4,11 @@ package import Trading
 /// One order as the venue's REST interface reports it.
 package struct VenueOrder: Equatable, Sendable {
     package var symbol: Symbol
-    /// Unique within the symbol only.
+    /// Unique within the symbol only; where the venue's ids are texts, the number that stands for
+    /// it (`VenueNumber`).
     package var orderID: Int64
+    /// The venue's id where it is a text; else empty.
+    package var venueID = ""
     package var clientOrderID: String
     package var side: Side
     package var status: VenueOrderStatus

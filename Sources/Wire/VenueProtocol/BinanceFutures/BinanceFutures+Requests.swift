@@ -78,12 +78,33 @@ extension BinanceFutures {
     /// Trades of a symbol, oldest first; the last 7 days where `fromID` is nil.
     /// - Parameter limit: 1...1000.
     package static func userTrades(
-        _ symbol: Symbol, fromID: Int64? = nil, limit: Int = 500
+        _ symbol: Symbol, fromID: Int64? = nil, startMilliseconds: Int64? = nil, limit: Int = 500
     ) -> VenueRequest {
         var parameters = [named(symbol)]
-        if let fromID { parameters.append(Parameter("fromId", String(fromID))) }
+        if let fromID {
+            parameters.append(Parameter("fromId", String(fromID)))
+        } else if let startMilliseconds {
+            parameters.append(Parameter("startTime", String(startMilliseconds)))
+        }
         parameters.append(Parameter("limit", String(limit)))
         return signed("/fapi/v1/userTrades", parameters, weight: 5)
+    }
+
+    /// All orders of a symbol from an order id or a time on, oldest first, at most 1,000 a page.
+    ///
+    /// The venue forgets orders that ended without a fill after 3 days (exchange-facts A5.4).
+    package static func allOrders(
+        _ symbol: Symbol, fromOrderID: Int64? = nil, startMilliseconds: Int64? = nil,
+        limit: Int = 500
+    ) -> VenueRequest {
+        var parameters = [named(symbol)]
+        if let fromOrderID {
+            parameters.append(Parameter("orderId", String(fromOrderID)))
+        } else if let startMilliseconds {
+            parameters.append(Parameter("startTime", String(startMilliseconds)))
+        }
+        parameters.append(Parameter("limit", String(limit)))
+        return signed("/fapi/v1/allOrders", parameters, weight: 5)
     }
 
     // MARK: orders

@@ -1,0 +1,107 @@
+package import Bytes
+package import Trading
+
+/// Binance spot as a venue for orders.
+package struct BinanceSpotDialect: VenueDialect {
+    package init() {}
+
+    package var kind: VenueKind { .binanceSpot }
+    package var serverTime: VenueRequest { BinanceSpot.serverTime }
+    package var exchangeInfo: VenueRequest { BinanceSpot.exchangeInfo }
+
+    package var account: VenueRequest {
+        SpotRequest.query("/api/v3/account", [.init("omitZeroBalances", "true")], weight: 20)
+    }
+
+    package func placeOrder(_ intent: OrderIntent) throws(VenueUnsupported) -> VenueRequest {
+        var parameters = SpotRequest.head(intent)
+        switch (intent.type, intent.timeInForce) {
+        case (.market, _): parameters.append(.init("type", "MARKET"))
+        case (.limit, .postOnly): parameters.append(.init("type", "LIMIT_MAKER"))
+        case (.limit, .goodTillDate): throw VenueUnsupported(kind, "good till date")
+        case (.limit, .goodTillCancel), (.limit, .immediateOrCancel), (.limit, .fillOrKill):
+            parameters.append(.init("type", "LIMIT"))
+            parameters.append(.init("timeInForce", intent.timeInForce.rawValue))
+        }
+        if intent.isReduceOnly { throw VenueUnsupported(kind, "reduce only") }
+        if let price = intent.price { parameters.append(.init("price", price.text)) }
+        parameters.append(.init("quantity", intent.quantity.text))
+        parameters.append(.init("newClientOrderId", intent.clientOrderID.text))
+        parameters.append(.init("newOrderRespType", "FULL"))
+        return VenueRequest(
+            .post, "/api/v3/order", parameters, security: .signed, effect: .placement, weight: 1,
+            orderCount: 1)
+    }
+
+    package func cancelOrder(_ symbol: Symbol, clientOrderID: String) -> VenueRequest {
+        SpotRequest.cancel(symbol, clientOrderID)
+    }
+
+    package func queryOrder(_ symbol: Symbol, clientOrderID: String) -> VenueRequest {
+        SpotRequest.query(
+            "/api/v3/order",
+            [.init("symbol", symbol.name), .init("origClientOrderId", clientOrderID)], weight: 4)
+    }
+
+    package func openOrders(_ symbol: Symbol?) -> VenueRequest {
+        SpotRequest.query(
+            "/api/v3/openOrders", symbol.map { [.init("symbol", $0.name)] } ?? [],
+            weight: symbol == nil ? 80 : 6)
+    }
+
+    package func trades(_ symbol: Symbol, fromID: Int64?, limit: Int) -> VenueRequest {
+        var parameters = [VenueRequest.Parameter("symbol", symbol.name)]
+        if let fromID { parameters.append(.init("fromId", String(fromID))) }
+        parameters.append(.init("limit", String(limit)))
+        return SpotRequest.query("/api/v3/myTrades", parameters, weight: 20)
+    }
+
+    package func decodeServerTime(_ bytes: RawSpan) throws(JSONError) -> Int64 {
+        try BinanceSpot.decodeServerTime(bytes)
+    }
+    package func decodeExchangeInfo(_ bytes: RawSpan) throws(JSONError) -> ExchangeInfo {
+        try BinanceSpot.decodeExchangeInfo(bytes)
+    }
+    package func decodeHoldings(_ bytes: RawSpan) throws(JSONError) -> [VenueHolding] {
+        try SpotOrders.holdings(bytes)
+    }
+    package func decodePlacement(
+        _ bytes: RawSpan, _ intent: OrderIntent
+    ) throws(JSONError) -> VenuePlacement {
+        try SpotOrders.placement(bytes, intent)
+    }
+    package func decodeOrder(_ bytes: RawSpan) throws(JSONError) -> VenueOrder {
+        try SpotOrders.order(bytes)
+    }
+    package func decodeOrders(_ bytes: RawSpan) throws(JSONError) -> [VenueOrder] {
+        try SpotOrders.orders(bytes)
+    }
+    package func decodeTrades(_ bytes: RawSpan) throws(JSONError) -> [Fill] {
+        try SpotOrders.trades(bytes)
+    }
+    package func decodeUserMessage(
+        _ bytes: RawSpan, isText: Bool
+    ) throws(JSONError) -> VenueEvent {
+        try SpotUserMessage.decode(bytes)
+    }
+}
+
+/// What the requests of both spot venues share.
+enum SpotRequest {
+    static func head(_ intent: OrderIntent) -> [VenueRequest.Parameter] {
+        [.init("symbol", intent.symbol.name), .init("side", intent.side.rawValue)]
+    }
+
+    static func query(
+        _ path: String, _ parameters: [VenueRequest.Parameter], weight: Int
+    ) -> VenueRequest {
+        VenueRequest(.get, path, parameters, security: .signed, weight: weight)
+    }
+
+    static func cancel(_ symbol: Symbol, _ clientOrderID: String) -> VenueRequest {
+        VenueRequest(
+            .delete, "/api/v3/order",
+            [.init("symbol", symbol.name), .init("origClientOrderId", clientOrderID)],
+            security: .signed, effect: .cancellation, weight: 1)
+    }
+}
