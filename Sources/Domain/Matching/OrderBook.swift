@@ -56,6 +56,9 @@ package struct OrderBook: Sendable {
         return nextTradeID
     }
 
+    /// Uses up a trade id for a print that no order of this book makes.
+    package mutating func skipTradeID() -> Int64 { takeTradeID() }
+
     /// Moves the counters forward, never back: after a restart ids must not repeat.
     package mutating func raiseCounters(orderID: Int64, tradeID: Int64) {
         nextOrderID = max(nextOrderID, orderID)

@@ -29,6 +29,7 @@ package struct Market: Sendable {
     internal var schedule = MarketSchedule()
     internal var ladders = Ladders()
     internal var script: PriceScript?
+    internal var replay: MarketReplay?
     /// From what the past before its opening is made up.
     internal let historySeed: UInt64
 
@@ -69,12 +70,6 @@ package struct Market: Sendable {
         self.last = last
         index = mark
         average = mark
-    }
-
-    /// Trades the symbol by other rules from now on; what rests in the book stays.
-    package mutating func replace(_ listing: Listing) {
-        precondition(listing.symbol == symbol, "a market keeps its symbol")
-        self.listing = listing
     }
 
     /// Lets the book be brought back as it was: counters, positions and resting orders.

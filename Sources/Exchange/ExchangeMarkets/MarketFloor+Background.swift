@@ -9,6 +9,10 @@ extension MarketFloor {
     ) {
         markets[number].schedule.isOpen = true
         beginTape(number, wall: wall)
+        if markets[number].replay != nil {
+            markets[number].schedule.replay = now
+            return
+        }
         guard hasBackground else { return }
         markets[number].schedule.walk = now + .milliseconds(100)
         markets[number].schedule.taker = now + .milliseconds(700)
@@ -25,6 +29,9 @@ extension MarketFloor {
         let isTrading = markets[number].listing.instrument.status == .trading
         if !schedule.isOpen {
             open(number, due, wall: wall, &events)
+        } else if schedule.replay == due {
+            let wait = replayFrame(number, wall: wall, &events)
+            markets[number].schedule.replay = wait.map { due + $0 } ?? .distantFuture
         } else if schedule.walk == due {
             markets[number].schedule.walk = due + .milliseconds(pace.walk)
             if isTrading { markets[number].walk(due, settings.conditions) }

@@ -121,6 +121,14 @@ package struct MarketFloor: Sendable {
 
     private mutating func absorb(_ number: Int, _ events: ArraySlice<MatchEvent>, wall: Int64) {
         if events.isEmpty { return }
+        note(number, events, wall: wall)
+        tellTicker(number, wall: wall)
+    }
+
+    /// Notes what happened in a book: levels touched and prints.
+    internal mutating func note(
+        _ number: Int, _ events: ArraySlice<MatchEvent>, wall: Int64
+    ) {
         for event in events {
             switch event {
             case .accepted: break
@@ -131,33 +139,41 @@ package struct MarketFloor: Sendable {
             case .cancelled(_, _, let side, let price, _): touch(number, side, price)
             }
         }
-        tellTicker(number, wall: wall)
     }
 
     private mutating func traded(_ trade: MatchTrade, _ number: Int, wall: Int64) {
         touch(number, trade.takerSide.opposite, trade.price)
-        markets[number].last = trade.price
-        markets[number].lastTradeAt = wall
-        let print = PublicTrade(
-            market: number, id: trade.tradeID, price: trade.price, quantity: trade.quantity,
-            isBuyerMaker: trade.takerSide == .sell, timeMilliseconds: wall)
-        beginTape(number, wall: wall)
-        markets[number].tape.add(print)
-        markets[number].prints.printed(print)
-        told.append(.print(print))
+        printed(
+            number, id: trade.tradeID, trade.price, trade.quantity, taker: trade.takerSide,
+            wall: wall)
         if trade.makerOwner == .market, trade.makerRemaining.isZero {
             markets[number].ladders[trade.takerSide.opposite].remove(orderID: trade.makerID)
         }
     }
 
-    private mutating func touch(_ number: Int, _ side: Side, _ price: Price) {
+    /// Puts a print on the tape and tells it.
+    internal mutating func printed(
+        _ number: Int, id: Int64, _ price: Price, _ quantity: Quantity, taker: Side, wall: Int64
+    ) {
+        let print = PublicTrade(
+            market: number, id: id, price: price, quantity: quantity,
+            isBuyerMaker: taker == .sell, timeMilliseconds: wall)
+        beginTape(number, wall: wall)
+        markets[number].last = price
+        markets[number].lastTradeAt = wall
+        markets[number].tape.add(print)
+        markets[number].prints.printed(print)
+        told.append(.print(print))
+    }
+
+    internal mutating func touch(_ number: Int, _ side: Side, _ price: Price) {
         nextUpdateID += 1
         let id = nextUpdateID
         markets[number].lastUpdateID = id
         markets[number].depth.touched(side, price, updateID: id)
     }
 
-    private mutating func tellTicker(_ number: Int, wall: Int64) {
+    internal mutating func tellTicker(_ number: Int, wall: Int64) {
         let bid = markets[number].book.best(.buy)
         let ask = markets[number].book.best(.sell)
         var ticker = BookTicker(market: number, updateID: markets[number].lastUpdateID)
@@ -274,7 +290,8 @@ package struct MarketFloor: Sendable {
 
     /// Changes a market's filters, as venues do overnight; the symbol stays.
     package mutating func replaceListing(_ number: Int, _ listing: Listing) {
-        markets[number].replace(listing)
+        precondition(listing.symbol == markets[number].symbol, "a market keeps its symbol")
+        markets[number].listing = listing
     }
 
     /// Leads a market's price to another one on a straight line: a crash of 30 % in a minute is

@@ -9,14 +9,16 @@ internal struct MarketSchedule: Sendable {
     var walk = Instant.distantFuture
     var maker = Instant.distantFuture
     var taker = Instant.distantFuture
+    var replay = Instant.distantFuture
 
-    var next: Instant { isOpen ? min(walk, maker, taker) : opening }
+    var next: Instant { isOpen ? min(walk, maker, taker, replay) : opening }
 
     mutating func shift(by lag: Interval) {
         opening = opening + lag
         walk = walk + lag
         maker = maker + lag
         taker = taker + lag
+        replay = replay + lag
     }
 }
 

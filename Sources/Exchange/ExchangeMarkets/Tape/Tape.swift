@@ -36,8 +36,7 @@ internal struct Tape: Sendable {
     private(set) var hasBegun = false
 
     init(_ listing: Listing, keepsSeconds: Bool) {
-        scale = TapeScale(
-            pricePrecision: listing.pricePrecision, quantityPrecision: listing.quantityPrecision)
+        scale = TapeScale(listing.instrument)
         tick = listing.instrument.tick
         quantityStep = listing.instrument.step
         if keepsSeconds { seconds = BarSeries(length: 1_000, capacity: Limits.seconds) }

@@ -1,20 +1,21 @@
 internal import Trading
 
 /// How a market's prices and quantities are kept in 64 bits: as counts of a unit two decimals finer than
-/// the venue's, so that a step that changes later still fits. Amounts stay as they are.
+/// tick and step, so that a step that changes later still fits. Amounts stay as they are.
 internal struct TapeScale: Sendable {
     let price: Int128
     let quantity: Int128
 
-    init(pricePrecision: Int, quantityPrecision: Int) {
-        price = TapeScale.unit(pricePrecision + 2)
-        quantity = TapeScale.unit(quantityPrecision + 2)
+    init(_ rules: Instrument) {
+        price = TapeScale.unit(under: rules.tick.units)
+        quantity = TapeScale.unit(under: rules.step.units)
     }
 
-    private static func unit(_ places: Int) -> Int128 {
-        var units: Int128 = 1_000_000_000_000
-        for _ in 0..<min(12, max(0, places)) { units /= 10 }
-        return units
+    /// The smallest power of ten that a step is a multiple of, over a hundred.
+    private static func unit(under step: Int128) -> Int128 {
+        var unit: Int128 = 1
+        while step % (unit * 10) == 0 { unit *= 10 }
+        return max(1, unit / 100)
     }
 
     @inline(__always)
