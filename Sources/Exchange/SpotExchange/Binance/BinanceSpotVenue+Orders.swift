@@ -1,0 +1,288 @@
+internal import Bytes
+internal import Chronology
+internal import ExchangeDoor
+internal import Matching
+internal import Trading
+
+extension BinanceSpotVenue {
+    internal func answerOrders(
+        _ endpoint: BinanceEndpoint, _ parameters: RequestParameters, _ wall: WallTime,
+        _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        switch endpoint {
+        case .placeOrder: try answerPlace(parameters, wall, &out)
+        case .testOrder:
+            let wanted = try parameters.spotOrder()
+            try inBinanceWords { () throws(SpotRefusal) in try desk.test(wanted, wall: wall) }
+            writeTest(parameters, &out)
+        case .queryOrder:
+            let symbol = try parameters.requiredSymbol()
+            let (orderID, clientID) = try orderName(parameters)
+            let order = try inBinanceWords { () throws(SpotRefusal) in
+                try desk.query(symbol, orderID: orderID, clientOrderID: clientID)
+            }
+            BinanceOrderBodies.write(recorded: order, &out)
+        case .cancelOrder:
+            let requestID = parameters["newClientOrderId"] ?? desk.generatedID()
+            let order = try cancel(parameters, requestID: requestID, wall)
+            BinanceOrderBodies.write(canceled: order, requestID: requestID, &out)
+        case .openOrders:
+            let symbol = try parameters.symbol()
+            let orders = try inBinanceWords { () throws(SpotRefusal) in
+                try desk.openOrders(symbol)
+            }
+            writeAll(orders, &out)
+        case .cancelAll: try answerCancelAll(parameters, wall, &out)
+        case .allOrders: writeAll(try allOrders(parameters), &out)
+        case .amendOrder: try answerAmend(parameters, wall, &out)
+        case .amendments:
+            _ = try market(parameters)
+            out.beginArray()
+            out.endArray()
+        case .myTrades: try answerMyTrades(parameters, &out)
+        case _: preconditionFailure("only order endpoints are answered here")
+        }
+    }
+
+    internal func market(_ parameters: RequestParameters) throws(ExchangeError) -> Int {
+        guard let number = desk.number(of: try parameters.requiredSymbol()) else { throw .symbol }
+        return number
+    }
+
+    internal func orderName(
+        _ parameters: RequestParameters, id: String = "orderId",
+        client: String = "origClientOrderId"
+    ) throws(ExchangeError) -> (orderID: Int64?, clientOrderID: String?) {
+        let orderID = try parameters.integer(id)
+        let clientID = parameters[client]
+        if orderID == nil, clientID == nil { throw .missingEither(client, id) }
+        return (orderID, clientID)
+    }
+
+    private func writeAll(_ orders: [SpotOrder], _ out: inout JSONWriter) {
+        out.beginArray()
+        for order in orders { BinanceOrderBodies.write(recorded: order, &out) }
+        out.endArray()
+    }
+
+    // MARK: placing
+
+    private func answerPlace(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let wanted = try parameters.spotOrder()
+        let form = try responseForm(parameters, wanted.kind)
+        BinanceOrderBodies.write(placed: try place(wanted, wall), form, &out)
+    }
+
+    /// Places an order, and keeps the record of what came to the door.
+    internal func place(
+        _ wanted: SpotOrderRequest, _ wall: WallTime
+    ) throws(ExchangeError) -> SpotPlacement {
+        let placement: SpotPlacement
+        do throws(SpotRefusal) {
+            placement = try desk.place(wanted, wall: wall)
+        } catch {
+            let refusal = ExchangeError(binance: error)
+            if let id = wanted.clientOrderID {
+                desk.arrivals.refused(id, wanted.symbol, code: refusal.code, wall: wall)
+            }
+            throw refusal
+        }
+        let order = placement.order
+        desk.arrivals.accepted(
+            order.clientOrderID, order.symbol, orderID: order.orderID, wall: wall)
+        // Filled orders do not count: the limit is on unfilled ones.
+        if order.executed.isPositive {
+            gate.returnOrder(account: BinanceSpotVenue.accountName)
+        }
+        return placement
+    }
+
+    /// `newOrderRespType`: all there is for orders that may trade at once, unless asked otherwise.
+    internal func responseForm(
+        _ parameters: RequestParameters, _ kind: SpotOrderKind
+    ) throws(ExchangeError) -> BinanceResponseForm {
+        let usual: BinanceResponseForm = kind == .limit || kind == .market ? .full : .acknowledged
+        return try parameters.word("newOrderRespType", .invalid("newOrderRespType")) ?? usual
+    }
+
+    private func writeTest(_ parameters: RequestParameters, _ out: inout JSONWriter) {
+        out.beginObject()
+        if (try? parameters.boolean("computeCommissionRates")) == true {
+            for name in ["standardCommissionForOrder", "specialCommissionForOrder"] {
+                let isStandard = name.hasPrefix("standard")
+                out.key(name)
+                writeRates(
+                    isStandard ? desk.settings.makerFee : .zero,
+                    isStandard ? desk.settings.takerFee : .zero, &out)
+            }
+            out.key("taxCommissionForOrder")
+            writeRates(.zero, .zero, &out)
+            writeDiscount(&out)
+        }
+        out.endObject()
+    }
+
+    private func writeRates(_ maker: Ratio, _ taker: Ratio, _ out: inout JSONWriter) {
+        out.beginObject()
+        out.field("maker", units: maker.units, places: 8)
+        out.field("taker", units: taker.units, places: 8)
+        out.endObject()
+    }
+
+    // MARK: cancelling
+
+    private func cancel(
+        _ parameters: RequestParameters, requestID: String, _ wall: WallTime
+    ) throws(ExchangeError) -> SpotOrder {
+        let symbol = try parameters.requiredSymbol()
+        let (orderID, clientID) = try orderName(parameters)
+        let only: SpotDesk.CancelRestriction? = try parameters.word(
+            "cancelRestrictions", .cancelRestrictions)
+        return try inBinanceWords { () throws(SpotRefusal) in
+            try desk.cancel(
+                symbol, orderID: orderID, clientOrderID: clientID, requestID: requestID,
+                only: only, wall: wall)
+        }
+    }
+
+    private func answerCancelAll(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let symbol = try parameters.requiredSymbol()
+        let orders = try inBinanceWords { () throws(SpotRefusal) in
+            try desk.cancelAll(symbol, wall: wall)
+        }
+        if orders.isEmpty { throw .unknownOrder }
+        out.beginArray()
+        for order in orders {
+            BinanceOrderBodies.write(canceled: order, requestID: order.clientOrderID, &out)
+        }
+        out.endArray()
+    }
+
+    /// Cancels an order and places another; what became of each is in the reply.
+    internal func answerCancelReplace(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) -> Int {
+        let wanted = try parameters.spotOrder()
+        let form = try responseForm(parameters, wanted.kind)
+        let mode: ReplaceMode? = try parameters.word("cancelReplaceMode", .replaceMode)
+        guard let mode else { throw .missing("cancelReplaceMode") }
+        let (orderID, clientID) = try orderName(
+            parameters, id: "cancelOrderId", client: "cancelOrigClientOrderId")
+        let only: SpotDesk.CancelRestriction? = try parameters.word(
+            "cancelRestrictions", .cancelRestrictions)
+        let requestID = parameters["cancelNewClientOrderId"] ?? desk.generatedID()
+        var replaced = CancelReplace(requestID: requestID, form: form)
+        do throws(SpotRefusal) {
+            replaced.canceled = .success(
+                try desk.cancel(
+                    wanted.symbol, orderID: orderID, clientOrderID: clientID,
+                    requestID: requestID, only: only, wall: wall))
+        } catch {
+            replaced.canceled = .failure(ExchangeError(binance: error))
+        }
+        if case .failure = replaced.canceled, mode == .stopOnFailure {
+            return replaced.write(&out)
+        }
+        do throws(ExchangeError) {
+            replaced.placed = .success(try place(wanted, wall))
+        } catch {
+            replaced.placed = .failure(error)
+        }
+        return replaced.write(&out)
+    }
+
+    private func answerAmend(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let symbol = try parameters.requiredSymbol()
+        let (orderID, clientID) = try orderName(parameters)
+        guard let quantity: Quantity = try parameters.amount("newQty") else {
+            throw .missing("newQty")
+        }
+        let requestID = parameters["newClientOrderId"] ?? desk.generatedID()
+        let (old, order) = try inBinanceWords { () throws(SpotRefusal) in
+            try desk.amend(
+                symbol, orderID: orderID, clientOrderID: clientID, to: quantity,
+                newClientOrderID: requestID, wall: wall)
+        }
+        out.beginObject()
+        out.field("transactTime", wall.milliseconds)
+        out.field("executionId", desk.lastExecutionID)
+        out.key("amendedOrder")
+        BinanceOrderBodies.write(amended: order, formerID: old.clientOrderID, &out)
+        out.endObject()
+    }
+
+    // MARK: lists
+
+    /// Orders from `orderId` on, or the newest within the times given.
+    private func allOrders(_ parameters: RequestParameters) throws(ExchangeError) -> [SpotOrder] {
+        let number = try market(parameters)
+        let limit = try parameters.limit(500, most: 1_000)
+        let all = desk.stakes[number].orders.all
+        if let first = try parameters.integer("orderId") {
+            return Array(all.filter { $0.orderID >= first }.prefix(limit))
+        }
+        let start = try parameters.integer("startTime")
+        let end = try parameters.integer("endTime") ?? .max
+        let within = all.filter {
+            $0.createdAtMilliseconds >= start ?? 0 && $0.createdAtMilliseconds <= end
+        }
+        return Array(start == nil ? within.suffix(limit) : within.prefix(limit))
+    }
+
+    private func answerMyTrades(
+        _ parameters: RequestParameters, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let number = try market(parameters)
+        let limit = try parameters.limit(500, most: 1_000)
+        var trades = desk.stakes[number].trades
+        if let orderID = try parameters.integer("orderId") {
+            trades = trades.filter { $0.orderID == orderID }
+        }
+        let start = try parameters.integer("startTime")
+        let end = try parameters.integer("endTime") ?? .max
+        if let first = try parameters.integer("fromId") {
+            trades = Array(trades.filter { $0.tradeID >= first }.prefix(limit))
+        } else {
+            trades = trades.filter {
+                $0.timeMilliseconds >= start ?? 0 && $0.timeMilliseconds <= end
+            }
+            trades = Array(start == nil ? trades.suffix(limit) : trades.prefix(limit))
+        }
+        out.beginArray()
+        for trade in trades { BinanceOrderBodies.write(trade, &out) }
+        out.endArray()
+    }
+}
+
+extension RequestParameters {
+    /// What a new order is to be; every refusal carries Binance's code.
+    func spotOrder() throws(ExchangeError) -> SpotOrderRequest {
+        let symbol = try requiredSymbol()
+        guard let side = Side(rawValue: try required("side")) else { throw .side }
+        guard let kind = SpotOrderKind(rawValue: try required("type")) else { throw .orderType }
+        var order = SpotOrderRequest(symbol: symbol, side: side, kind: kind)
+        if let text = self["timeInForce"] {
+            switch text {
+            case "GTC": order.timeInForce = .goodTillCancel
+            case "IOC": order.timeInForce = .immediateOrCancel
+            case "FOK": order.timeInForce = .fillOrKill
+            case _: throw .timeInForce
+            }
+        }
+        order.quantity = try amount("quantity")
+        order.quoteQuantity = try amount("quoteOrderQty")
+        order.price = try amount("price")
+        order.stopPrice = try amount("stopPrice")
+        order.clientOrderID = self["newClientOrderId"]
+        order.selfTrade = try word("selfTradePreventionMode", .selfTradeMode)
+        if self["icebergQty"] != nil { throw .notRequired("icebergQty") }
+        if self["trailingDelta"] != nil { throw .notRequired("trailingDelta") }
+        return order
+    }
+}

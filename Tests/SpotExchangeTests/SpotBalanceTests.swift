@@ -1,0 +1,149 @@
+import Bounded
+import Bytes
+import Chronology
+import ExchangeDoor
+import ExchangeMarkets
+import Matching
+import SpotExchange
+import Testing
+import Trading
+
+/// The account's balances, counted again from nothing but its trades and open orders.
+private struct SlowBalances {
+    var totals: [String: AssetAmount]
+
+    init(_ fixture: SpotFixture) {
+        totals = Dictionary(
+            uniqueKeysWithValues: fixture.desk.balances.rows.map { ($0.asset, $0.total) })
+    }
+
+    /// Free plus locked as the trades say it must be.
+    func expected(_ desk: SpotDesk) -> [String: AssetAmount] {
+        var totals = totals
+        for (number, stake) in desk.stakes.enumerated() {
+            let rules = desk.instruments[number]
+            for trade in stake.trades {
+                let base = AssetAmount(trade.quantity)
+                let quote = AssetAmount(trade.quote)
+                let sign: Int64 = trade.side == .buy ? 1 : -1
+                totals[rules.base]! += base.multiplied(byWhole: sign)
+                totals[rules.quote]! -= quote.multiplied(byWhole: sign)
+                totals[trade.feeAsset]! -= trade.fee
+            }
+        }
+        return totals
+    }
+
+    /// What open orders hold, from their own figures.
+    func locked(_ desk: SpotDesk) -> [String: AssetAmount] {
+        var locked: [String: AssetAmount] = [:]
+        for (number, stake) in desk.stakes.enumerated() {
+            let rules = desk.instruments[number]
+            for order in stake.orders.open {
+                if order.side == .sell {
+                    locked[rules.base, default: .zero] += AssetAmount(order.remaining)
+                } else {
+                    let price = order.kind.hasPrice ? order.price : order.stopPrice
+                    locked[rules.quote, default: .zero] += AssetAmount(
+                        price.times(order.remaining, .up))
+                }
+            }
+        }
+        return locked
+    }
+}
+
+/// Sends random orders, cancels and trades of others into a desk.
+struct SpotChaos {
+    var random: SplitMix64
+    let fixture: SpotFixture
+
+    mutating func act() {
+        let symbols = fixture.desk.instruments.map(\.symbol)
+        let symbol = symbols.randomElement(using: &random)!
+        let number = fixture.desk.number(of: symbol)!
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: place(symbol, number)
+        case 5..<7:
+            let open = fixture.desk.stakes[number].orders.open
+            if let order = open.randomElement(using: &random) {
+                _ = try? fixture.desk.cancel(symbol, orderID: order.orderID, wall: fixture.wall)
+            }
+        case 7: _ = try? fixture.desk.cancelAll(symbol, wall: fixture.wall)
+        case _:
+            _ = try? fixture.desk.trade(
+                asMarketIn: symbol, side(), size(number, 3),
+                at: Bool.random(using: &random)
+                    ? level(number) : nil, wall: fixture.wall)
+        }
+        if Int.random(in: 0..<8, using: &random) == 0 { fixture.run(milliseconds: 150) }
+    }
+
+    private mutating func side() -> Side { Bool.random(using: &random) ? .buy : .sell }
+
+    private mutating func size(_ number: Int, _ scale: Int64) -> Quantity {
+        let rules = fixture.desk.instruments[number]
+        let worth = Money.whole(Int64.random(in: 6...9_000, using: &random) * scale)
+        let unit = rules.quote == "BTC" ? Money(units: worth.units / 60_000) : worth
+        let last = fixture.desk.markets[number].last
+        return max(rules.step, unit.divided(by: last, .down).down(to: rules.step))
+    }
+
+    private mutating func level(_ number: Int) -> Price {
+        let rules = fixture.desk.instruments[number]
+        let share = Ratio(
+            units: 1_000_000_000_000 + Int128(Int.random(in: -30...30, using: &random))
+                * 100_000_000)
+        return max(
+            rules.tick, fixture.desk.markets[number].last.scaled(by: share, .down)
+        )
+        .down(to: rules.tick)
+    }
+
+    private mutating func place(_ symbol: Symbol, _ number: Int) {
+        let kinds = SpotOrderKind.allCases
+        let kind = kinds.randomElement(using: &random)!
+        let forces: [TimeInForce] = [.goodTillCancel, .immediateOrCancel, .fillOrKill]
+        var order = SpotOrderRequest(symbol: symbol, side: side(), kind: kind)
+        order.quantity = size(number, 1)
+        if kind == .market, Bool.random(using: &random) {
+            order.quoteQuantity = fixture.desk.markets[number].last.times(order.quantity!, .down)
+            order.quantity = nil
+        }
+        if kind.hasPrice { order.price = level(number) }
+        if kind.isConditional { order.stopPrice = level(number) }
+        if kind.hasPrice, kind != .limitMaker {
+            order.timeInForce = forces.randomElement(using: &random)!
+        }
+        order.selfTrade = SelfTradePrevention.allCases.randomElement(using: &random)!
+        _ = try? fixture.desk.place(order, wall: fixture.wall)
+    }
+}
+
+@Suite("Balances of the spot account") struct SpotBalanceTests {
+    @Test(
+        "Invariants 2 and 3: free plus locked is the start plus trades less fees; locked is what open orders hold",
+        arguments: [SpotFlavour.binance, .mexc], [1, 2, 3, 4] as [UInt64])
+    func conservation(flavour: SpotFlavour, seed: UInt64) throws {
+        let fixture = SpotFixture(flavour, background: true, seed: seed)
+        fixture.run(milliseconds: 500)
+        let slow = SlowBalances(fixture)
+        var chaos = SpotChaos(random: SplitMix64(seed: seed &* 77), fixture: fixture)
+        for turn in 0..<600 {
+            chaos.act()
+            if turn % 20 != 0 { continue }
+            let expected = slow.expected(fixture.desk)
+            let locked = slow.locked(fixture.desk)
+            for balance in fixture.desk.balances.rows {
+                #expect(!balance.free.isNegative && !balance.locked.isNegative)
+                #expect(
+                    balance.total == expected[balance.asset],
+                    "seed \(seed) turn \(turn) \(balance.asset)")
+                #expect(
+                    balance.locked == locked[balance.asset] ?? .zero,
+                    "seed \(seed) turn \(turn) \(balance.asset)")
+            }
+        }
+        #expect(fixture.desk.stakes.reduce(0) { $0 + $1.trades.count } > 50)
+    }
+}
