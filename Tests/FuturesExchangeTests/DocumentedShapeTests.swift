@@ -141,6 +141,22 @@ struct DocumentedShapeTests {
                 "symbol=BTCUSDT"
             ),
             (
+                "market-data__rest-api__24hr-Ticker-Price-Change-Statistics__1", "GET",
+                "/fapi/v1/ticker/24hr", "symbol=BTCUSDT"
+            ),
+            (
+                "market-data__rest-api__Compressed-Aggregate-Trades-List__1", "GET",
+                "/fapi/v1/aggTrades", "symbol=BTCUSDT"
+            ),
+            (
+                "market-data__rest-api__Recent-Trades-List__1", "GET", "/fapi/v1/trades",
+                "symbol=BTCUSDT"
+            ),
+            (
+                "market-data__rest-api__Recent-Trades-List__1", "GET", "/fapi/v1/historicalTrades",
+                "symbol=BTCUSDT"
+            ),
+            (
                 "market-data__rest-api__Order-Book-RPI__1", "GET", "/fapi/v1/rpiDepth",
                 "symbol=BTCUSDT"
             ),

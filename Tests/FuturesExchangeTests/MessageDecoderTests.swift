@@ -66,7 +66,8 @@ import WebProtocol
 
     @Test("An id is kept as it was written, and parameters as they stand, sorted by name")
     func requests() throws {
-        let text = #"{"id": 1.0e3,"params":{"b":[1, {"x":null}],"a":1.50,"c":null,"Z":true,"a":2}, "method":"m"}"#
+        let params = #"{"b":[1, {"x":null}],"a":1.50,"c":null,"Z":true,"a":2}"#
+        let text = #"{"id": 1.0e3,"params":\#(params), "method":"m"}"#
         let bytes = Array(text.utf8)
         let request = try SocketRequest(bytes.rawSpan)
         #expect(request.id.raw == Array("1.0e3".utf8))

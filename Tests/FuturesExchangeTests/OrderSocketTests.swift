@@ -150,7 +150,8 @@ extension String {
         let socket = OrderSocketFixture()
         for (text, id) in [
             ("", "null"), ("{", "null"), ("[]", "null"), ("{}", "null"),
-            (#"{"id":7,"method":"ping","params":[1]}"#, "7"), (#"{"id":{},"method":"ping"}"#, "null"),
+            (#"{"id":7,"method":"ping","params":[1]}"#, "7"),
+            (#"{"id":{},"method":"ping"}"#, "null"),
             (#"{"id":"x"}"#, "\"x\""), (#"{"id":1,"method":2}"#, "null"),
         ] {
             let reply = try socket.tell(text)

@@ -46,6 +46,13 @@ final class HubFixture {
         return sent[id]?.last
     }
 
+    /// Makes what is due by now.
+    func poll() {
+        var actions: [SocketAction] = []
+        hub.step(now: fixture.now, wall: fixture.wall, fixture.desk, &actions)
+        carryOut(actions)
+    }
+
     func publish(_ events: [FuturesEvent]) {
         for event in events {
             var actions: [SocketAction] = []
@@ -62,7 +69,12 @@ final class HubFixture {
         publish(fixture.desk.takeEvents())
     }
 
-    func run(milliseconds: Int64) { publish(fixture.run(milliseconds: milliseconds)) }
+    func run(milliseconds: Int64) {
+        for _ in 0..<(milliseconds / 50) {
+            publish(fixture.run(milliseconds: 50))
+            poll()
+        }
+    }
 }
 
 @Suite("Streams of the paper desk") struct StreamTests {
@@ -159,7 +171,8 @@ final class HubFixture {
         #expect(
             hub.tell(1, #"{"method":"SUBSCRIBE","params":[1],"id":1}"#)?.hasPrefix(#"{"code":2,"#)
                 == true)
-        for id in ["{\"a\":[1,{}]}", "[1]", "true", "\"" + String(repeating: "x", count: 200) + "\""] {
+        let long = "\"" + String(repeating: "x", count: 200) + "\""
+        for id in ["{\"a\":[1,{}]}", "[1]", "true", long] {
             #expect(
                 hub.tell(1, #"{"method":"LIST_SUBSCRIPTIONS","id":\#(id)}"#)?.hasPrefix(
                     #"{"code":2,"#) == true)

@@ -46,7 +46,11 @@ extension FuturesVenue {
             let list = lists[market]
             var index = 0
             if market == cursor.market {
-                index = list.firstIndex { id($0) >= cursor.id } ?? list.count
+                var end = list.count
+                while index < end {
+                    let middle = (index + end) / 2
+                    if id(list[middle]) < cursor.id { index = middle + 1 } else { end = middle }
+                }
             }
             while index < list.count {
                 if left == 0 { return TruthCursor(market: market, id: id(list[index])) }

@@ -20,11 +20,17 @@ package final class FuturesVenue: Exchange {
 
     package func respond(_ request: ExchangeRequest) -> ExchangeResponse { desk.respond(request) }
 
-    package var nextDue: Instant { desk.nextDue }
+    package var nextDue: Instant { min(desk.nextDue, hub.nextDue) }
 
     package func step(now: Instant, wall: WallTime) {
         self.wall = wall
         desk.step(now: now, wall: wall)
+        publish()
+        hub.step(now: now, wall: wall, desk, &actions)
+    }
+
+    private func publish() {
+        for event in desk.takeEvents() { hub.publish(event, desk, &actions) }
     }
 
     package var socketRules: SocketRules { desk.settings.socketRules }
@@ -54,7 +60,7 @@ package final class FuturesVenue: Exchange {
     }
 
     package func takeSocketActions(_ actions: inout [SocketAction]) {
-        for event in desk.takeEvents() { hub.publish(event, desk, &self.actions) }
+        publish()
         swap(&actions, &self.actions)
         self.actions.removeAll(keepingCapacity: true)
     }

@@ -8,7 +8,9 @@ extension FuturesDesk {
 
     /// The margin of one position.
     internal func margin(_ number: Int, _ leg: PositionLeg) -> MarginFigures {
-        stakes[number].margin(leg, in: markets[number])
+        // Parts of the market are read where they are: a copy of it all has many.
+        stakes[number].margin(
+            leg, mark: floor.markets[number].mark, floor.markets[number].listing)
     }
 
     /// The account's balance and margin sums: only markets with a position or open orders are visited.
@@ -37,24 +39,22 @@ extension FuturesDesk {
     internal func position(
         _ number: Int, _ leg: PositionLeg, _ balance: FuturesBalance
     ) -> FuturesPosition {
-        let market = markets[number]
-        let stake = stakes[number]
-        return FuturesPosition(
-            symbol: market.symbol, leg: leg, holding: stake.holdings[leg], mark: market.mark,
-            margin: margin(number, leg), liquidation: liquidation(number, leg, balance),
-            hasOpenOrders: stake.open[leg].count > 0, leverage: stake.leverage,
-            isIsolated: stake.isIsolated)
+        FuturesPosition(
+            symbol: floor.markets[number].symbol, leg: leg, holding: stakes[number].holdings[leg],
+            mark: floor.markets[number].mark, margin: margin(number, leg),
+            liquidation: liquidation(number, leg, balance),
+            hasOpenOrders: stakes[number].open[leg].count > 0, leverage: stakes[number].leverage,
+            isIsolated: stakes[number].isIsolated)
     }
 
     /// The price that ends an isolated position, or together with the rest the whole cross account.
     private func liquidation(
         _ number: Int, _ leg: PositionLeg, _ balance: FuturesBalance
     ) -> Price? {
-        let stake = stakes[number]
-        let holding = stake.holdings[leg]
+        let holding = stakes[number].holdings[leg]
         if holding.quantity.isZero { return nil }
-        let brackets = markets[number].listing.brackets
-        if stake.isIsolated {
+        let brackets = floor.markets[number].listing.brackets
+        if stakes[number].isIsolated {
             return MarginFigures.liquidationPrice(
                 of: [holding], free: holding.isolatedWallet, brackets: brackets)
         }
@@ -64,7 +64,7 @@ extension FuturesDesk {
             free += own.maintenance - own.unrealised
         }
         return MarginFigures.liquidationPrice(
-            of: legs.map { stake.holdings[$0] }, free: free, brackets: brackets)
+            of: legs.map { stakes[number].holdings[$0] }, free: free, brackets: brackets)
     }
 
     /// Every symbol's positions, or one symbol's, flat ones included.

@@ -48,12 +48,13 @@ extension FuturesDesk {
         commit()
     }
 
-    /// Moves a price by a share of itself; at once where no background is there to carry it.
+    /// Moves a price by a share of itself: at once where no background is there to carry it.
     internal func ramp(
         _ symbol: Symbol, by share: Ratio, over time: Interval, wall: WallTime
     ) throws(ExchangeError) {
         let number = try market(symbol)
         guard share > -.one else { throw .invalid("by") }
+        if floor.hasBackground { return floor.move(number, by: share, over: time) }
         let target = markets[number].fair.scaled(by: .one + share, .nearestEven)
             .down(to: markets[number].listing.instrument.tick)
         try movePrice(symbol, to: target, wall: wall)

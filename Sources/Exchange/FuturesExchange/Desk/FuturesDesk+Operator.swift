@@ -48,11 +48,9 @@ extension FuturesDesk {
     }
 
     internal func changeListing(_ number: Int, _ change: (inout Listing) -> Void) {
-        floor.restore(number) { market in
-            var listing = market.listing
-            change(&listing)
-            market.replace(listing)
-        }
+        var listing = markets[number].listing
+        change(&listing)
+        floor.replaceListing(number, listing)
         journal.note(.listing(number))
     }
 
@@ -165,13 +163,18 @@ extension FuturesDesk {
         floor.changed(number, order.side, order.price, wall: wall)
     }
 
-    /// Lets a market's price jump: what it is worth, its mark, and with the makers its book.
+    /// Lets a market's prices jump: what it is worth, its mark, its last, and with the makers its book.
     package func movePrice(
         _ symbol: Symbol, to price: Price, wall: WallTime
     ) throws(ExchangeError) {
         let number = try market(symbol)
         guard price.isPositive else { throw .priceNotPositive }
-        floor.restore(number) { $0.restore(fair: price, mark: price, last: price) }
+        floor.jump(number, to: price)
+        floor.restore(number) { market in
+            var memory = market.memory
+            memory.last = memory.fair
+            market.restore(memory)
+        }
         journal.note(.prices(number))
         afterMoves(wall: wall)
         gatherTold()

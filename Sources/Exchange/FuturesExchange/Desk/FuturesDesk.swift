@@ -102,6 +102,12 @@ package final class FuturesDesk {
         selected(symbol).flatMap { stakes[$0].orders.open }
     }
 
+    /// Orders of one symbol taken at `since` or later, ended ones included, oldest first.
+    package func orders(_ symbol: Symbol, since milliseconds: Int64) -> [FuturesOrder] {
+        guard let number = floor.number(of: symbol) else { return [] }
+        return stakes[number].orders.all.filter { $0.createdAtMilliseconds >= milliseconds }
+    }
+
     /// Trades of the account with ids from `fromID` on, or the newest ones without it; oldest first.
     package func userTrades(_ symbol: Symbol, fromID: Int64? = nil, limit: Int = 500)
         -> [FuturesTrade]

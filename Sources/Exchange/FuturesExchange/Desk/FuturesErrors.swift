@@ -8,6 +8,7 @@ extension ExchangeError {
     static let timeInForce = ExchangeError(-1115, "Invalid timeInForce.")
     static let orderType = ExchangeError(-1116, "Invalid orderType.")
     static let side = ExchangeError(-1117, "Invalid side.")
+    static let interval = ExchangeError(-1120, "Invalid interval.")
     static let listenKey = ExchangeError(-1125, "This listenKey does not exist.")
     static let unknownOrder = ExchangeError(-2011, "Unknown order sent.")
     static let noSuchOrder = ExchangeError(-2013, "Order does not exist.")

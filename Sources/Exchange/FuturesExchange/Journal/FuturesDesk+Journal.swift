@@ -101,6 +101,10 @@ extension FuturesDesk {
     }
 
     private func replayPrices(_ value: JSONValue, _ number: Int) throws(JSONError) {
+        if value["home"] != nil {
+            let memory = try MarketMemory(value)
+            return floor.restore(number) { $0.restore(memory) }
+        }
         let fair: Price = try JournalFacts.decimal(value, "fair")
         let mark: Price = try JournalFacts.decimal(value, "mark")
         let last: Price = try JournalFacts.decimal(value, "last")
@@ -120,7 +124,7 @@ extension FuturesDesk {
         listing.instrument.marketMinimumQuantity = try JournalFacts.decimal(value, "marketLeast")
         listing.instrument.tick = try JournalFacts.decimal(value, "tick")
         listing.instrument.minimumNotional = try JournalFacts.decimal(value, "notional")
-        floor.restore(number) { $0.replace(listing) }
+        floor.replaceListing(number, listing)
     }
 
     private func known(_ value: JSONValue) throws(JSONError) -> Int {

@@ -70,11 +70,7 @@ internal enum JournalFacts {
     static func write(prices market: Market, _ out: inout JSONWriter) {
         fact("market", &out) {
             $0.field("symbol", market.symbol.name)
-            $0.field("fair", units: market.fair.units)
-            $0.field("mark", units: market.mark.units)
-            $0.field("last", units: market.last.units)
-            $0.field("order", market.book.nextOrderID)
-            $0.field("trade", market.book.nextTradeID)
+            market.memory.writeFields(&$0)
         }
     }
 

@@ -97,21 +97,21 @@ extension FuturesDesk {
         _ number: Int, _ leg: PositionLeg, _ side: Side, _ quantity: Quantity,
         at reference: Price, replacing former: Money
     ) throws(ExchangeError) {
-        let market = markets[number]
-        let stake = stakes[number]
+        let (mark, listing) = (floor.markets[number].mark, floor.markets[number].listing)
+        let leverage = stakes[number].leverage
         let before = margin(number, leg)
         let worth = reference.times(quantity, .up).cents - former
         let isBuy = side == .buy
         let after = MarginFigures(
-            holding: stake.holdings[leg], mark: market.mark, listing: market.listing,
-            leverage: stake.leverage, bids: before.bidNotional + (isBuy ? worth : .zero),
+            holding: stakes[number].holdings[leg], mark: mark, listing: listing,
+            leverage: leverage, bids: before.bidNotional + (isBuy ? worth : .zero),
             asks: before.askNotional + (isBuy ? .zero : worth))
         guard after.initial > before.initial else { return }
         let reach = isBuy ? after.notional + after.bidNotional : after.askNotional - after.notional
-        if let cap = market.listing.notionalCap(leverage: stake.leverage), reach > cap {
+        if let cap = listing.notionalCap(leverage: leverage), reach > cap {
             throw .positionTooLarge
         }
-        let gap = isBuy ? reference - market.mark : market.mark - reference
+        let gap = isBuy ? reference - mark : mark - reference
         let loss = gap.isPositive ? gap.times(quantity, .up) : .zero
         if balance().available < after.initial - before.initial + loss { throw .marginInsufficient }
     }

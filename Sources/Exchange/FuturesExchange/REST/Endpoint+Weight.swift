@@ -19,6 +19,11 @@ extension Endpoint {
             1
         case .placeOrder, .testOrder, .amendOrder, .placeAlgo: 0
         case .depth: limit <= 50 ? 2 : limit <= 100 ? 5 : limit <= 500 ? 10 : 20
+        case .trades: 5
+        case .historicalTrades, .aggregateTrades: 20
+        case .klines, .continuousKlines, .markKlines, .indexKlines, .premiumKlines:
+            limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1_000 ? 5 : 10
+        case .dayTicker: hasSymbol ? 1 : 40
         case .bookTicker: hasSymbol ? 2 : 5
         case .tickerPrice: hasSymbol ? 1 : 2
         case .premiumIndex: hasSymbol ? 1 : 10

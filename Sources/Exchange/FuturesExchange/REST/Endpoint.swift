@@ -12,12 +12,14 @@ internal enum Security: Sendable {
 
 /// What an endpoint is about: where it is answered.
 internal enum EndpointTopic: Sendable {
-    case market, listenKeys, account, history, settings, orders, batches, algos
+    case market, tape, listenKeys, account, history, settings, orders, batches, algos
 }
 
 /// The requests the exchange answers (exchange-facts A).
 internal enum Endpoint: Sendable {
     case ping, time, exchangeInfo, depth, bookTicker, tickerPrice, premiumIndex
+    case trades, historicalTrades, aggregateTrades, klines, continuousKlines, markKlines
+    case indexKlines, premiumKlines, dayTicker
     case fundingRates, fundingInfo, openInterest, constituents, adlRisk
     case openListenKey, keepListenKey, closeListenKey
     case accountV2, accountV3, balance, positionRiskV2, positionRiskV3
@@ -42,6 +44,13 @@ internal enum Endpoint: Sendable {
         "GET /fapi/v1/rpiDepth": .depth,
         "GET /fapi/v1/ticker/bookTicker": .bookTicker, "GET /fapi/v1/ticker/price": .tickerPrice,
         "GET /fapi/v2/ticker/price": .tickerPrice, "GET /fapi/v1/premiumIndex": .premiumIndex,
+        "GET /fapi/v1/trades": .trades, "GET /fapi/v1/historicalTrades": .historicalTrades,
+        "GET /fapi/v1/aggTrades": .aggregateTrades, "GET /fapi/v1/klines": .klines,
+        "GET /fapi/v1/continuousKlines": .continuousKlines,
+        "GET /fapi/v1/markPriceKlines": .markKlines,
+        "GET /fapi/v1/indexPriceKlines": .indexKlines,
+        "GET /fapi/v1/premiumIndexKlines": .premiumKlines,
+        "GET /fapi/v1/ticker/24hr": .dayTicker,
         "GET /fapi/v1/fundingRate": .fundingRates, "GET /fapi/v1/fundingInfo": .fundingInfo,
         "GET /fapi/v1/openInterest": .openInterest, "GET /fapi/v1/constituents": .constituents,
         "GET /fapi/v1/symbolAdlRisk": .adlRisk,
@@ -84,6 +93,9 @@ internal enum Endpoint: Sendable {
         case .ping, .time, .exchangeInfo, .depth, .bookTicker, .tickerPrice, .premiumIndex,
             .fundingRates, .fundingInfo, .openInterest, .constituents, .adlRisk:
             .market
+        case .trades, .historicalTrades, .aggregateTrades, .klines, .continuousKlines, .markKlines,
+            .indexKlines, .premiumKlines, .dayTicker:
+            .tape
         case .openListenKey, .keepListenKey, .closeListenKey: .listenKeys
         case .accountV2, .accountV3, .balance, .positionRiskV2, .positionRiskV3,
             .leverageBracket, .positionMode, .multiAssetsMode, .accountConfig, .symbolConfig,
@@ -104,10 +116,11 @@ internal enum Endpoint: Sendable {
     var security: Security {
         switch self {
         case .queryOrder, .openOrder, .openOrders, .queryAlgo, .openAlgos, .allAlgos: return .read
+        case .historicalTrades: return .key
         case _: break
         }
         switch topic {
-        case .market: return .none
+        case .market, .tape: return .none
         case .listenKeys: return .key
         case .account, .history: return .read
         case .settings, .orders, .batches, .algos: return .trade

@@ -40,7 +40,7 @@ extension FuturesDesk {
         out.field("contractType", "PERPETUAL")
         out.field("deliveryDate", 4_133_404_800_000)
         out.field("onboardDate", listing.onboardDate)
-        out.field("status", rules.status.text)
+        out.field("status", rules.status.futuresText)
         out.field("maintMarginPercent", "2.5000")
         out.field("requiredMarginPercent", "5.0000")
         out.field("baseAsset", rules.base)
@@ -110,5 +110,16 @@ extension FuturesDesk {
         }
         filter("POSITION_RISK_CONTROL") { $0.field("positionControlSide", "NONE") }
         out.endArray()
+    }
+}
+
+extension InstrumentStatus {
+    /// How the futures venue spells it (exchange-facts A4).
+    internal var futuresText: String {
+        switch self {
+        case .trading, .other: text
+        case .cancelOnly: "TRADING_CANCEL_ONLY"
+        case .halted: "TRADING_HALT"
+        }
     }
 }

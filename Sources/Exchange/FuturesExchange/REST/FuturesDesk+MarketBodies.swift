@@ -49,7 +49,7 @@ extension FuturesDesk {
     }
 
     /// One object for the symbol asked for, or an array for all.
-    private func forEachMarket(
+    internal func forEachMarket(
         _ parameters: RequestParameters, _ out: inout JSONWriter,
         _ write: (Market, inout JSONWriter) -> Void
     ) throws(ExchangeError) {

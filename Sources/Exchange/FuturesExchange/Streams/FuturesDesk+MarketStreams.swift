@@ -126,7 +126,7 @@ extension FuturesDesk {
         out.field("ct", "PERPETUAL")
         out.field("dt", 4_133_404_800_000)
         out.field("ot", listing.onboardDate)
-        out.field("cs", listing.instrument.status.text)
+        out.field("cs", listing.instrument.status.futuresText)
         out.key("bks")
         out.beginArray()
         for (index, row) in listing.brackets.enumerated() {
@@ -188,8 +188,18 @@ extension FuturesDesk {
         out.endObject()
     }
 
-    /// A symbol's day in full.
+    /// A symbol's day, in full or in short.
     internal func write(
+        _ day: DayStatistics, _ number: Int, isMini: Bool, at: Int64, _ out: inout JSONWriter
+    ) {
+        if isMini {
+            write(miniTicker: day, number, at: at, &out)
+        } else {
+            write(ticker: day, number, at: at, &out)
+        }
+    }
+
+    private func write(
         ticker day: DayStatistics, _ number: Int, at: Int64, _ out: inout JSONWriter
     ) {
         let listing = markets[number].listing
@@ -198,7 +208,8 @@ extension FuturesDesk {
         out.field("s", listing.symbol.name)
         out.field("p", units: day.change.units, places: pricePlaces)
         out.field("P", units: day.changePercent.units, places: 3)
-        out.field("w", units: day.average.down(to: listing.smallestPrice).units, places: pricePlaces)
+        let average = day.average.down(to: listing.smallestPrice)
+        out.field("w", units: average.units, places: pricePlaces)
         out.field("c", units: day.last.units, places: pricePlaces)
         out.field("Q", units: day.lastQuantity.units, places: places)
         out.field("o", units: day.open.units, places: pricePlaces)
@@ -214,8 +225,7 @@ extension FuturesDesk {
         out.endObject()
     }
 
-    /// A symbol's day in short.
-    internal func write(
+    private func write(
         miniTicker day: DayStatistics, _ number: Int, at: Int64, _ out: inout JSONWriter
     ) {
         let listing = markets[number].listing

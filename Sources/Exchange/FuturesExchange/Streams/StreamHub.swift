@@ -5,13 +5,14 @@ internal import ExchangeMarkets
 internal import Trading
 
 // StreamHub: the futures streams. What happened at the desk goes to the sockets that asked for it.
-// 1. A stream carries what its name says and its route serves; other names are acknowledged, silent.
+// 1. A stream carries what its name says and its route serves; other names stay silent.
 // 2. User events reach a socket in the order in which they happened, each once a listen key.
 // 3. What is made when it is time (candles, tickers) is made in the order of the markets.
 
 /// The sockets of the futures exchange and their subscriptions.
 package struct StreamHub: ~Copyable {
     internal var board: StreamBoard<StreamKey>
+    internal var polls = StreamPolls()
 
     package init(_ desk: FuturesDesk) {
         var markets: [String: Int] = [:]

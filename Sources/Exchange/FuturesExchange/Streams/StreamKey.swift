@@ -14,7 +14,7 @@ package enum StreamRoute: String, CaseIterable, Sendable {
 package enum LegacyStreams: String, CaseIterable, Sendable {
     /// Everything, as before 2026-04; clients in the field still use them for all kinds.
     case everything = "all"
-    /// Public data only: all else is acknowledged and stays silent, as the venue has it since 2026-04.
+    /// Public data only; all else is acknowledged and silent, the venue's state since 2026-04.
     case publicData = "public"
 }
 
@@ -52,9 +52,9 @@ internal struct StreamKey: Hashable, Sendable {
         /// Whether its events are made when it is time, for those who listen.
         var isPolled: Bool {
             switch self {
-            case .candle, .continuousCandle, .ticker, .miniTicker: true
+            case .candle, .continuousCandle, .ticker, .miniTicker, .contract: true
             case .bookTicker, .depth, .partialDepth, .retailDepth, .aggregateTrade, .trade,
-                .markPrice, .forcedOrder, .contract, .account:
+                .markPrice, .forcedOrder, .account:
                 false
             }
         }
@@ -129,12 +129,18 @@ internal struct StreamKey: Hashable, Sendable {
 
     private static func candle(_ word: String, _ speed: String?) -> Kind? {
         guard speed == nil, word.hasPrefix("kline_") else { return nil }
-        return CandleInterval(rawValue: String(word.dropFirst(6))).map { .candle($0) }
+        return interval(word.dropFirst(6)).map { .candle($0) }
     }
 
     private static func continuous(_ word: String, _ speed: String?) -> Kind? {
         guard speed == nil, word.hasPrefix("continuousKline_") else { return nil }
-        return CandleInterval(rawValue: String(word.dropFirst(16))).map { .continuousCandle($0) }
+        return interval(word.dropFirst(16)).map { .continuousCandle($0) }
+    }
+
+    private static func interval(_ text: Substring) -> CandleInterval? {
+        CandleInterval(rawValue: String(text)).flatMap {
+            CandleInterval.futures.contains($0) ? $0 : nil
+        }
     }
 
     private static func depth(_ word: String, _ speed: String?) -> Kind? {
