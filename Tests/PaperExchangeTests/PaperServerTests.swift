@@ -9,93 +9,6 @@ import Reactor
 import Testing
 import Trading
 
-private let btc = Symbol("BTCUSDT")!
-private func price(_ text: String) -> Price { Price(text: text)! }
-private func quantity(_ text: String) -> Quantity { Quantity(text: text)! }
-
-/// An exchange on a free loopback port, without a background market.
-@LoopActor private final class RunningExchange {
-    let desk: FuturesDesk
-    let server: PaperServer
-    let port: UInt16
-
-    init(directory: String? = nil, rules: SocketRules = .futures) throws {
-        var settings = FuturesSettings()
-        settings.socketRules = rules
-        settings.hasBackground = false
-        settings.keys = [ExchangeKey(key: "trade-key", secret: "trade-secret", role: .trade)]
-        let desk = FuturesDesk(settings)
-        let venue = FuturesVenue(desk)
-        let journal = try directory.map { try JournalFile(directory: $0, name: venue.name) }
-        if let journal { _ = try journal.restore(venue) }
-        let houses = [House(venue, journal: journal)]
-        self.desk = desk
-        server = PaperServer(loop: .process, houses: houses) { error in
-            Issue.record("the journal failed: \(error)")
-        }
-        port = try server.start(address: "127.0.0.1", port: 0)
-    }
-
-    func offer(_ side: Side, _ amount: String, at level: String) throws {
-        try desk.trade(
-            asMarketIn: btc, side, quantity(amount), at: price(level),
-            wall: WallTime(milliseconds: 0))
-    }
-
-    nonisolated static func open(
-        _ directory: String? = nil, rules: SocketRules = .futures
-    ) async throws -> RunningExchange {
-        try await EventLoop.onLoop { try RunningExchange(directory: directory, rules: rules) }
-    }
-
-    func stop() { server.stop() }
-}
-
-/// Sends one request and returns the status line and the body.
-private func ask(
-    _ port: UInt16, _ method: String, _ target: String
-) -> (status: String, body: String) {
-    let peer = RawPeer(port: port)
-    peer.send(
-        "\(method) \(target) HTTP/1.1\r\nHost: x\r\nX-MBX-APIKEY: trade-key\r\n"
-            + "Connection: close\r\n\r\n")
-    let reply = peer.readToEnd()
-    let parts = reply.split(separator: "\r\n\r\n", maxSplits: 1).map(String.init)
-    let status = parts.first?.split(separator: "\r\n").first.map(String.init) ?? ""
-    return (status, parts.count > 1 ? parts[1] : "")
-}
-
-private func signed(_ port: UInt16, _ method: String, _ path: String, _ query: String) -> (
-    status: String, body: String
-) {
-    let full = query + "&timestamp=\(SystemTime().wallNow.milliseconds)"
-    let signature = HMACSHA256(key: Array("trade-secret".utf8)).hexSignature(query: full)
-    return ask(port, method, "\(path)?\(full)&signature=\(signature)")
-}
-
-private func stream(_ port: UInt16, _ target: String) -> RawPeer {
-    let peer = RawPeer(port: port)
-    peer.send(
-        "GET \(target) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-    return peer
-}
-
-/// Makes a directory for the body and removes it.
-private func withDirectory(_ body: (String) async throws -> Void) async throws {
-    var template = Array("/tmp/paper-test-XXXXXX".utf8CString)
-    let made = unsafe template.withUnsafeMutableBufferPointer { buffer in
-        unsafe mkdtemp(buffer.baseAddress!).map { unsafe String(cString: $0) }
-    }
-    let directory = try #require(made)
-    defer {
-        for name in ["/futures.journal", "/futures.journal.new", "/futures.lock", ""] {
-            unsafe remove(directory + name)
-        }
-    }
-    try await body(directory)
-}
-
 @Suite("The paper exchange on the network") struct PaperServerTests {
     @Test("An order over HTTP is told on the user's socket in the venue's order")
     func userStream() async throws {
@@ -190,14 +103,3 @@ private func withDirectory(_ body: (String) async throws -> Void) async throws {
         }
     }
 }
-
-private func readWhole(_ path: String) throws -> [UInt8] {
-    let file = unsafe open(path, O_RDONLY)
-    guard file >= 0 else { throw POSIXError(rawValue: errno) }
-    defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-    return Array(bytes.prefix(max(0, count)))
-}
-
-private struct POSIXError: Error { let rawValue: Int32 }

@@ -49,6 +49,17 @@ package struct JournalLines: Sendable {
     /// Goes on after the lines of a file.
     package mutating func resume(after line: Int64) { self.line = line }
 
+    /// The line that ends a snapshot in a file; it has no number. A file without it was cut short
+    /// inside its snapshot, which no crash does.
+    package static let snapshotEnd: [UInt8] = {
+        let text = Array(#"{"snapshot":"whole"}"#.utf8)
+        let sum = CRC32.checksum(text.rawSpan)
+        let digits = stride(from: 28, through: 0, by: -4).map {
+            Hex.digit(UInt8(sum >> UInt32($0) & 15))
+        }
+        return digits + [UInt8(ascii: " ")] + text + [UInt8(ascii: "\n")]
+    }()
+
     /// The facts of one line without its end.
     ///
     /// - Throws: where the checksum, the number or the form is not as it was written.

@@ -28,6 +28,11 @@ package struct ListenKeys: Sendable {
         return listenKey
     }
 
+    /// The key's listen key, where there is one.
+    package func key(apiKey: String) -> String? {
+        entries.first { $0.apiKey == apiKey }?.listenKey
+    }
+
     /// Lengthens a listen key's life and returns it; nil where there is none.
     package mutating func keepAlive(apiKey: String, wall: Int64, life: Int64) -> String? {
         guard let index = entries.firstIndex(where: { $0.apiKey == apiKey }) else { return nil }

@@ -120,6 +120,10 @@ package enum KnobTable {
             "PMS_PAPER_BALANCE", .decimal(low: "0", high: "1000000000"), "100000", unit: "USDT",
             "what the paper account starts with", users: ["paper-exchange"]),
         Knob(
+            "PMS_PAPER_FUNDING_S", .integer(1...86_400), "28800", unit: "s",
+            "time between fundings of futures, counted from midnight UTC",
+            users: ["paper-exchange"]),
+        Knob(
             "PMS_PAPER_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "2400",
             "request weight a minute of futures, as announced in exchangeInfo",
             users: ["paper-exchange"]),
@@ -132,6 +136,14 @@ package enum KnobTable {
             "new orders a minute of futures, as announced in exchangeInfo",
             users: ["paper-exchange"]),
         Knob(
+            "PMS_PAPER_SPOT_BALANCES", .text(allowed: balancesForm, isAllowed: areBalances),
+            "USDT=100000,BTC=1,ETH=10,QRL=100000",
+            "what the account at Binance spot starts with", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_MEXC_BALANCES", .text(allowed: balancesForm, isAllowed: areBalances),
+            "USDT=100000,BTC=1,QRL=100000",
+            "what the account at MEXC starts with", users: ["paper-exchange"]),
+        Knob(
             "PMS_PAPER_SPOT_WEIGHT_LIMIT_1M", .integer(1...1_000_000_000), "6000",
             "request weight a minute of Binance spot", users: ["paper-exchange"]),
         Knob(
@@ -143,6 +155,10 @@ package enum KnobTable {
         Knob(
             "PMS_PAPER_MEXC_WEIGHT_LIMIT_10S", .integer(1...1_000_000_000), "500",
             "request weight in ten seconds of each group of MEXC's endpoints",
+            users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_KEPT_ORDERS", .integer(100...1_000_000), "10000",
+            "finished orders, and trades, kept a symbol; older ones are forgotten",
             users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_BAN_MS", .integer(10...259_200_000), "120000", unit: "ms",
@@ -200,6 +216,19 @@ package enum KnobTable {
             "PMS_SYNC_INTERVAL_MS", .integer(1000...3_600_000), "30000", unit: "ms",
             "between comparisons of the books with the exchange", users: ["position-sync"]),
     ]
+
+    private static let balancesForm = "assets and amounts, as in USDT=1000,BTC=0.5"
+
+    private static func areBalances(_ text: String) -> Bool {
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
+            let halves = part.split(separator: "=", omittingEmptySubsequences: false)
+            guard halves.count == 2, let units = Knob.units(String(halves[1])) else { return false }
+            return units >= 0 && (1...16).contains(halves[0].utf8.count)
+                && halves[0].utf8.allSatisfy {
+                    (0x41...0x5A).contains($0) || (0x30...0x39).contains($0)
+                }
+        }
+    }
 
     private static func isVenueName(_ text: String) -> Bool {
         (1...16).contains(text.utf8.count)

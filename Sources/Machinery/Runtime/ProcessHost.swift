@@ -4,6 +4,23 @@ import Reactor
 import RedisLink
 import Synchronization
 
+/// An argument of a process's own, as in `--fresh`.
+package struct CommandFlag: Sendable {
+    package let name: String
+    package let meaning: String
+    /// What follows it, as in `--replay FILE`; nil for one that stands alone.
+    package let value: String?
+
+    package init(_ name: String, _ meaning: String, value: String? = nil) {
+        self.name = name
+        self.meaning = meaning
+        self.value = value
+    }
+
+    /// As it is written.
+    internal var form: String { value.map { "\(name) \($0)" } ?? name }
+}
+
 /// Runs one service as a process, from its arguments to its exit code.
 ///
 /// Exit codes: 0 stopped by a signal, 1 failed, 2 usage or configuration.
@@ -19,10 +36,12 @@ package enum ProcessHost {
     ///   - required: variables without which the process cannot work.
     ///   - sendsOrders: whether `PMS_LIVE` must be set for a venue that is not loopback.
     ///   - usesRedis: false for a process that stands outside the bus.
+    ///   - flags: arguments of its own, which `ServiceHost.flags` then holds.
+    ///   - details: what `--help` says besides, between usage and variables.
     ///   - make: makes the service; called on the loop once the configuration is known to be valid.
     package static func run(
         name: String, summary: String, required: [String] = [], sendsOrders: Bool = false,
-        usesRedis: Bool = true,
+        usesRedis: Bool = true, flags: [CommandFlag] = [], details: String = "",
         make: @escaping @Sendable @LoopActor (ServiceHost) throws -> any Service
     ) -> Never {
         let environment = Environment(
@@ -32,16 +51,29 @@ package enum ProcessHost {
             problems.append(problem)
         }
         let endpoint = redisEndpoint(environment, &problems)
-        switch CommandLine.arguments.dropFirst().first {
-        case nil: break
-        case "--help", "-h": end(0, output: Usage.text(name: name, summary: summary))
-        case "--version": end(0, output: "\(name) \(Build.version)\n")
-        case "--check":
-            if problems.isEmpty { end(0, output: "\(name): the configuration is valid\n") }
-        case let other?:
-            end(
-                2, message: "\(name): unknown argument: \(other); known: --check --help --version\n"
-            )
+        var given: [String: String] = [:]
+        var arguments = CommandLine.arguments.dropFirst().makeIterator()
+        while let argument = arguments.next() {
+            switch argument {
+            case "--help", "-h":
+                end(
+                    0,
+                    output: Usage.text(
+                        name: name, summary: summary, flags: flags, details: details))
+            case "--version": end(0, output: "\(name) \(Build.version)\n")
+            case "--check":
+                if problems.isEmpty { end(0, output: "\(name): the configuration is valid\n") }
+            case let other where flags.contains { $0.name == other }:
+                let value = flags.first { $0.name == other }?.value
+                given[other] = value == nil ? "" : arguments.next()
+                if let value, given[other] == nil {
+                    end(2, message: "\(name): \(other) needs its \(value)\n")
+                }
+            case let other:
+                let known = (["--check", "--help", "--version"] + flags.map(\.form))
+                    .joined(separator: " ")
+                end(2, message: "\(name): unknown argument: \(other); known: \(known)\n")
+            }
         }
         guard problems.isEmpty, let endpoint else {
             let lines = problems.map { "  \($0)\n" }.joined()
@@ -50,10 +82,10 @@ package enum ProcessHost {
         followParent(environment)
         configureLog(name, environment)
         EventLoop.block(signals: [SIGTERM, SIGINT])
-        EventLoop.process.post {
+        EventLoop.process.post { [given] in
             let host = ServiceHost(
                 name: name, environment: environment, loop: .process, endpoint: endpoint,
-                usesRedis: usesRedis)
+                usesRedis: usesRedis, flags: given)
             begin(host, make)
         }
         EventLoop.process.run()

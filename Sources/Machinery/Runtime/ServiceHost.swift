@@ -20,6 +20,10 @@ package import RedisLink
     /// Serves `/healthz`, `/readyz` and `/metrics`; a service may add paths before it starts.
     package let http: HealthServer
     package var log: Log.Type { Log.self }
+    /// The process's own flags that were given.
+    package let flags: Set<String>
+    /// What followed those that take something, by flag.
+    package let flagValues: [String: String]
 
     let usesRedis: Bool
     private var leases: [Lease] = []
@@ -30,12 +34,14 @@ package import RedisLink
 
     init(
         name: String, environment: Environment, loop: EventLoop, endpoint: RedisEndpoint,
-        usesRedis: Bool
+        usesRedis: Bool, flags: [String: String] = [:]
     ) {
         self.name = name
         self.environment = environment
         self.loop = loop
         self.usesRedis = usesRedis
+        self.flags = Set(flags.keys)
+        flagValues = flags.filter { !$0.value.isEmpty }
         instance = environment.instance
         seed = environment.seed
         guard let venue = VenueID(environment.text("PMS_VENUE")) else {

@@ -73,6 +73,9 @@ extension ServerWebSocketHandler {
         connection.flushSoon()
     }
 
+    /// Ends the connection at once without a close frame, as a broken line would.
+    package func abandon() { connection.terminate(.lost("abandoned")) }
+
     // MARK: From the connection
 
     /// Takes the frames that came right behind the handshake.

@@ -74,6 +74,23 @@ package enum CommandTable {
             "doctor", "look for what is wrong: Redis, persistence, venue, processes",
             isReading: true, run: DoctorCommand.run),
         Subcommand(
+            "paper faults [list|kinds|add KIND NAME=VALUE…|clear ID]",
+            "what breaks on the paper exchange on request: add delay ms=500 count=3 "
+                + "target.path=/fapi/v1/order",
+            positional: 0...40, isReading: true, run: PaperCommands.faults),
+        Subcommand(
+            "paper truth [--exchange E] [--part P]",
+            "what the paper exchange knows: orders, trades, positions, balances, arrivals",
+            options: ["--exchange", "--part"], isReading: true, run: PaperCommands.truth),
+        Subcommand(
+            "paper trade SYM buy|sell QTY [--price P] [--stranger] [--exchange E]",
+            "a trade by hand on the paper account, or an order of a stranger", positional: 3...3,
+            options: ["--price", "--exchange"], flags: ["--stranger"], run: PaperCommands.trade),
+        Subcommand(
+            "paper move SYM PERCENT [--seconds S] [--exchange E]",
+            "move a price on the paper exchange: move BTCUSDT -30 --seconds 5",
+            positional: 2...2, options: ["--seconds", "--exchange"], run: PaperCommands.move),
+        Subcommand(
             "config check", "whether the configuration is valid", needsConfiguration: false,
             run: ConfigCommands.check),
         Subcommand(

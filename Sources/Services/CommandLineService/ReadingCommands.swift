@@ -65,12 +65,26 @@ import Trading
         }
     }
 
+    /// In words, whether the price is of now and where it comes from.
+    private static func freshness(_ price: PriceRecord, _ now: Int64) -> String {
+        let parts = [price.bookMilliseconds, price.markMilliseconds].filter { $0 > 0 }
+        guard let oldest = parts.min() else { return "not known yet" }
+        let age = Age.text(since: oldest, now: now)
+        let isFresh = price.isFresh && now - oldest <= 10_000
+        return isFresh
+            ? "fresh, from \(price.source), \(age) old"
+            : "stale, \(age) old: nothing newer by stream or REST"
+    }
+
     private static func show(_ session: Session, _ symbol: Symbol, _ price: PriceRecord) {
         var fields = [("symbol", symbol.name)] + price.fields
         if !session.isJSON {
             let now = session.nowMilliseconds
             fields.append(("book age", Age.text(since: price.bookMilliseconds, now: now)))
-            fields.append(("mark age", Age.text(since: price.markMilliseconds, now: now)))
+            if price.markMilliseconds > 0 {
+                fields.append(("mark age", Age.text(since: price.markMilliseconds, now: now)))
+            }
+            fields.append(("price", freshness(price, now)))
         }
         session.show(fields)
     }

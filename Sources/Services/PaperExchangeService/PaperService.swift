@@ -5,6 +5,7 @@ internal import FuturesExchange
 internal import Glibc
 package import Reactor
 package import Runtime
+internal import SpotExchange
 internal import Trading
 
 // PaperExchangeService: exchanges on loopback, for people who have no account yet and for tests that
@@ -18,9 +19,11 @@ internal import Trading
 @LoopActor package final class PaperService: Service {
     private let host: ServiceHost
     private var server: PaperServer?
+    private let admin: PaperAdmin
 
     package init(host: ServiceHost) throws {
         self.host = host
+        admin = PaperAdmin(host.http)
     }
 
     package var readiness: [String] { server?.port == nil ? ["not listening"] : [] }
@@ -33,11 +36,19 @@ internal import Trading
         if directory == nil {
             Log.warn("the accounts are kept in memory only", ["set": "PMS_PAPER_DATA"])
         }
-        let exchanges: [any Exchange] = [FuturesVenue(desk)]
+        let exchanges: [any Exchange] = [
+            FuturesVenue(desk),
+            BinanceSpotVenue(PaperSpot.settings(.binance, environment, keys: settings.keys)),
+            MEXCVenue(PaperSpot.settings(.mexc, environment, keys: settings.keys)),
+        ]
         let houses = try exchanges.map { exchange in
             House(exchange, journal: try directory.map { try restore(exchange, $0) })
         }
-        let server = PaperServer(loop: host.loop, houses: houses) { error in
+        if let path = host.flagValues["--replay"] { try PaperService.replay(path, desk) }
+        let server = PaperServer(
+            loop: host.loop, houses: houses,
+            seed: UInt64(environment.integer("PMS_PAPER_SEED"))
+        ) { error in
             Log.error("the journal cannot be written", ["error": error])
             exit(1)
         }
@@ -46,39 +57,70 @@ internal import Trading
             address: environment.text("PMS_PAPER_BIND"),
             port: UInt16(clamping: environment.integer("PMS_PAPER_PORT")))
         self.server = server
+        admin.server = server
         Log.info(
             "listening",
             [
                 "address": environment.text("PMS_PAPER_BIND"), "port": port,
+                "admin_port": host.http.port,
+                "exchanges": houses.map(\.exchange.name).joined(separator: " "),
                 "symbols": desk.markets.map(\.symbol.name).joined(separator: " "),
                 "wallet": desk.wallet,
             ])
+    }
+
+    /// Lets a market replay the recording in a file, again and again.
+    private static func replay(_ path: String, _ desk: FuturesDesk) throws {
+        let feed = try ReplayFile.read(path)
+        guard desk.replay(feed) else {
+            throw PaperSettingsError(description: "\(path): not traded here: \(feed.symbol)")
+        }
+        Log.info("replaying", ["symbol": feed.symbol, "from": path])
     }
 
     package func stop() async { server?.stop() }
 
     /// Brings an exchange back from its journal in a directory.
     private func restore(_ exchange: any Exchange, _ directory: String) throws -> JournalFile {
-        let file = try JournalFile(directory: directory, name: exchange.name)
+        let file = try JournalFile(
+            directory: directory, name: exchange.name, isFresh: host.flags.contains("--fresh"))
+        let source = file.source
         let torn = try file.restore(exchange)
-        Log.info("restored", ["exchange": exchange.name, "from": file.path])
-        if torn > 0 { Log.warn("a torn line was cut", ["bytes": torn]) }
+        Log.info("restored", ["exchange": exchange.name, "from": source])
+        if torn > 0 {
+            Log.warn("a torn line was cut", ["exchange": exchange.name, "bytes": torn])
+        }
         return file
     }
 
     private func addMetrics(_ server: PaperServer) {
         let metrics = host.metrics
-        metrics.computed("pms_paper_requests", "requests answered") {
-            Double(server.counts.requests)
+        for house in server.houses {
+            let name = house.exchange.name
+            metrics.computed(
+                "pms_paper_requests", "requests answered", ["exchange": name]
+            ) { Double(house.counts.requests) }
+            metrics.computed(
+                "pms_paper_refusals", "requests answered with an error", ["exchange": name]
+            ) { Double(house.counts.refusals) }
+            metrics.computed(
+                "pms_paper_events", "frames to streams and users", ["exchange": name]
+            ) { Double(house.counts.events) }
+            metrics.computed(
+                "pms_paper_sockets_cut", "sockets closed because they did not read",
+                ["exchange": name]
+            ) { Double(house.counts.socketsCut) }
+            metrics.computed(
+                "pms_paper_sockets", "open stream sockets", ["exchange": name]
+            ) { Double(server.sockets.values.count { $0.house === house }) }
         }
-        metrics.computed("pms_paper_refusals", "requests answered with an error") {
-            Double(server.counts.refusals)
+        metrics.computed("pms_paper_faults_active", "faults in force") {
+            Double(server.faults.entries.count)
         }
-        metrics.computed("pms_paper_events", "events of markets and account") {
-            Double(server.counts.events)
-        }
-        metrics.computed("pms_paper_sockets", "open stream sockets") {
-            Double(server.sockets.count)
+        server.struck = { kind in
+            metrics.counter(
+                "pms_paper_fault_strikes_total", "strikes of faults", ["kind": kind.rawValue]
+            ).increment()
         }
     }
 
@@ -87,7 +129,11 @@ internal import Trading
         var settings = FuturesSettings()
         settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
         settings.balance = environment.decimal("PMS_PAPER_BALANCE")
+        settings.listings = Listing.futures
+        settings.fundingInterval = environment.integer("PMS_PAPER_FUNDING_S") * 1_000
         settings.limits.rates = PaperLimits.futures(environment)
+        settings.limits.keptOrders = Int(environment.integer("PMS_PAPER_KEPT_ORDERS"))
+        settings.limits.keptTrades = settings.limits.keptOrders
         settings.legacyStreams =
             LegacyStreams(rawValue: environment.text("PMS_PAPER_LEGACY_STREAMS")) ?? .everything
         settings.socketRules.life = .seconds(

@@ -1,10 +1,37 @@
-// Runs the simulation over a range of seeds, built for speed: `pms-simulation [FIRST-LAST]`.
+// Runs the simulation over a range of seeds, built for speed: `pms-simulation [FIRST-LAST]`, or the
+// exchanges under mutated requests: `pms-simulation fuzz [REQUESTS] [SEED]`.
 
+import ExchangeDoor
+import ExchangeFuzz
 import Glibc
 import Runtime
 import Simulation
 
-let argument = CommandLine.arguments.dropFirst().first ?? "1-200"
+func fuzz(_ arguments: [String]) -> Never {
+    let numbers = arguments.compactMap { UInt64($0) }
+    guard numbers.count == arguments.count, arguments.count <= 2 else {
+        StandardStream.error.write("usage: pms-simulation fuzz [REQUESTS] [SEED]\n")
+        exit(2)
+    }
+    let count = Int(numbers.first ?? 1_000_000)
+    let seed = numbers.count > 1 ? numbers[1] : 1
+    var isGood = true
+    let flavours = FuzzFlavour.all()
+    for flavour in flavours {
+        var fuzz = ExchangeFuzz(
+            flavour.exchange, key: FuzzFlavour.key, corpus: flavour.corpus, seed: seed)
+        let report = fuzz.run(count / flavours.count)
+        for violation in report.violations { StandardStream.output.write(violation + "\n") }
+        StandardStream.output.write(
+            "\(flavour.exchange.name), seed \(seed): \(report.text)\n")
+        isGood = isGood && report.violations.isEmpty
+    }
+    exit(isGood ? 0 : 1)
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "fuzz" { fuzz(Array(arguments.dropFirst())) }
+let argument = arguments.first ?? "1-200"
 let bounds = argument.split(separator: "-").compactMap { UInt64($0) }
 guard bounds.count == 2, bounds[0] <= bounds[1] else {
     StandardStream.error.write("usage: pms-simulation [FIRST-LAST], seeds, not: \(argument)\n")

@@ -47,7 +47,9 @@ package struct SocketRequest: Equatable, Sendable {
         }
         guard id.isFit else { throw Problem(id: .none, error: .requestID) }
         guard let method else { throw Problem(id: id, error: .missing("method")) }
-        if let params, params != .null, params.members == nil { throw Problem(id: id, error: .params) }
+        if let params, params != .null, params.members == nil {
+            throw Problem(id: id, error: .params)
+        }
         self.id = id
         self.method = method
         fields = SocketRequest.sorted(params?.members ?? [])

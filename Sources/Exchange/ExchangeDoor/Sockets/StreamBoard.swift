@@ -1,7 +1,7 @@
 package import Bytes
 
-// StreamBoard: which socket gets what. It sees no sockets: connections are numbers, sends are values.
-// 1. A connection gets exactly the streams it asked for that its place carries, each event once a name.
+// StreamBoard: which socket gets what. Connections are numbers, and sends are values.
+// 1. A connection gets exactly the streams it asked for that its place carries, each event once.
 // 2. Every command is answered with its own id, as it was written.
 // 3. An event's bytes are written once a form and shared by all who get them.
 // 4. What a connection is sent, it is sent in the order of the calls.
@@ -35,10 +35,14 @@ package struct StreamBoard<Key: Hashable & Sendable>: ~Copyable {
     private let resolve: Resolve
     internal var connections: [Int: StreamConnection] = [:]
     private var audiences: [Key: [Audience]] = [:]
+    /// Grows whenever a stream gains its first listener or loses its last one.
+    package private(set) var revision = 0
     private var scratch = JSONWriter(capacity: 1_024)
 
     /// - Parameter roots: first parts of paths that stand before `/ws` and `/stream`.
-    package init(roots: [String], limits: StreamLimits = StreamLimits(), resolve: @escaping Resolve) {
+    package init(
+        roots: [String], limits: StreamLimits = StreamLimits(), resolve: @escaping Resolve
+    ) {
         self.roots = roots
         self.limits = limits
         self.resolve = resolve
@@ -97,6 +101,7 @@ package struct StreamBoard<Key: Hashable & Sendable>: ~Copyable {
         if let place = audiences[key]?.firstIndex(where: { $0.wrapping == wrapping }) {
             audiences[key]?[place].ids.append(connection.id)
         } else {
+            if audiences[key] == nil { revision += 1 }
             audiences[key, default: []].append(Audience(wrapping: wrapping, ids: [connection.id]))
         }
     }
@@ -110,7 +115,7 @@ package struct StreamBoard<Key: Hashable & Sendable>: ~Copyable {
         audiences[key] = nil
         found[place].ids.remove(at: member)
         if found[place].ids.isEmpty { found.remove(at: place) }
-        if !found.isEmpty { audiences[key] = found }
+        if found.isEmpty { revision += 1 } else { audiences[key] = found }
     }
 
     // MARK: events

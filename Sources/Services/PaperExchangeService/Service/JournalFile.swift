@@ -25,13 +25,22 @@ package final class JournalFile {
     private let directory: String
     private var descriptor: Int32 = -1
     private var lock: Int32 = -1
+    /// The file of the time when there was one exchange, where it is read in place of ours; its
+    /// snapshots have no end of their own.
+    private var old: String?
+    /// The file that is read at a start.
+    package var source: String { old ?? path }
     private var size = 0
     private var snapshotSize = 0
 
     /// Takes hold of a directory, which is made where it is not there.
     ///
-    /// - Parameter name: the exchange's name; the file is `<name>.journal`.
-    package init(directory: String, name: String) throws(JournalFileError) {
+    /// - Parameters:
+    ///   - name: the exchange's name; the file is `<name>.journal`.
+    ///   - isFresh: sets the file that is there aside, as `<name>.journal.<number>`.
+    package init(
+        directory: String, name: String, isFresh: Bool = false
+    ) throws(JournalFileError) {
         self.directory = directory
         path = directory + "/\(name).journal"
         if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST {
@@ -41,7 +50,25 @@ package final class JournalFile {
         lock = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw JournalFileError("cannot open", path: lockPath, errno) }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            throw JournalFileError("in use by another paper exchange: \(directory)")
+            throw JournalFileError(
+                "in use by another paper exchange: \(directory); "
+                    + "stop it, or set PMS_PAPER_DATA to another directory")
+        }
+        // A file that grows past a limit must be an error, not the process's end.
+        _ = signal(SIGXFSZ, SIG_IGN)
+        if isFresh { try setAside(path) }
+        let old = directory + "/account.journal"
+        if name == "futures", unsafe access(path, F_OK) != 0, unsafe access(old, F_OK) == 0 {
+            if isFresh { try setAside(old) } else { self.old = old }
+        }
+    }
+
+    /// Renames a file to a name that is free.
+    private func setAside(_ path: String) throws(JournalFileError) {
+        var number = 1
+        while unsafe access("\(path).\(number)", F_OK) == 0 { number += 1 }
+        guard unsafe rename(path, "\(path).\(number)") == 0 || errno == ENOENT else {
+            throw JournalFileError("cannot set aside", path: path, errno)
         }
     }
 
@@ -55,6 +82,7 @@ package final class JournalFile {
     /// - Throws: where the file cannot be read, or is damaged anywhere but at its end.
     package func restore(_ exchange: any Exchange) throws(JournalFileError) -> Int {
         var replay = JournalReplay(exchange)
+        let path = source
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         if file < 0, errno == ENOENT { return 0 }
         guard file >= 0 else { throw JournalFileError("cannot open", path: path, errno) }
@@ -74,8 +102,13 @@ package final class JournalFile {
                 try replay.take(Array(chunk[..<count]))
             }
             _ = try replay.finish()
+            if !replay.hasWholeSnapshot, old == nil {
+                throw JournalProblem(line: 0, reason: "the file ends inside its snapshot")
+            }
         } catch {
-            throw JournalFileError("\(path): \(error)")
+            throw JournalFileError(
+                "\(path): \(error); put a copy of the file back, or begin anew with --fresh, "
+                    + "which keeps it aside")
         }
         return replay.tornBytes
     }
@@ -91,6 +124,8 @@ package final class JournalFile {
                 try write(piece, to: file, newPath)
                 written += piece.count
             }
+            try write(JournalLines.snapshotEnd, to: file, newPath)
+            written += JournalLines.snapshotEnd.count
             guard fsync(file) == 0 else {
                 throw JournalFileError("cannot save", path: newPath, errno)
             }
@@ -106,6 +141,9 @@ package final class JournalFile {
         size = written
         snapshotSize = written
         saveDirectory()
+        guard let old else { return }
+        self.old = nil
+        try setAside(old)
     }
 
     private func saveDirectory() {

@@ -8,6 +8,7 @@ internal import WebServer
 internal struct PaperSocket {
     let socket: ServerWebSocket
     let house: House
+    let path: String
     let openedAt: Instant
     /// When it last answered a ping, or sent a pong unasked.
     var pongAt: Instant
@@ -44,6 +45,13 @@ extension PaperServer {
         _ request: HTTPRequest, _ house: House, path: String, _ exchange: WebExchange
     ) {
         let id = nextSocketID
+        let name = house.exchange.name
+        if faults.watchesSockets,
+            faults.socketOpening(exchange: name, path: path, now: loop.now)
+        {
+            exchange.respond(status: 503, json: "{\"code\":-1000,\"msg\":\"Service Unavailable.\"}")
+            return
+        }
         let remote = exchange.remoteAddress
         guard
             house.exchange.socketOpened(id, path: path, query: request.query, remote: remote)
@@ -59,7 +67,7 @@ extension PaperServer {
         nextSocketID += 1
         let now = loop.now
         sockets[id] = PaperSocket(
-            socket: socket, house: house, openedAt: now, pongAt: now, pingedAt: now)
+            socket: socket, house: house, path: path, openedAt: now, pongAt: now, pingedAt: now)
     }
 
     internal func closed(_ id: Int) {

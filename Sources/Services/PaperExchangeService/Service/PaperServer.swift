@@ -5,7 +5,7 @@ package import Reactor
 package import WebProtocol
 package import WebServer
 
-/// Figures of a running exchange, for its metrics.
+/// Figures of one exchange, for its metrics.
 package struct PaperServerCounts: Equatable, Sendable {
     package var requests: UInt64 = 0
     package var refusals: UInt64 = 0
@@ -14,10 +14,11 @@ package struct PaperServerCounts: Equatable, Sendable {
 }
 
 /// One exchange of the process, and where its state is kept.
-package struct House {
+@LoopActor package final class House {
     package let exchange: any Exchange
     /// Nil keeps the state in memory only; the exchange has been restored from it.
     package let journal: JournalFile?
+    package internal(set) var counts = PaperServerCounts()
 
     package init(_ exchange: any Exchange, journal: JournalFile?) {
         self.exchange = exchange
@@ -33,29 +34,41 @@ package struct House {
 
     package let houses: [House]
     package private(set) var port: UInt16?
-    package internal(set) var counts = PaperServerCounts()
+    /// What breaks; nothing until faults are asked for.
+    package internal(set) var faults: FaultPlan
+    /// Told each strike of a fault.
+    package var struck: (@LoopActor (FaultKind) -> Void)?
     internal let loop: EventLoop
     internal let routes: PaperRoutes
     internal var sockets: [Int: PaperSocket] = [:]
     internal var nextSocketID = 1
     private let failed: @LoopActor (JournalFileError) -> Void
-    private var hasFailed = false
+    internal private(set) var hasFailed = false
+    private let limits: WebServerLimits
     private var server: WebServer?
     private var stepTimer: LoopTimer?
     private var sweepTimer: LoopTimer?
     private var actions: [SocketAction] = []
+    /// What waits because a fault holds it, by number, and frames that let another pass, by socket.
+    internal var delays: [Int: LoopTimer] = [:]
+    internal var nextDelay = 0
+    internal var held: [Int: [SocketAction]] = [:]
 
     /// - Parameters:
     ///   - houses: at least one; requests find theirs by path and host.
+    ///   - seed: of the faults' draws.
+    ///   - limits: what clients may cost.
     ///   - failed: called once when a journal cannot be written; nothing is answered after it.
     package init(
-        loop: EventLoop, houses: [House],
+        loop: EventLoop, houses: [House], seed: UInt64 = 1, limits: WebServerLimits = .standard,
         failed: @escaping @LoopActor (JournalFileError) -> Void
     ) {
         precondition(!houses.isEmpty, "a server has an exchange to serve")
         self.loop = loop
         self.houses = houses
         self.failed = failed
+        self.limits = limits
+        faults = FaultPlan(seed: seed)
         routes = PaperRoutes(names: houses.map(\.exchange.name))
     }
 
@@ -63,7 +76,7 @@ package struct House {
     package func start(address: String, port: UInt16) throws -> UInt16 {
         for house in houses { try house.journal?.replace(with: house.exchange) }
         step()
-        let server = WebServer(loop: loop, handler: self)
+        let server = WebServer(loop: loop, limits: limits, handler: self)
         self.server = server
         let bound = try server.listen(address: address, port: port)
         self.port = bound
@@ -72,12 +85,17 @@ package struct House {
         return bound
     }
 
+    /// Open connections, sockets included.
+    package var connectionCount: Int { server?.connectionCount ?? 0 }
+
     internal func armSweep() { sweepTimer?.arm(after: PaperServer.sweepInterval) }
 
     /// Closes the port and all sockets; the account is on file already.
     package func stop() {
         stepTimer?.disarm()
         sweepTimer?.disarm()
+        for timer in delays.values { timer.disarm() }
+        delays = [:]
         for id in sockets.keys.sorted() {
             sockets[id]?.socket.close(.goingAway, reason: "the exchange stops")
         }
@@ -90,8 +108,11 @@ package struct House {
     private func step() {
         let now = loop.now
         var due = Instant.distantFuture
+        endFaults()
         for house in houses {
-            if house.exchange.nextDue <= now { house.exchange.step(now: now, wall: loop.wallNow) }
+            if house.exchange.nextDue <= now {
+                house.exchange.step(now: now, wall: wallNow(house))
+            }
             flush(house)
             guard !hasFailed else { return }
             compact(house)
@@ -102,6 +123,9 @@ package struct House {
         timer.arm(at: max(due, now + PaperServer.stepFloor))
     }
 
+    /// Steps as soon as may be: something may be due sooner than was known.
+    internal func rearm() { stepTimer?.arm(at: loop.now) }
+
     private func compact(_ house: House) {
         guard let journal = house.journal, journal.wantsCompaction else { return }
         do throws(JournalFileError) {
@@ -111,8 +135,8 @@ package struct House {
         }
     }
 
-    /// Puts on file what changed, then tells the sockets.
-    internal func flush(_ house: House) {
+    /// Puts on file what changed, then tells the sockets; replies to one of them may be left out.
+    internal func flush(_ house: House, losingRepliesTo id: Int? = nil) {
         let lines = house.exchange.takeJournal()
         if let journal = house.journal, !lines.isEmpty, !hasFailed {
             do throws(JournalFileError) {
@@ -123,8 +147,16 @@ package struct House {
         }
         house.exchange.takeSocketActions(&actions)
         guard !hasFailed else { return actions.removeAll() }
-        counts.events += UInt64(actions.count)
-        carryOut()
+        if let id { actions.removeAll { PaperServer.isReply($0, to: id) } }
+        house.counts.events += UInt64(actions.count)
+        if faults.watchesFrames { filterFrames(&actions, house) }
+        deliver(actions)
+        actions.removeAll(keepingCapacity: true)
+    }
+
+    private static func isReply(_ action: SocketAction, to id: Int) -> Bool {
+        guard case .send(id, let bytes) = action else { return false }
+        return FrameSight(exchange: "", text: bytes).isReply
     }
 
     private func fail(_ error: JournalFileError) {
@@ -135,7 +167,7 @@ package struct House {
     }
 
     /// Does what an exchange asked of its sockets.
-    private func carryOut() {
+    internal func deliver(_ actions: [SocketAction]) {
         for action in actions {
             switch action {
             case .send(let id, let bytes):
@@ -154,18 +186,19 @@ package struct House {
                 drop(id, WebSocketCloseCode(rawValue: code), reason)
             }
         }
-        actions.removeAll(keepingCapacity: true)
     }
 
     private func cut(_ id: Int) {
-        counts.socketsCut += 1
+        sockets[id]?.house.counts.socketsCut += 1
         drop(id, .policyViolation, "too slow")
     }
 
     internal func received(_ id: Int, _ message: RawSpan) {
-        guard let house = sockets[id]?.house else { return }
-        house.exchange.socketReceived(id, message, now: loop.now, wall: loop.wallNow)
-        flush(house)
+        guard let open = sockets[id] else { return }
+        if faults.watchesRequests, receivedUnderFaults(id, message, open) { return }
+        open.house.exchange.socketReceived(
+            id, message, now: loop.now, wall: wallNow(open.house))
+        flush(open.house)
     }
 
     // MARK: requests
@@ -177,13 +210,14 @@ package struct House {
             openSocket(request, house, path: route.path, exchange)
             return
         }
-        counts.requests += 1
-        let reply = house.exchange.respond(
-            ExchangeRequest(
-                method: request.method, path: route.path, query: request.query,
-                body: request.body, apiKey: request.headers[house.exchange.keyHeader],
-                remote: exchange.remoteAddress, wall: loop.wallNow))
-        if reply.status != 200 { counts.refusals += 1 }
+        house.counts.requests += 1
+        let asked = ExchangeRequest(
+            method: request.method, path: route.path, query: request.query, body: request.body,
+            apiKey: request.headers[house.exchange.keyHeader], remote: exchange.remoteAddress,
+            wall: wallNow(house))
+        if faults.watchesRequests { return respondUnderFaults(asked, house, exchange) }
+        let reply = house.exchange.respond(asked)
+        if reply.status != 200 { house.counts.refusals += 1 }
         flush(house)
         guard !hasFailed else { return }
         exchange.respond(
