@@ -46,6 +46,7 @@ struct DeskBench {
         bench.give(.loaded(generation: bench.desk.generation, snapshot))
         bench.give(.streamOpened)
         bench.give(.openOrdersAnswered(generation: bench.desk.generation, []))
+        bench.desk.verified = [symbol]
         return bench
     }
 
@@ -169,6 +170,7 @@ struct DeskBench {
         case .queryOrder: "ask order"
         case .queryOpenOrders: "ask open orders"
         case .queryTrades(_, let from, _): "ask trades from \(from.map { "\($0)" } ?? "start")"
+        case .queryRecentOrders: "ask recent orders"
         case .openStream: "open stream"
         case .surrenderLease: "surrender"
         case .wake: nil

@@ -55,6 +55,58 @@ import VenueProtocol
         #expect(bench.desk.workingOrders.isEmpty)
     }
 
+    @Test("S3: an id the venue has filled and Redis has lost is taken over, answered, and not sent")
+    func lostRecord() {
+        var bench = DeskBench.ready
+        bench.desk.verified = []
+        let id = DeskBench.id("r1")
+        bench.give(bench.placing("r1"))
+        #expect(bench.give(.factsRead(id, bench.facts)) == ["ask recent orders"])
+        let list = [DeskBench.order("r1", .filled, executed: 2)]
+        let answered = bench.give(
+            .recentOrdersAnswered(
+                DeskBench.symbol, generation: bench.desk.generation, list))
+        #expect(answered.contains("alert order_adopted"))
+        #expect(answered.contains("save filled"))
+        #expect(!answered.contains { $0.hasPrefix("send") || $0.hasPrefix("intent") })
+        // The next one is new on a symbol that is known now.
+        bench.give(bench.placing("r2"))
+        #expect(bench.give(.factsRead(DeskBench.id("r2"), bench.facts)) == ["intent intent under 3"])
+    }
+
+    @Test("S3: while the venue does not list a symbol's orders, a new one waits, and is refused late")
+    func unverified() {
+        var bench = DeskBench.ready
+        bench.desk.verified = []
+        let id = DeskBench.id("r1")
+        bench.give(bench.placing("r1", within: 1_000))
+        bench.give(.factsRead(id, bench.facts))
+        let nothing = GatewayEvent.recentOrdersAnswered(
+            DeskBench.symbol, generation: bench.desk.generation, nil)
+        #expect(bench.give(nothing).isEmpty)
+        #expect(bench.wait(.milliseconds(600)) == ["ask recent orders"])
+        #expect(bench.give(nothing).isEmpty)
+        #expect(bench.wait(.milliseconds(600)) == ["reply r1 deadline_passed", "ask recent orders"])
+        #expect(bench.desk.workingOrders.isEmpty)
+    }
+
+    @Test("an order the venue no longer knows is over after three late answers")
+    func vanished() {
+        var bench = DeskBench.ready
+        bench.send("r1")
+        let id = DeskBench.id("r1")
+        bench.give(.sendAnswered(id, .accepted(DeskBench.order("r1", .new))))
+        _ = bench.saveAll()
+        bench.give(.orderAnswered(id, askedAt: bench.now, .notFound))
+        _ = bench.saveAll()
+        #expect(bench.desk.workingOrders.first?.name == .unknown)
+        for _ in 0..<3 {
+            bench.pass(.seconds(17))
+            bench.give(.orderAnswered(id, askedAt: bench.now, .notFound))
+        }
+        #expect(bench.desk.workingOrders.first?.name == .expired)
+    }
+
     @Test("a command past its deadline is refused, and an intent saved too late is not sent")
     func deadlines() {
         var bench = DeskBench.ready

@@ -16,6 +16,11 @@ import VenueProtocol
         for seed in UInt64(1)...60 { run(seed: seed, steps: 120) }
     }
 
+    @Test("S3 P3: no order twice where Redis forgets its last second, alone or with the process")
+    func amnesia() {
+        for seed in UInt64(2001)...2300 { run(seed: seed, steps: 120, losesMemory: true) }
+    }
+
     @Test("without faults every command is answered and all is booked")
     func calm() {
         for seed in UInt64(1001)...1010 {
@@ -41,7 +46,7 @@ import VenueProtocol
         world.advance(by: .seconds(2))
     }
 
-    private func run(seed: UInt64, steps: Int) {
+    private func run(seed: UInt64, steps: Int, losesMemory: Bool = false) {
         var world = GatewayWorld(seed: seed)
         start(&world)
         for step in 0..<steps {
@@ -52,6 +57,7 @@ import VenueProtocol
             case 80..<84: world.crash()
             case 84..<88: world.cutStream()
             case 88..<92: cutRedis(&world)
+            case 92..<95 where losesMemory: world.loseMemory(withProcess: world.chance(60))
             case _: break
             }
             world.advance(by: .milliseconds(Int64.random(in: 5...1500, using: &world.random)))

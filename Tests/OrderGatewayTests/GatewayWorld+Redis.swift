@@ -43,7 +43,7 @@ extension GatewayWorld {
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
         case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
-            .openStream, .surrenderLease, .wake:
+            .queryRecentOrders, .openStream, .surrenderLease, .wake:
             return nil
         }
     }
@@ -65,6 +65,7 @@ extension GatewayWorld {
         snapshot.venueState = states[""]
         snapshot.openOrders = open.sorted().compactMap { records[$0] }
         snapshot.closedOrders = known.filter { !open.contains($0) }.compactMap { records[$0] }
+        snapshot.newestMilliseconds = newestMilliseconds
         snapshot.appliedTrades = [GatewayWorld.symbol: Array(applied.suffix(500))]
         return snapshot
     }
@@ -74,6 +75,7 @@ extension GatewayWorld {
         let id = record.intent.clientOrderID
         if let found = records[id] { return .exists(found) }
         records[id] = record
+        newestMilliseconds = record.stamp.atMilliseconds
         open.insert(id)
         return .saved
     }
@@ -85,13 +87,17 @@ extension GatewayWorld {
         let id = record.intent.clientOrderID
         var saved = record
         if let found = records[id] {
+            if found.revision > record.revision { return .saved }
             saved.executed = found.executed
             saved.executedNotional = found.executedNotional
             saved.fees = found.fees
             saved.feeAsset = found.feeAsset
             saved.tradeIDs = found.tradeIDs
+        } else if let booked = remains.removeValue(forKey: id) {
+            book(booked, in: &saved)
         }
         records[id] = saved
+        newestMilliseconds = record.stamp.atMilliseconds
         if isDone { open.remove(id) } else { open.insert(id) }
         return .saved
     }
@@ -99,7 +105,7 @@ extension GatewayWorld {
     private mutating func apply(_ command: LedgerCommand, _ fence: Int64) -> LedgerReply {
         if fence < newestFence { return .fenced }
         let change = command.change
-        let found = command.order.flatMap { records[$0.id] }.map(totals)
+        let found = command.order.flatMap { records[$0.id].map(totals) ?? remains[$0.id] }
         let snapshot = LedgerSnapshot(
             position: change.symbol == nil ? nil : positions[change.account] ?? Position(),
             balance: balances[change.account] ?? BookBalance(), order: found)
@@ -114,14 +120,20 @@ extension GatewayWorld {
         balances[change.account] = command.balance
         if change.symbol != nil { positions[change.account] = command.position }
         if let part = command.order, var record = records[part.id] {
-            record.executed = part.after.executed
-            record.executedNotional = part.after.notional
-            record.fees = part.after.fees
-            record.feeAsset = part.after.feeAsset
-            record.tradeIDs = part.after.tradeIDs
+            book(part.after, in: &record)
             records[part.id] = record
+        } else if let part = command.order {
+            remains[part.id] = part.after
         }
         return .applied(sequence: Int64(appliedIdentities.count))
+    }
+
+    private func book(_ totals: OrderTotals, in record: inout OrderRecord) {
+        record.executed = totals.executed
+        record.executedNotional = totals.notional
+        record.fees = totals.fees
+        record.feeAsset = totals.feeAsset
+        record.tradeIDs = totals.tradeIDs
     }
 
     private func totals(_ record: OrderRecord) -> OrderTotals {

@@ -26,6 +26,12 @@ extension GatewayWorld {
                 return fill
             }
             return [.tradesAnswered(symbol, generation: generation, chance(loss) ? nil : list)]
+        case .queryRecentOrders(let symbol, let since, let generation):
+            let list = book.values.map(\.order).filter { $0.createdMilliseconds >= since }
+                .sorted { $0.orderID < $1.orderID }
+            return [
+                .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
+            ]
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake:
             return []
@@ -43,6 +49,11 @@ extension GatewayWorld {
             symbol: intent.symbol, orderID: nextOrderID, clientOrderID: id.text, side: intent.side,
             status: .new)
         order.quantity = intent.quantity
+        order.type = intent.type.rawValue
+        order.timeInForce = intent.timeInForce.rawValue
+        order.price = intent.price ?? .zero
+        order.isReduceOnly = intent.isReduceOnly
+        order.createdMilliseconds = wall.milliseconds
         book[id] = Resting(order: order, createdAt: now)
         report(order, .new)
         if intent.type == .market {

@@ -43,7 +43,14 @@ struct GatewayWorld {
     // Redis.
     var isRedisUp = true
     var newestFence: Int64 = 0
+    var newestMilliseconds: Int64 = 0
+    /// What Redis held at times past, oldest first: what it may wake up with.
+    var images: [RedisImage] = []
+    /// Messages up to this number went to a Redis that died before they came.
+    var lostNumber = 0
     var records: [ClientOrderID: OrderRecord] = [:]
+    /// What the ledger booked of orders that have no record.
+    var remains: [ClientOrderID: OrderTotals] = [:]
     var open: Set<ClientOrderID> = []
     var balances: [AccountID: BookBalance] = [:]
     var positions: [AccountID: Position] = [:]
@@ -95,6 +102,7 @@ struct GatewayWorld {
     /// Lets time pass; everything due happens in order.
     mutating func advance(by interval: Interval) {
         let end = now + interval
+        if isRedisUp { images.append(RedisImage(self)) }
         while true {
             let due = queue.indices.min {
                 (queue[$0].at, queue[$0].number) < (queue[$1].at, queue[$1].number)
@@ -107,7 +115,7 @@ struct GatewayWorld {
             } else if let due, next <= end {
                 let item = queue.remove(at: due)
                 move(to: item.at)
-                happen(item.what, life: item.life)
+                happen(item.what, life: item.life, number: item.number)
             } else {
                 break
             }
@@ -120,12 +128,12 @@ struct GatewayWorld {
         now = instant
     }
 
-    private mutating func happen(_ what: Later, life past: Int) {
+    private mutating func happen(_ what: Later, life past: Int, number: Int) {
         switch what {
-        case .effect(let action): carryOut(action, past)
+        case .effect(let action): carryOut(action, past, isLost: number <= lostNumber)
         case .event(let event): if past == life { tell(event) }
-        case .stream(let event, let number):
-            if isStreamOpen, number == session, past == life { tell(.user(event)) }
+        case .stream(let event, let opened):
+            if isStreamOpen, opened == session, past == life { tell(.user(event)) }
         }
     }
 
@@ -143,12 +151,13 @@ struct GatewayWorld {
             isStreamOpen = false
             later(delay(), .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades:
+            .readOrder, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders:
             later(delay(), .effect(action))
         }
     }
 
-    mutating func carryOut(_ action: GatewayAction, _ past: Int) {
+    mutating func carryOut(_ action: GatewayAction, _ past: Int, isLost: Bool = false) {
         switch action {
         case .reply, .alert, .wake, .surrenderLease: break
         case .openStream:
@@ -156,12 +165,12 @@ struct GatewayWorld {
             session += 1
             isStreamOpen = true
             later(delay(), .event(.streamOpened))
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades:
+        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:
             let isSilent = chance(loss / 2)
-            if let event = redis(action, isDown: !isRedisUp, isSilent: isSilent) {
+            if let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) {
                 answer(event, past)
             }
         }
@@ -184,6 +193,17 @@ struct GatewayWorld {
         later(delay(2000), .event(.leaseGained(fence: newestFence)))
     }
 
+    /// Redis dies and wakes up with what it held up to 1.5 s ago; the process lives on or dies too.
+    mutating func loseMemory(withProcess: Bool) {
+        images.removeAll { now - $0.at > .milliseconds(1_500) }
+        guard isRedisUp, let image = images.randomElement(using: &random) else { return }
+        if withProcess { crash() } else { tell(.redisDown) }
+        image.restore(&self)
+        images = []
+        lostNumber = number
+        if !withProcess { tell(.redisUp) }
+    }
+
     mutating func cutStream() {
         guard isStreamOpen else { return }
         isStreamOpen = false
@@ -203,5 +223,41 @@ struct GatewayWorld {
         guard !isRedisUp else { return }
         isRedisUp = true
         tell(.redisUp)
+    }
+}
+
+/// All that Redis held at one time; fences are kept apart, as their numbers come from its clock.
+struct RedisImage {
+    let at: Instant
+    private let records: [ClientOrderID: OrderRecord]
+    private let remains: [ClientOrderID: OrderTotals]
+    private let open: Set<ClientOrderID>
+    private let balances: [AccountID: BookBalance]
+    private let positions: [AccountID: Position]
+    private let applied: [Int64]
+    private let appliedIdentities: Set<String>
+    private let newestMilliseconds: Int64
+
+    init(_ world: GatewayWorld) {
+        at = world.now
+        records = world.records
+        remains = world.remains
+        open = world.open
+        balances = world.balances
+        positions = world.positions
+        applied = world.applied
+        appliedIdentities = world.appliedIdentities
+        newestMilliseconds = world.newestMilliseconds
+    }
+
+    func restore(_ world: inout GatewayWorld) {
+        world.records = records
+        world.remains = remains
+        world.open = open
+        world.balances = balances
+        world.positions = positions
+        world.applied = applied
+        world.appliedIdentities = appliedIdentities
+        world.newestMilliseconds = newestMilliseconds
     }
 }

@@ -17,8 +17,8 @@ enum LifecycleTable {
         fillPart        partial/query    partial/save     partial/save      save
         fillWhole       filled/await     filled/await     filled/await      filled/await
         fillBooked      save             save             save              save
-        notFoundEarly   -                -                -                 -
-        notFoundLate    -                -                -                 -
+        notFoundEarly   -                -                unknown/save      unknown/save
+        notFoundLate    -                -                unknown/save      unknown/save
         definiteReject  -                rejected/finish  query             query
         duplicate       -                unknown/query    -                 -
         outcomeUnknown  -                unknown/query    -                 -
@@ -46,8 +46,8 @@ enum LifecycleTable {
         fillPart        save             save              partial/save
         fillWhole       filled/await     filled/await      filled/await
         fillBooked      save             save              save
-        notFoundEarly   -                -                 -
-        notFoundLate    -                -                 -
+        notFoundEarly   unknown/save     unknown/save      -
+        notFoundLate    unknown/save     unknown/save      -
         definiteReject  query            query             rejected/finish
         duplicate       -                -                 query
         outcomeUnknown  -                -                 query

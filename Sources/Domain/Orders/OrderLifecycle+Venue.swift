@@ -153,6 +153,9 @@ extension OrderLifecycle {
     // MARK: absence
 
     /// The venue answered a question put at `askedAt` with "not found".
+    ///
+    /// An order that was known to the venue is in doubt from then on, and over once the doubt is
+    /// settled: whatever ended it, it rests no more.
     package mutating func notFoundAnswered(askedAt: Instant) -> LifecycleAction {
         switch state {
         case .unknown(var doubt):
@@ -162,10 +165,13 @@ extension OrderLifecycle {
                 state = .unknown(doubt)
                 return .nothing
             }
-            state = .rejected
+            state = orderID == 0 ? .rejected : .expired
             return settled()
-        case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .pendingAmend, .filled,
-            .cancelled, .rejected, .expired:
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
+            contradictions += 1
+            state = .unknown(Doubt(sentAt: askedAt))
+            return .save
+        case .intent, .sent, .filled, .cancelled, .rejected, .expired:
             return .nothing
         }
     }

@@ -63,6 +63,11 @@ package struct LedgerMachine: Equatable, Sendable {
     /// Changes submitted and not yet in the ledger.
     package var pendingCount: Int { books.values.reduce(0) { $0 + $1.queue.count } }
 
+    /// Whether `submit` would take a change of this account.
+    package func hasRoom(for account: AccountID) -> Bool {
+        books[account]?.queue.count ?? 0 < LedgerMachine.queueLimit
+    }
+
     // MARK: loading
 
     /// Takes over what Redis holds of an account; waiting changes stay.

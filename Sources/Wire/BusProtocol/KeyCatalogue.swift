@@ -24,7 +24,7 @@ package struct KeyDescription: Sendable {
         .init("instruments", "set", "none", "price-feed", "symbols with an instrument"),
         .init("brackets:<SYM>", "string", "none", "order-gateway", "maintenance brackets, JSON"),
         .init("price:<SYM>", "hash", "60 s", "price-feed", "bid, ask, mid, mark and their times"),
-        .init("depth:<SYM>", "string", "60 s", "price-feed", "best 20 levels a side, JSON"),
+        .init("depth:<SYM>", "string", "10 s", "price-feed", "best 20 levels a side, JSON"),
         .init("demand", "zset", "none", "anyone", "watched symbols until a time in ms"),
         .init("demand:depth", "zset", "none", "anyone", "books watched by level until a time in ms"),
         .init("members:<SERVICE>", "zset", "lease", "each process", "instances that share the work"),

@@ -22,6 +22,8 @@ package struct OrderRecord: Equatable, Sendable {
     package var intentMilliseconds: Int64
     /// 0 until the first byte of the order may have left.
     package var sentMilliseconds: Int64 = 0
+    /// Counts the order's saves: one that arrives after a later one changes nothing.
+    package var revision: Int64 = 0
     package var stamp: RecordStamp
 
     package init(
@@ -65,6 +67,8 @@ package struct OrderRecord: Equatable, Sendable {
         tradeIDs = try reader.text("trade_ids").split(separator: ",").compactMap { Int64($0) }
         intentMilliseconds = try reader.integer("intent_ms")
         sentMilliseconds = try reader.integer("sent_ms")
+        // Records written before there were revisions have none.
+        revision = fields["revision"].flatMap { Int64($0) } ?? 0
         stamp = try RecordStamp(reader)
     }
 
@@ -81,6 +85,7 @@ package struct OrderRecord: Equatable, Sendable {
             ("venue_order_id", "\(venueOrderID)"), ("code", code), ("reason", reason),
             ("trade_ids", tradeIDs.map { "\($0)" }.joined(separator: ",")),
             ("intent_ms", "\(intentMilliseconds)"), ("sent_ms", "\(sentMilliseconds)"),
+            ("revision", "\(revision)"),
         ] + stamp.fields
     }
 }

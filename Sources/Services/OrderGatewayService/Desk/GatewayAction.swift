@@ -31,6 +31,8 @@ package enum GatewayAction: Equatable, Sendable {
     case queryOpenOrders(generation: Int64)
     /// All trades of a symbol from an id on, or of the last 7 days.
     case queryTrades(Symbol, fromID: Int64?, generation: Int64)
+    /// All orders of a symbol since a time, ended ones included. Answer: `recentOrdersAnswered`.
+    case queryRecentOrders(Symbol, sinceMilliseconds: Int64, generation: Int64)
     /// Open the user stream, or a new one in place of the old. Answer: `streamOpened`.
     case openStream
 

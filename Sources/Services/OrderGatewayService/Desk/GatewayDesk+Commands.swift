@@ -123,7 +123,17 @@ extension GatewayDesk {
             drop(id, error.code, error.detail, &turn)
             return
         }
+        if verified.contains(order.symbol) {
+            saveIntent(id, fence, &turn)
+        } else {
+            orders[id]?.awaitsVerdict = true
+            verify(order.symbol, &turn)
+        }
+    }
+
+    mutating func saveIntent(_ id: ClientOrderID, _ fence: Int64, _ turn: inout Turn) {
         orders[id]?.intentMilliseconds = turn.wall.milliseconds
+        orders[id]?.revision += 1
         if let order = orders[id] {
             turn.act(
                 .saveIntent(order.record(writer: settings.writer, wall: turn.wall), fence: fence))
@@ -153,7 +163,7 @@ extension GatewayDesk {
             facts.reserved += other.reserved
             let intent = other.life.intent
             if other.symbol == order.symbol, intent.isReduceOnly,
-                intent.side == order.life.intent.side, !other.awaitsFacts
+                intent.side == order.life.intent.side, !other.awaitsFacts, !other.awaitsVerdict
             {
                 facts.reducing += other.life.remaining + unbooked(other)
             }

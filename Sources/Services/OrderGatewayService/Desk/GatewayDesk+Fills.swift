@@ -58,14 +58,15 @@ extension GatewayDesk {
         releaseUnowned(fill.symbol, &turn)
     }
 
-    /// Trades of an order nobody knows go to the external book, once no order is left in doubt that
-    /// they might belong to.
+    /// Trades of an order nobody knows go to the external book, once the symbol's orders are known and
+    /// none is left in doubt that they might belong to.
     mutating func releaseUnowned(_ symbol: Symbol?, _ turn: inout Turn) {
         guard let symbol, let waiting = unowned[symbol], !waiting.isEmpty else { return }
+        if isLeading, fence != nil { verify(symbol, &turn) }
         unowned[symbol] = nil
         for fill in waiting {
             let key = VenueOrderKey(symbol: symbol, orderID: fill.orderID)
-            let isDoubtful = orders.values.contains {
+            let isDoubtful = !isKnown(symbol) || orders.values.contains {
                 $0.symbol == symbol && $0.life.orderID == 0 && $0.life.intent.side == fill.side
                     && !$0.awaitsFacts && !$0.life.isFinal
             }
@@ -86,13 +87,21 @@ extension GatewayDesk {
         _ fill: Fill, _ id: ClientOrderID, _ cause: String, _ turn: inout Turn
     ) {
         guard let order = orders[id], !order.life.knows(trade: fill.tradeID) else { return }
+        guard ledger.hasRoom(for: order.account) else {
+            fetchLater(fill.symbol, order.account, &turn)
+            return
+        }
         let action = orders[id]?.life.fillReceived(trade: fill.tradeID, fill.quantity) ?? .nothing
         submit(.fill(fill, account: order.account, order: id, cause: cause), &turn)
         perform(action, id, &turn)
     }
 
-    private mutating func bookExternal(_ fill: Fill, _ turn: inout Turn) {
+    mutating func bookExternal(_ fill: Fill, _ turn: inout Turn) {
         guard applied[fill.symbol]?.contains(fill.tradeID) != true else { return }
+        guard ledger.hasRoom(for: .external) else {
+            fetchLater(fill.symbol, .external, &turn)
+            return
+        }
         turn.act(
             .alert(
                 code: "external_trade", "a trade of no order of ours went to the external book",
@@ -102,6 +111,18 @@ extension GatewayDesk {
                     "side": fill.side.rawValue, "qty": fill.quantity.text,
                 ]))
         submit(.fill(fill, account: .external, order: nil, cause: "external"), &turn)
+    }
+
+    /// The account's queue is full: the trade is taken from the venue's list when there is room.
+    private mutating func fetchLater(
+        _ symbol: Symbol, _ account: AccountID, _ turn: inout Turn
+    ) {
+        guard collectAt[symbol] == nil else { return }
+        collectAt[symbol] = turn.now + .seconds(1)
+        turn.act(
+            .alert(
+                code: "ledger_full", "trades wait at the venue until the ledger has room",
+                ["account": account.name, "symbol": symbol.name]))
     }
 
     mutating func submit(_ change: LedgerChange, _ turn: inout Turn) {
@@ -142,13 +163,25 @@ extension GatewayDesk {
             prune(fill.symbol)
             guard let id, orders[id] != nil else { return }
             if let totals { orders[id]?.totals = totals }
-            let total = totals?.executed ?? orders[id]?.life.executedByTrades ?? .zero
+            let total = total(totals, of: id, with: fill)
             let action = orders[id]?.life.fillBooked(trade: fill.tradeID, total: total) ?? .nothing
             releaseMargin(id, sequence)
             perform(action, id, &turn)
         case .deposit: depositBooked(change, &turn)
         case .funding, .adjustment: break
         }
+    }
+
+    /// What is booked of an order now. Where Redis lost the order's record and kept its trade, the
+    /// totals do not count the trade, and it is added.
+    private func total(
+        _ totals: OrderTotals?, of id: ClientOrderID, with fill: Fill
+    ) -> Quantity {
+        guard let life = orders[id]?.life else { return .zero }
+        guard let totals else { return life.executedByTrades }
+        let isMissing =
+            !totals.tradeIDs.contains(fill.tradeID) && life.unbooked[fill.tradeID] != nil
+        return isMissing ? max(totals.executed, life.booked + fill.quantity) : totals.executed
     }
 
     private mutating func prune(_ symbol: Symbol) {
@@ -174,6 +207,7 @@ extension GatewayDesk {
     mutating func orderRead(_ id: ClientOrderID, _ reading: OrderReading, _ turn: inout Turn) {
         guard let commands = lookups.removeValue(forKey: id) else { return }
         let fills = parked.removeValue(forKey: id) ?? []
+        let stray = strays.removeValue(forKey: id)
         switch reading {
         case .found(let record):
             let name = OrderStateName(rawValue: record.status)
@@ -183,19 +217,17 @@ extension GatewayDesk {
                 if name?.isFinal != true { query(id, &turn) }
             }
             for fill in fills { book(fill, id, "stream", &turn) }
+            releaseUnowned(stray?.symbol, &turn)
             for command in commands { cancelRead(command, id, record, &turn) }
         case .missing:
-            for fill in fills { bookExternal(fill, &turn) }
-            if fills.isEmpty, commands.isEmpty {
-                turn.act(
-                    .alert(
-                        code: "order_unknown", "an open order spelt like ours is on no record",
-                        ["order": id.text]))
-            }
+            recordMissing(id, stray, fills, &turn)
             for command in commands {
                 answer(command, refusing: .orderNotFound, id.text, &turn)
             }
+            releaseUnowned(stray?.symbol, &turn)
         case .failed:
+            // What the venue has of it is listed again.
+            if let stray { doubt(stray.symbol, turn.now + .seconds(1)) }
             // The trades come again with the reconciliation that follows an outage.
             if !fills.isEmpty { parked[id] = fills }
             if !fills.isEmpty, let symbol = fills.first?.symbol {

@@ -40,10 +40,10 @@ extension GatewayDesk {
         orders[id]?.saving = token
         orders[id]?.needsSave = false
         orders[id]?.savingDone = order.life.isDone
+        orders[id]?.revision += 1
+        guard let record = orders[id]?.record(writer: settings.writer, wall: turn.wall) else { return }
         turn.act(
-            .saveOrder(
-                order.record(writer: settings.writer, wall: turn.wall), isDone: order.life.isDone,
-                fence: fence, token: token))
+            .saveOrder(record, isDone: order.life.isDone, fence: fence, token: token))
     }
 
     mutating func orderSaved(
@@ -73,8 +73,10 @@ extension GatewayDesk {
     /// The order is done and Redis knows it: it leaves the desk.
     private mutating func retire(_ id: ClientOrderID, _ turn: inout Turn) {
         answerWaiters(id, &turn)
+        let symbol = orders[id]?.symbol
         ledger.forget(id)
         orders[id] = nil
+        releaseUnowned(symbol, &turn)
         settleAsking(id, &turn)
     }
 
@@ -88,7 +90,9 @@ extension GatewayDesk {
 
     /// Redis answered for an intent: only a confirmed one is sent, and only while the lease holds.
     mutating func intentReplied(_ id: ClientOrderID, _ reply: SaveReply, _ turn: inout Turn) {
-        guard let order = orders[id], order.life.name == .intent, !order.awaitsFacts else { return }
+        guard let order = orders[id], order.life.name == .intent, !order.awaitsFacts,
+            !order.awaitsVerdict
+        else { return }
         switch reply {
         case .saved:
             if fence == nil || phase == .idle {
@@ -168,9 +172,11 @@ extension GatewayDesk {
         case .rejected(let code, let text):
             fail(id, .venueRejected, "\(code): \(text)", &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
+            releaseUnowned(orders[id]?.symbol, &turn)
         case .notSent(let text):
             fail(id, .venueBusy, text, &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
+            releaseUnowned(orders[id]?.symbol, &turn)
         case .duplicate:
             perform(orders[id]?.life.duplicateReported(at: turn.now) ?? .nothing, id, &turn)
         case .unknown(let text):
@@ -282,6 +288,7 @@ extension GatewayDesk {
         _ id: ClientOrderID, _ askedAt: Instant, _ outcome: QueryOutcome, _ turn: inout Turn
     ) {
         guard orders[id] != nil else {
+            strayAnswered(id, outcome, &turn)
             settleAsking(id, &turn)
             return
         }

@@ -78,6 +78,7 @@ extension GatewayDesk {
         accountStates = snapshot.accountStates
         for instrument in snapshot.instruments { instruments[instrument.symbol] = instrument }
         applied = snapshot.appliedTrades.mapValues { Set($0) }
+        startDoubting(newest: snapshot.newestMilliseconds, wall: turn.wall)
         for account in Set(snapshot.balances.keys).union(snapshot.positions.keys).sorted() {
             ledger.load(
                 account, balance: snapshot.balances[account] ?? BookBalance(),
@@ -98,6 +99,9 @@ extension GatewayDesk {
             open.insert(id)
             if orders[id] == nil {
                 orders[id] = WorkingOrder(restoring: record, now: turn.now)
+                // Done before its last save: that save is made now.
+                let isDone = orders[id]?.life.isDone ?? false
+                orders[id]?.needsSave = isDone
             } else {
                 reload(id, OrderTotals(record))
             }
@@ -181,6 +185,7 @@ extension GatewayDesk {
             guard let id = ClientOrderID(order.clientOrderID) else { continue }
             guard orders[id] != nil else {
                 // S8: spelt like one of ours, and not on our list: look at the record.
+                strays[id] = order
                 lookUp(id, &turn)
                 continue
             }
@@ -209,8 +214,14 @@ extension GatewayDesk {
     private mutating func startCollecting(_ turn: inout Turn) {
         var symbols = Set(ledger.openSymbols)
         for order in orders.values { symbols.insert(order.symbol) }
+        for fills in parked.values { for fill in fills { symbols.insert(fill.symbol) } }
+        for (symbol, fills) in unowned where !fills.isEmpty { symbols.insert(symbol) }
+        for symbol in applied.keys { symbols.insert(symbol) }
         phase = .collecting(symbols)
-        for symbol in symbols.sorted() { collect(symbol, &turn) }
+        for symbol in symbols.sorted() {
+            collect(symbol, &turn)
+            verify(symbol, &turn)
+        }
     }
 
     /// Fetches the trades of a symbol since the oldest that is remembered as applied.
@@ -232,6 +243,7 @@ extension GatewayDesk {
             }
             return
         }
+        collectAt[symbol] = nil
         let known = applied[symbol, default: []]
         // Trades older than any order or trade of ours belong to the account's time before us.
         var horizon = oldestIntent(symbol)
@@ -242,7 +254,6 @@ extension GatewayDesk {
             guard fill.timeMilliseconds >= horizon else { continue }
             listedTrade(fill, &turn)
         }
-        collectAt[symbol] = nil
         if case .collecting(var symbols) = phase {
             symbols.remove(symbol)
             phase = .collecting(symbols)

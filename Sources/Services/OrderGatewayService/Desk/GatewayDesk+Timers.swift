@@ -25,6 +25,7 @@ extension GatewayDesk {
             case .idle, .loading, .openingStream, .listing, .asking: break
             }
         }
+        verifyAgain(&turn)
         for id in orders.keys.sorted() { check(id, &turn) }
     }
 
@@ -57,6 +58,7 @@ extension GatewayDesk {
         if let retryAt { next = min(next, retryAt) }
         for due in retryLedgerAt.values { next = min(next, due) }
         for due in collectAt.values { next = min(next, due) }
+        for due in verifyAt.values { next = min(next, due) }
         for order in orders.values {
             if let due = order.checkAt { next = min(next, due) }
             for waiter in order.waiters { next = min(next, waiter.answerAt) }

@@ -65,6 +65,13 @@ package struct GatewayDesk: Sendable {
     var pendingCommands: [String: Command] = [:]
     var lookups: [ClientOrderID: [Command]] = [:]
     var answered = AnswerMemory()
+    /// What the venue said of orders spelt like ours that are on no list here.
+    var strays: [ClientOrderID: VenueOrder] = [:]
+    /// Since when orders may have been lost by Redis, and the symbols where none was, or all are back.
+    var memoryEndsAt: Int64 = 0
+    var verified: Set<Symbol> = []
+    /// When a symbol's recent orders are asked for again; the far future while a question is out.
+    var verifyAt: [Symbol: Instant] = [:]
     /// When trades of a symbol are to be fetched because fills are missing.
     var collectAt: [Symbol: Instant] = [:]
     var retryLedgerAt: [AccountID: Instant] = [:]
@@ -133,6 +140,8 @@ package struct GatewayDesk: Sendable {
         case .openOrdersAnswered(let number, let list): openOrdersAnswered(number, list, &turn)
         case .tradesAnswered(let symbol, let number, let fills):
             tradesAnswered(symbol, number, fills, &turn)
+        case .recentOrdersAnswered(let symbol, let number, let list):
+            recentOrdersAnswered(symbol, number, list, &turn)
         case .woke: woke(&turn)
         }
         advance(&turn)

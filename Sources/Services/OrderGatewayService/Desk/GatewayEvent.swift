@@ -37,6 +37,8 @@ package enum GatewayEvent: Equatable, Sendable {
     case openOrdersAnswered(generation: Int64, [VenueOrder]?)
     /// All trades from the asked id on, pages joined; nil where the query failed.
     case tradesAnswered(Symbol, generation: Int64, [Fill]?)
+    /// Nil where the query failed.
+    case recentOrdersAnswered(Symbol, generation: Int64, [VenueOrder]?)
 
     /// The time of a `wake` has come.
     case woke
@@ -123,6 +125,8 @@ package struct GatewaySnapshot: Equatable, Sendable {
     package var closedOrders: [OrderRecord] = []
     /// The newest applied trade ids of each symbol that has any (500 are enough).
     package var appliedTrades: [Symbol: [Int64]] = [:]
+    /// The time of the newest entry of the orders stream; 0 where it has none.
+    package var newestMilliseconds: Int64 = 0
 
     package init() {}
 }

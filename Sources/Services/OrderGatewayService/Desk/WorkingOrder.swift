@@ -28,6 +28,10 @@ struct WorkingOrder: Equatable, Sendable {
     var waiters: [Waiter] = []
     /// Price and risk are being read, nothing is saved yet.
     var awaitsFacts = false
+    /// Checked, and waiting until the venue has said that the id is new on its symbol.
+    var awaitsVerdict = false
+    /// Saves made so far.
+    var revision: Int64 = 0
     /// When the command that placed it is too old to be sent.
     var sendBy: Instant = .distantFuture
 
@@ -67,6 +71,24 @@ struct WorkingOrder: Equatable, Sendable {
         reason = record.reason
         intentMilliseconds = record.intentMilliseconds
         sentMilliseconds = record.sentMilliseconds
+        revision = record.revision
+    }
+
+    /// An order that the venue has and Redis has lost.
+    init(adopting order: VenueOrder, of account: AccountID, id: ClientOrderID, now: Instant) {
+        let intent = OrderIntent(
+            clientOrderID: id, account: account, symbol: order.symbol, side: order.side,
+            type: OrderType(rawValue: order.type) ?? .limit,
+            timeInForce: TimeInForce(rawValue: order.timeInForce) ?? .goodTillCancel,
+            quantity: order.quantity, price: order.price.isZero ? nil : order.price,
+            isReduceOnly: order.isReduceOnly)
+        life = OrderLifecycle(
+            restoring: intent, as: .sent, orderID: order.orderID, booked: .zero, trades: [],
+            now: now)
+        request = "adopted"
+        reason = "its record was lost; taken over from the venue"
+        intentMilliseconds = order.createdMilliseconds
+        sentMilliseconds = order.createdMilliseconds
     }
 
     func record(writer: String, wall: WallTime) -> OrderRecord {
@@ -83,6 +105,7 @@ struct WorkingOrder: Equatable, Sendable {
         record.code = code
         record.reason = reason
         record.sentMilliseconds = sentMilliseconds
+        record.revision = revision
         return record
     }
 }

@@ -186,7 +186,8 @@ import VenueProtocol
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:
             carryOutInRedis(action)
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .openStream:
+        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders,
+            .openStream:
             carryOutAtVenue(action)
         case .reply(let reply, let from):
             if !reply.isOK {
@@ -242,7 +243,7 @@ import VenueProtocol
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
         case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
-            .openStream, .surrenderLease, .wake:
+            .queryRecentOrders, .openStream, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -272,6 +273,11 @@ import VenueProtocol
             Task { @LoopActor in
                 let list = await venue.trades(symbol, fromID: fromID)
                 tell(.tradesAnswered(symbol, generation: generation, list))
+            }
+        case .queryRecentOrders(let symbol, let since, let generation):
+            Task { @LoopActor in
+                let list = await venue.orders(symbol, sinceMilliseconds: since)
+                tell(.recentOrdersAnswered(symbol, generation: generation, list))
             }
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,

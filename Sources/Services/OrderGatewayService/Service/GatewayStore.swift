@@ -186,8 +186,10 @@ struct StoreFailure: Error, CustomStringConvertible {
         let sets = try await read([
             ["SMEMBERS", keys.accounts], ["SMEMBERS", keys.books], ["SMEMBERS", keys.instruments],
             ["SMEMBERS", keys.openOrders],
+            ["XREVRANGE", keys.orders, "+", "-", "COUNT", "1"],
         ])
         var snapshot = GatewaySnapshot()
+        snapshot.newestMilliseconds = GatewayStore.time(ofNewest: sets[4])
         var names = members(sets[0]).compactMap { AccountID($0) }
         snapshot.accounts = try await accounts(names)
         names.append(.external)
@@ -205,6 +207,13 @@ struct StoreFailure: Error, CustomStringConvertible {
         for book in snapshot.positions.values { traded.formUnion(book.keys) }
         try await loadTrades(traded.sorted(), &snapshot)
         return snapshot
+    }
+
+    /// The time of the newest entry of a stream, from an answer to XREVRANGE; 0 where there is none.
+    private static func time(ofNewest list: RedisValue) -> Int64 {
+        let texts = list.elements?.first?.elements?.last?.elements?.map(\.text) ?? []
+        guard let name = texts.firstIndex(of: "at_ms"), name + 1 < texts.count else { return 0 }
+        return texts[name + 1].flatMap { Int64($0) } ?? 0
     }
 
     private func accounts(_ names: [AccountID]) async throws(StoreFailure) -> [AccountRecord] {
@@ -280,7 +289,8 @@ struct StoreFailure: Error, CustomStringConvertible {
         let listed = Set(open)
         let others = known.map(\.text).filter { !listed.contains($0) }
         let fields = try await records((open + others).map { keys.order($0) })
-        for (index, fields) in fields.enumerated() where !fields.isEmpty {
+        // Of an order whose record was lost, the ledger may have left what it booked: no record.
+        for (index, fields) in fields.enumerated() where fields["id"] != nil {
             do throws(RecordError) {
                 let record = try OrderRecord(fields: fields)
                 if index < open.count {
@@ -308,7 +318,7 @@ struct StoreFailure: Error, CustomStringConvertible {
     func order(_ id: ClientOrderID) async -> OrderReading {
         do throws(StoreFailure) {
             let found = try await records([keys.order(id.text)])
-            guard let fields = found.first, !fields.isEmpty else { return .missing }
+            guard let fields = found.first, fields["id"] != nil else { return .missing }
             return (try? OrderRecord(fields: fields)).map { .found($0) } ?? .failed
         } catch {
             return .failed

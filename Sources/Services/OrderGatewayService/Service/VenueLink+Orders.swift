@@ -94,14 +94,35 @@ extension VenueLink {
         let page = 1_000
         var fills: [Fill] = []
         var next = fromID
+        // A start makes the first page the oldest one; the venue goes back 7 days.
+        let start = wallNow.milliseconds - 7 * 86_400_000 + 60_000
         for _ in 0..<50 {
-            let request = BinanceFutures.userTrades(symbol, fromID: next, limit: page)
+            let request = BinanceFutures.userTrades(
+                symbol, fromID: next, startMilliseconds: start, limit: page)
             guard case .success(let body) = await call(request, .protective),
                 let rows = try? BinanceFutures.decodeUserTrades(body.rawSpan)
             else { return nil }
             fills += rows
             guard rows.count == page, let last = rows.last else { return fills }
             next = last.tradeID + 1
+        }
+        return nil
+    }
+
+    /// All orders of a symbol since a time, ended ones included; nil where a page failed.
+    func orders(_ symbol: Symbol, sinceMilliseconds: Int64) async -> [VenueOrder]? {
+        let page = 1_000
+        var orders: [VenueOrder] = []
+        var next: Int64?
+        for _ in 0..<50 {
+            let request = BinanceFutures.allOrders(
+                symbol, fromOrderID: next, startMilliseconds: sinceMilliseconds, limit: page)
+            guard case .success(let body) = await call(request, .protective),
+                let rows = try? BinanceFutures.decodeOrders(body.rawSpan)
+            else { return nil }
+            orders += rows
+            guard rows.count == page, let last = rows.last else { return orders }
+            next = last.orderID + 1
         }
         return nil
     }

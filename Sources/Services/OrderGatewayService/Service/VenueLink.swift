@@ -71,6 +71,9 @@ enum VenueAnswer: Sendable {
         }
     }
 
+    /// The wall clock of this process.
+    var wallNow: WallTime { host.loop.wallNow }
+
     /// Whether calls wait or are under way.
     var isBusy: Bool { queue.count > 0 || queue.underWay > 0 }
 

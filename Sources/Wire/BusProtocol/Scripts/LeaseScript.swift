@@ -4,11 +4,19 @@
 package enum LeaseScript {
     /// ARGV: 1 token, 2 time to live in ms. Replies the new fencing number, or 0 where another holds
     /// the lock. One's own lock, left from a reply that never came, is taken with a new number.
+    ///
+    /// The number is the server's time in milliseconds, or one more than the last where that is higher:
+    /// it grows also where Redis has lost the last one (P3).
     package static let acquire = """
         local holder = redis.call('GET', KEYS[1])
         if holder and holder ~= ARGV[1] then return 0 end
         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-        return redis.call('INCR', KEYS[2])
+        local time = redis.call('TIME')
+        local number = time[1] * 1000 + math.floor(time[2] / 1000)
+        local last = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
+        if last >= number then number = last + 1 end
+        redis.call('SET', KEYS[2], string.format('%.0f', number))
+        return number
         """
 
     /// ARGV: 1 token, 2 time to live in ms. Replies 1, or 0 where the token no longer owns the lock.

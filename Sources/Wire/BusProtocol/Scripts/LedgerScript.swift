@@ -17,7 +17,7 @@ package enum LedgerScript {
     package static let source =
         ScriptPrelude.text + """
             local fence, identity, at_ms, before = take(), take(), take(), take()
-            local maximum, has_position = take(), take() == '1'
+            local maximum, lifetime, has_position = take(), take(), take() == '1'
             local position_version, balance_version, book, is_open = take(), take(), take(), take()
             local has_order, executed = take() == '1', take()
             local position, balance, order = list(), list(), list()
@@ -69,7 +69,10 @@ package enum LedgerScript {
                 redis.call(is_open == '1' and 'SADD' or 'SREM', KEYS[6], book)
             end
             redis.call('HSET', KEYS[2], 'seq', seq, unpack(balance))
-            if booked then redis.call('HSET', KEYS[8], unpack(order)) end
+            if has_order then
+                redis.call('HSET', KEYS[8], unpack(order))
+                if not booked then redis.call('PEXPIRE', KEYS[8], lifetime) end
+            end
             redis.call('ZADD', KEYS[3], at_ms, identity)
             redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. before)
             return {'APPLIED', seq}
@@ -98,6 +101,7 @@ package enum LedgerScript {
         arguments.add(nowMilliseconds)
         arguments.add(nowMilliseconds - memory)
         arguments.add(journalLength)
+        arguments.add(OrderScript.lifetime)
         arguments.add(change.symbol != nil)
         arguments.add(command.positionBefore)
         arguments.add(command.balanceBefore)

@@ -26,9 +26,14 @@ package enum OrderScript {
             return {'SAVED', seq}
             """
 
-    /// Replies `SAVED seq`, `FENCED number` or `WRONG what`. An order that Redis lost is made anew.
+    /// Replies `SAVED seq`, `FENCED number` or `WRONG what`. An order that Redis lost is made anew; a
+    /// save that comes after a later one (from a connection that was given up) changes nothing.
     package static let update =
         ScriptPrelude.text + checks + """
+            local kept = redis.call('HMGET', KEYS[1], 'revision', 'seq')
+            if kept[1] and tonumber(kept[1]) > tonumber(revision) then
+                return {'SAVED', kept[2] or '0'}
+            end
             local seq = journal(KEYS[2], KEYS[3], maximum, changing, tail)
             redis.call('HSET', KEYS[1], 'seq', seq, unpack(changing))
             for i = 1, #booked, 2 do redis.call('HSETNX', KEYS[1], booked[i], booked[i + 1]) end
@@ -44,6 +49,7 @@ package enum OrderScript {
 
     private static let checks = """
         local fence, id, is_done, lifetime, maximum = take(), take(), take() == '1', take(), take()
+        local revision = take()
         local changing, booked, tail = list(), list(), take()
         local wrong = check(KEYS[1], 'hash') or check(KEYS[2], 'stream')
             or check(KEYS[3], 'string') or check(KEYS[4], 'set') or check(KEYS[5], 'string')
@@ -69,6 +75,7 @@ package enum OrderScript {
         arguments.add(isDone)
         arguments.add(lifetime)
         arguments.add(journalLength)
+        arguments.add(record.revision)
         let fields = record.fields.filter { $0.0 != "seq" }
         arguments.add(fields.filter { !bookedNames.contains($0.0) })
         arguments.add(fields.filter { bookedNames.contains($0.0) })

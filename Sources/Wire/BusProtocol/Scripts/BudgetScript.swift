@@ -1,0 +1,101 @@
+internal import Chronology
+package import Throttles
+
+/// The scripts of the budget that all processes of a host share.
+///
+/// A limit is counted in tenths of its window on the server's clock: eleven of them hold every span
+/// of one window, wherever the venue begins to count. A lease ends with the tenth it was given in, so
+/// it is spent where it is counted. KEYS: 1 `budget:<limit>` (hash), 2 `budget:ban` (string with PX).
+package enum BudgetScript {
+    /// ARGV: 1 limit, 2 window in ms, 3 tokens wanted, 4 least of use, 5 share of the limit in
+    /// percent, 6 writer. Replies tokens given, ms until they end, ms until it is of use to ask again
+    /// (where none were given), ms that a ban still lasts.
+    package static let lease = prelude + """
+        local wanted, least, share = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local ban = redis.call('PTTL', KEYS[2])
+        if ban > 0 then return {0, 0, ban, ban} end
+        local total, counts = spent()
+        local room = math.floor(limit * share / 100) - total
+        if room < least then
+            local again, freed = step, 0
+            for tenth = index - 10, index do
+                freed = freed + (counts[tenth] or 0)
+                if room + freed >= least then
+                    again = (tenth + 11) * step - now
+                    break
+                end
+            end
+            return {0, 0, again, 0}
+        end
+        local given = math.min(wanted, room)
+        redis.call('HINCRBY', KEYS[1], 'n:' .. string.format('%.0f', index), given)
+        redis.call('HSET', KEYS[1], 'limit', ARGV[1], 'window_ms', ARGV[2], 'spent',
+            string.format('%.0f', total + given), 'writer', ARGV[6], 'at_ms',
+            string.format('%.0f', now))
+        redis.call('PEXPIRE', KEYS[1], window * 2)
+        return {given, (index + 1) * step - now, 0, 0}
+        """
+
+    /// The venue says what it has counted; what we have not spent, others on this address have.
+    /// ARGV: 1 limit, 2 window in ms, 3 what the venue says, 4 writer. Replies what was added.
+    package static let observe = prelude + """
+        local total = spent()
+        local strange = tonumber(ARGV[3]) - total
+        if strange <= 0 then return 0 end
+        redis.call('HINCRBY', KEYS[1], 'n:' .. string.format('%.0f', index), strange)
+        redis.call('HSET', KEYS[1], 'observed', ARGV[3], 'writer', ARGV[4], 'at_ms',
+            string.format('%.0f', now))
+        redis.call('PEXPIRE', KEYS[1], window * 2)
+        return strange
+        """
+
+    /// The venue wants to be left alone. KEYS: 1 `budget:ban`. ARGV: 1 ms from now, 2 channel,
+    /// 3 message. A shorter ban never replaces a longer one. Replies the ms that it lasts.
+    package static let ban = """
+        local left = redis.call('PTTL', KEYS[1])
+        if left < tonumber(ARGV[1]) then
+            redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[1])
+            left = tonumber(ARGV[1])
+        end
+        redis.call('PUBLISH', ARGV[2], ARGV[3])
+        return left
+        """
+
+    private static let prelude = """
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+        local step = window / 10
+        local index = math.floor(now / step)
+        local function spent()
+            local total, counts = 0, {}
+            local all = redis.call('HGETALL', KEYS[1])
+            for i = 1, #all, 2 do
+                local tenth = tonumber(string.match(all[i], '^n:(%d+)$'))
+                if tenth and tenth < index - 10 then
+                    redis.call('HDEL', KEYS[1], all[i])
+                elseif tenth then
+                    counts[tenth] = tonumber(all[i + 1])
+                    total = total + counts[tenth]
+                end
+            end
+            return total, counts
+        end
+
+        """
+
+    package static func leaseArguments(
+        _ limit: BudgetLimit, lane: BudgetLane, want: Int64, least: Int64, writer: String
+    ) -> [String] {
+        [
+            "\(limit.limit)", "\(limit.window.milliseconds)", "\(want)", "\(least)",
+            "\(lane.share)", writer,
+        ]
+    }
+
+    package static func observeArguments(
+        _ limit: BudgetLimit, counted: Int64, writer: String
+    ) -> [String] {
+        ["\(limit.limit)", "\(limit.window.milliseconds)", "\(counted)", writer]
+    }
+}
