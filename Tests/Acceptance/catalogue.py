@@ -13,6 +13,8 @@ class Client:
     about: str
     large: bool = False
     """Whether it is driven with --all only: it installs hundreds of megabytes or repeats others."""
+    replays: bool = False
+    """Whether its exchange replays a recording."""
     seconds: int = 300
     """The longest its checks may take together."""
 
@@ -34,6 +36,8 @@ CLIENTS = [
            "python-binance: futures streams and WebSocket API"),
     Client("python-binance-spot", "python-binance", "python-binance: spot, all of it"),
     Client("futures-connector", "futures-connector", "binance-futures-connector: all of it"),
+    Client("replayed-book", "ccxt", "books of a replayed recording: ccxt's and a plain one",
+           replays=True),
     Client("usds-futures-sdk", "usds-futures-sdk",
            "binance-sdk-derivatives-trading-usds-futures: all of it", large=True),
     Client("unicorn", "unicorn", "unicorn-binance-websocket-api: futures streams", large=True),

@@ -6,15 +6,29 @@ import tempfile
 from pathlib import Path
 
 from catalogue import Client
-from exchange import Exchange
+from exchange import DidNotStart, Exchange
 
 HERE = Path(__file__).resolve().parent
 
 
-def drive(client: Client, program: Path, pythons: dict[str, Path]) -> bool:
+def drive(client: Client, program: Path, recording: Path, pythons: dict[str, Path]) -> bool:
     """Whether all of the client's checks passed; what it printed is told in one piece."""
-    with Exchange(program) as exchange, tempfile.TemporaryFile("w+") as noise:
-        command = [pythons[client.environment], "-u", HERE / "clients" / f"{client.module}.py"]
+    if client.replays and not recording.exists():
+        print(f"skipped {client.name:32}no recording at {recording}", flush=True)
+        return True
+    try:
+        with Exchange(program, recording if client.replays else None) as exchange:
+            passed, told = checked(client, exchange, pythons[client.environment])
+    except DidNotStart as error:
+        passed, told = False, f"FAILED  {client.name:32}the exchange did not start: {error}\n"
+    print(told, end="", flush=True)
+    return passed
+
+
+def checked(client: Client, exchange: Exchange, python: Path) -> tuple[bool, str]:
+    """Whether all checks passed, and what was printed."""
+    with tempfile.TemporaryFile("w+") as noise:
+        command = [python, "-u", HERE / "clients" / f"{client.module}.py"]
         settings = {"PYTHONPATH": str(HERE / "support"), "PYTHONDONTWRITEBYTECODE": "1"}
         process = subprocess.Popen(
             command, env=os.environ | exchange.settings | settings, text=True,
@@ -27,8 +41,7 @@ def drive(client: Client, program: Path, pythons: dict[str, Path]) -> bool:
         passed = process.returncode == 0 and exchange.is_running
         if not passed:
             told += last_lines(noise)
-    print(told, end="", flush=True)
-    return passed
+    return passed, told
 
 
 def output(process: subprocess.Popen, seconds: int) -> tuple[str, bool]:

@@ -10,19 +10,22 @@ from collections import deque
 from pathlib import Path
 
 
+class DidNotStart(Exception):
+    """The exchange ended before it listened."""
+
+
 class Exchange:
     """Runs from entering the context to leaving it."""
 
-    def __init__(self, program: Path, extra: dict[str, str] | None = None):
-        self._program = program
-        self._extra = extra or {}
+    def __init__(self, program: Path, recording: Path | None = None):
+        self._command = [program] + (["--replay", recording] if recording else [])
         self._lines: deque[str] = deque(maxlen=200)
         self._key, self._secret = secrets.token_hex(32), secrets.token_hex(32)
 
     def __enter__(self) -> "Exchange":
         self._folder = tempfile.TemporaryDirectory(prefix="acceptance-")
         self._process = subprocess.Popen(
-            [self._program], env=self._environment(), text=True,
+            self._command, env=self._environment(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._port = self._await_port()
         # Its log is read on, or the pipe would fill and stop it.
@@ -62,7 +65,7 @@ class Exchange:
             "PMS_PAPER_PORT": "0", "PMS_HTTP_PORT": "0", "PMS_LOG_FORMAT": "json",
             "PMS_PAPER_DATA": self._folder.name, "PMS_PAPER_API_KEY": self._key,
             "PMS_PAPER_API_SECRET": self._secret,
-        } | self._extra
+        }
 
     def _await_port(self) -> int:
         for line in self._process.stdout:
@@ -74,4 +77,4 @@ class Exchange:
             if entry.get("event") == "listening":
                 return entry["port"]
         self._process.wait()
-        raise SystemExit(f"the exchange did not start: {self.last_words}")
+        raise DidNotStart(self.last_words)

@@ -26,7 +26,8 @@ def market_data() -> None:
     with checks("tickers of all symbols"):
         assert {BTC, ETH} <= set(client.fetch_tickers())
     with checks("bids and asks of all symbols"):
-        assert client.fetch_bids_asks()[BTC]["bid"] < client.fetch_bids_asks()[BTC]["ask"]
+        ticker = client.fetch_bids_asks()[BTC]
+        assert ticker["bid"] < ticker["ask"], ticker
     with checks("last prices"):
         assert client.fetch_last_prices()[BTC]["price"] > 0
     with checks("candles"):

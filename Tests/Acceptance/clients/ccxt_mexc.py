@@ -7,7 +7,7 @@ from ccxt_venues import mexc, mexc_streams, refused
 from checks import Checks, eventually
 
 QRL = "QRL/USDT"
-checks = Checks("ccxt-mexc")
+checks = Checks("ccxt-mexc", seconds=60)
 client = mexc()
 
 
@@ -85,7 +85,7 @@ def orders() -> None:
 
 def errors() -> None:
     with checks("too little money is InsufficientFunds"):
-        refused(client, 10101, ccxt.InsufficientFunds, limit, 0.99, 9_000_000)
+        refused(client, "Insufficient", ccxt.InsufficientFunds, limit, 0.99, 2_000_000)
     with checks("too small an order is InvalidOrder"):
         refused(client, 30002, ccxt.InvalidOrder, limit, 0.95, 0.5)
     with checks("an unknown order is BadRequest"):

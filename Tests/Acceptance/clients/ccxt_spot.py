@@ -115,7 +115,7 @@ def orders() -> None:
 
 def errors() -> None:
     with checks("too little money is InsufficientFunds"):
-        refused(client, "insufficient balance", ccxt.InsufficientFunds, limit, 0.99, 5000)
+        refused(client, "insufficient balance", ccxt.InsufficientFunds, limit, 0.99, 100)
     with checks("a post-only order that would take is OrderImmediatelyFillable"):
         refused(client, "immediately match", ccxt.OrderImmediatelyFillable,
                 lambda: limit(1.02, postOnly=True))
@@ -132,7 +132,7 @@ def errors() -> None:
         refused(client, -1013, ccxt.InvalidOrder, client.privatePostOrder,
                 raw | {"quantity": "0.01", "price": f"{near(0.98):.2f}5"})
         refused(client, -1013, ccxt.InvalidOrder, client.privatePostOrder,
-                raw | {"quantity": "0.00001", "price": str(near(0.98))})
+                raw | {"quantity": "0.0100001", "price": str(near(0.98))})
     with checks("an unknown symbol is BadSymbol"):
         refused(client, -1121, ccxt.BadSymbol, client.publicGetDepth, {"symbol": "NOSUCHUSDT"})
     with checks("a wrong secret and an unknown key are AuthenticationError"):

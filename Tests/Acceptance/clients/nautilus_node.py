@@ -1,6 +1,7 @@
 """nautilus_trader: a whole live trading node, with its strategy, against the exchange."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 
 import venue
@@ -17,8 +18,11 @@ from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import BookType, OrderSide, OrderStatus, TimeInForce
 from nautilus_trader.model.identifiers import InstrumentId, TraderId
 from nautilus_trader.trading.strategy import Strategy
+from plain import request
 
 BTC = InstrumentId.from_str("BTCUSDT-PERP.BINANCE")
+ETH = InstrumentId.from_str("ETHUSDT-PERP.BINANCE")
+MINUTES = BarType.from_str("BTCUSDT-PERP.BINANCE-1-MINUTE-LAST-EXTERNAL")
 checks = Checks("nautilus-node", seconds=30)
 
 
@@ -29,14 +33,14 @@ class Trader(Strategy):
         super().__init__()
         self.seen = {}
         self.crossed = []
-        self.order_events = []
 
     def on_start(self):
         self.subscribe_quote_ticks(BTC)
         self.subscribe_trade_ticks(BTC)
         self.subscribe_order_book_deltas(BTC, book_type=BookType.L2_MBP)
         self.subscribe_mark_prices(BTC)
-        self.subscribe_bars(BarType.from_str("BTCUSDT-PERP.BINANCE-1-MINUTE-LAST-EXTERNAL"))
+        self.subscribe_bars(MINUTES)
+        self.request_bars(MINUTES, start=self.clock.utc_now() - timedelta(minutes=30))
         self.book = OrderBook(BTC, BookType.L2_MBP)
 
     def on_quote_tick(self, quote):
@@ -48,14 +52,14 @@ class Trader(Strategy):
     def on_mark_price(self, mark):
         self.seen["mark"] = mark
 
+    def on_historical_data(self, data):
+        self.seen["past bars"] = data
+
     def on_order_book_deltas(self, deltas):
         self.book.apply_deltas(deltas)
         self.seen["book"] = self.book
         if self.book.best_bid_price() and self.book.best_bid_price() >= self.book.best_ask_price():
             self.crossed.append((self.book.best_bid_price(), self.book.best_ask_price()))
-
-    def on_order_event(self, event):
-        self.order_events.append(event)
 
     def limit(self, share: str, quantity: str, **options):
         instrument = self.cache.instrument(BTC)
@@ -81,7 +85,7 @@ def node_of(trader: Trader) -> TradingNode:
         "instrument_provider": InstrumentProviderConfig(load_all=True),
     }
     node = TradingNode(config=TradingNodeConfig(
-        trader_id=TraderId("ACCEPTANCE-001"), logging=LoggingConfig(log_level="ERROR"),
+        trader_id=TraderId("ACCEPTANCE-001"), logging=LoggingConfig(log_level="OFF"),
         # Without its polling it learns of its orders by the user stream alone.
         exec_engine=LiveExecEngineConfig(reconciliation=True, inflight_check_interval_ms=0),
         data_clients={BINANCE: BinanceDataClientConfig(**account)},
@@ -100,8 +104,27 @@ async def until(condition) -> None:
         await asyncio.sleep(0.05)
 
 
+def earlier_trading() -> int:
+    """An order that rests and a position, both from before the node's time; the order's id."""
+    bid = float(request("GET", "/fapi/v1/ticker/bookTicker", symbol="BTCUSDT")["bidPrice"])
+    request("POST", "/fapi/v1/order", symbol="ETHUSDT", side="BUY", type="MARKET", quantity="0.1")
+    return request("POST", "/fapi/v1/order", symbol="BTCUSDT", side="BUY", type="LIMIT",
+                   timeInForce="GTC", quantity="0.01", price=f"{bid * 0.95:.1f}")["orderId"]
+
+
+async def reconciliation(trader: Trader, number: int) -> None:
+    async with checks("orders and positions from before its start are taken over"):
+        orders = trader.cache.orders_open(instrument_id=BTC)
+        assert [str(order.venue_order_id) for order in orders] == [str(number)], orders
+        assert trader.portfolio.is_net_long(ETH)
+        assert [str(held.quantity) for held in trader.cache.positions_open()] == ["0.100"]
+    async with checks("it is told when such an order is cancelled elsewhere"):
+        request("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=number)
+        await until(lambda: orders[0].status == OrderStatus.CANCELED)
+
+
 async def market_data(trader: Trader) -> None:
-    for kind in "quote", "trade", "mark", "book":
+    for kind in "quote", "trade", "mark", "book", "past bars":
         async with checks(f"the strategy receives: {kind}"):
             await until(lambda: kind in trader.seen)
     async with checks("the book the node keeps never crosses"):
@@ -157,12 +180,14 @@ async def account(trader: Trader) -> None:
 
 
 async def main() -> None:
+    number = earlier_trading()
     trader = Trader()
     node = node_of(trader)
     running = asyncio.create_task(node.run_async())
     try:
         async with checks("the node connects, reconciles and starts its strategy"):
             await until(lambda: trader.is_running)
+        await reconciliation(trader, number)
         for part in market_data, orders, account:
             await part(trader)
     finally:

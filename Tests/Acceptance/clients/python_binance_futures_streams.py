@@ -81,7 +81,8 @@ async def user_stream(client: PaperClient, sockets: PaperSockets) -> None:
                 seen.append(await stream.recv())
             assert any(order("m-1", "NEW")(message) for message in seen), seen
             account = next(message for message in seen if message["e"] == "ACCOUNT_UPDATE")
-            assert account["a"]["m"] == "ORDER" and account["a"]["P"][0]["pa"] == "0.010", account
+            assert account["a"]["m"] == "ORDER", account
+            assert float(account["a"]["P"][0]["pa"]) == 0.01, account
 
 
 async def websocket_api(client: PaperClient) -> None:

@@ -11,7 +11,7 @@ from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futur
 from checks import Checks, eventually
 
 BTC = "BTCUSDT"
-checks = Checks("usds-futures-sdk")
+checks = Checks("usds-futures-sdk", seconds=60)
 KEYS = {"api_key": venue.KEY, "api_secret": venue.SECRET}
 sdk = DerivativesTradingUsdsFutures(
     config_rest_api=ConfigurationRestAPI(**KEYS, base_path=venue.HTTP),
@@ -178,9 +178,10 @@ async def websocket_api() -> None:
         assert (await connection.account_information_v2()).data().result.assets
         assert (await connection.futures_account_balance_v2()).data().result
         await connection.position_information_v2(symbol=BTC)
-        assert (await connection.order_book(BTC)).data().result.bids
-        assert (await connection.symbol_order_book_ticker(symbol=BTC)).data().result
-        assert (await connection.symbol_price_ticker(symbol=BTC)).data().result
+        book = (await connection.order_book(BTC)).data().result
+        assert book.last_update_id and book.additional_properties["bids"], book
+        assert (await connection.symbol_order_book_ticker(symbol=BTC)).data().actual_instance
+        assert (await connection.symbol_price_ticker(symbol=BTC)).data().actual_instance
     await connection.close_connection(close_session=True)
 
 
