@@ -44,7 +44,7 @@ struct HopProblem: Error, CustomStringConvertible {
 }
 
 /// A redis-server on a unix socket in a directory of its own, gone with the instance.
-private final class HopRedis {
+final class HopRedis {
     let path: String
     private let directory: String
     private let pid: Int32
@@ -57,7 +57,7 @@ private final class HopRedis {
         directory = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = directory + "/redis.sock"
-        pid = unsafe Program.start(
+        pid = unsafe BenchProgram.start(
             [
                 "redis-server", "--port", "0", "--unixsocket", path, "--dir", directory,
                 "--save", "", "--appendonly", "no", "--logfile", directory + "/log",
@@ -79,15 +79,15 @@ private final class HopRedis {
 /// A publisher and a subscriber, each a process of its own.
 private final class HopPair {
     private let plan: HopPlan
-    private let publisher: Program
-    private let subscriber: Program
+    private let publisher: BenchProgram
+    private let subscriber: BenchProgram
 
     init(kind: String, _ redis: HopRedis, _ plan: HopPlan) throws {
         self.plan = plan
         let numbers = [plan.batch, plan.batches, plan.warm].map { "\($0)" } + ["\(plan.interval)"]
-        subscriber = Program(["--role", "hop-\(kind)-subscriber", redis.path] + numbers)
+        subscriber = BenchProgram(["--role", "hop-\(kind)-subscriber", redis.path] + numbers)
         try subscriber.expect("r")
-        publisher = Program(["--role", "hop-\(kind)-publisher", redis.path] + numbers)
+        publisher = BenchProgram(["--role", "hop-\(kind)-publisher", redis.path] + numbers)
         try publisher.expect("r")
     }
 
@@ -109,13 +109,18 @@ private final class HopPair {
 }
 
 /// This program again, in another role, spoken to over pipes.
-private final class Program {
+final class BenchProgram {
     private let pid: Int32
     private var input: Int32 = -1
     private var output: Int32 = -1
 
     init(_ arguments: [String]) {
-        pid = unsafe Program.start(["/proc/self/exe"] + arguments, &input, &output)
+        pid = unsafe BenchProgram.start(["/proc/self/exe"] + arguments, &input, &output)
+    }
+
+    /// Another program.
+    init(program arguments: [String]) {
+        pid = unsafe BenchProgram.start(arguments, &input, &output)
     }
 
     deinit {

@@ -8,6 +8,7 @@ let benchmarks: [Benchmark] = [
     reactorBenchmark,
     hopBenchmark,
     feedBenchmark,
+    paperBenchmark,
     matchingBenchmark,
 ]
 
@@ -18,7 +19,10 @@ let usage = """
     """
 
 let arguments = CommandLine.arguments.dropFirst()
-if arguments.first == "--role" { exit(HopRole.run(Array(arguments.dropFirst()))) }
+if arguments.first == "--role" {
+    let role = Array(arguments.dropFirst())
+    exit(FeedRole.run(role) ?? HopRole.run(role))
+}
 let names = arguments.filter { !$0.hasPrefix("-") }
 let options = arguments.filter { $0.hasPrefix("-") }
 

@@ -85,6 +85,60 @@ uint64_t floor_book_run(
     floor_book_t *_Nonnull book, const floor_order_t *_Nonnull operations, size_t count);
 void floor_book_free(floor_book_t *_Nonnull book);
 
+/* The feed in plain C: frames in memory to the bytes of PUBLISH commands in memory. */
+typedef struct floor_feed floor_feed;
+enum { FLOOR_BOOK_TICKER, FLOOR_MARK_PRICE, FLOOR_AGG_TRADE, FLOOR_DEPTH };
+
+/* A feed that follows the named symbols. */
+floor_feed *_Nonnull floor_feed_create(const char *_Nonnull const *_Nonnull names, size_t count);
+void floor_feed_destroy(floor_feed *_Nonnull feed);
+
+/* Takes one frame of a kind (FLOOR_...); publishes every change, or one in `window_ms` a symbol.
+ * 1, or 0 where the frame is malformed, unknown or not to be believed. */
+int floor_feed_frame(
+    floor_feed *_Nonnull feed, int kind, const uint8_t *_Nonnull bytes, size_t length,
+    int64_t now_ms, int64_t window_ms);
+
+/* Takes `count` frames as in floor_scan_book_tickers and publishes every change; commands published
+ * so far, or 0 where a frame was not taken. */
+uint64_t floor_feed_run(
+    floor_feed *_Nonnull feed, int kind, const uint8_t *_Nonnull bytes,
+    const uint32_t *_Nonnull ends, size_t count);
+
+/* Commands published so far. */
+uint64_t floor_feed_published(const floor_feed *_Nonnull feed);
+
+/* Lends the commands written since the last call, or since the buffer of 100 kB began anew. */
+size_t floor_feed_take(
+    floor_feed *_Nonnull feed, const uint8_t *_Nonnull *_Nonnull bytes);
+
+/* How many bytes of commands are held. */
+size_t floor_feed_held(const floor_feed *_Nonnull feed);
+
+/* Publishes what the window held back and is due. */
+void floor_feed_due(floor_feed *_Nonnull feed, int64_t now_ms, int64_t window_ms);
+
+/* Takes `frames` bookTickers from a WebSocket on a port of this machine and hands the commands to the
+ * unix socket, whose replies are read where it is a Redis. Writes a line: frames, nanoseconds from
+ * the first byte, commands, 0, resident kB. Returns the exit code. */
+int floor_feed_receive(
+    int port, const char *_Nonnull path, int is_redis, const char *_Nonnull const *_Nonnull names,
+    size_t count, uint64_t frames, int64_t window_ms);
+
+/* Memory of this process that is resident. */
+long floor_resident_kilobytes(void);
+
+/* Receives ticks whose book time is the monotonic nanosecond they were sent at; writes a line: p50
+ * and p99 past the first `warm`. Returns the exit code. */
+int floor_feed_subscribe(
+    const char *_Nonnull path, const char *_Nonnull channel, size_t frames, size_t warm);
+
+/* A unix socket that reads and drops whatever comes; runs until its one peer closes. */
+int floor_sink_run(const char *_Nonnull path);
+int floor_sink_connect(const char *_Nonnull path);
+/* Writes all bytes, waiting as need be; 0 where the socket is gone. */
+int floor_sink_write(int fd, const uint8_t *_Nonnull bytes, size_t length);
+
 /* Starts counting user-space instructions of this thread; a descriptor, or -1 where not permitted. */
 int floor_instructions_open(void);
 
