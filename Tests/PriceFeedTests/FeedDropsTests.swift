@@ -1,8 +1,10 @@
 import Bounded
+import Bytes
 import Chronology
 import Quotes
 import Testing
 import Trading
+import VenueProtocol
 
 @testable import PriceFeedService
 
@@ -36,6 +38,41 @@ struct FeedDropsTests {
             alerts += driver.take().alerts
         }
         #expect(alerts == ["BTCUSDT"])
+    }
+
+    @Test("T12: fields and events of a newer venue are no fault; I2: numbers that are none are refused")
+    func newerVenue() {
+        var driver = DeskDriver.streaming("BTCUSDT")
+        let head = "{\"e\":\"bookTicker\",\"new\":{\"x\":[1]},\"u\":1,\"s\":\"BTCUSDT\",\"b\":"
+        let tail = ",\"B\":\"1\",\"a\":\"101\",\"A\":\"1\",\"T\":1,\"E\":1}"
+        #expect(driver.frame(.book, head + "\"100\"" + tail).isChange)
+        #expect(driver.frame(.book, "{\"e\":\"bookTickerV2\",\"u\":2}") == .other)
+        for number in ["\"NaN\"", "\"\"", "\"1,5\"", "null", "\"99999999999999999999999999999999\""] {
+            let effect = driver.frame(.book, head + number + tail)
+            guard case .refused = effect else {
+                Issue.record("\(number) was taken: \(effect)")
+                continue
+            }
+        }
+        #expect(driver.desk.quote(at: 0).bid == .whole(100))
+    }
+
+    @Test("I3: truncated, oversized and non-UTF-8 frames are refused, and nothing is published")
+    func brokenFrames() {
+        var driver = DeskDriver.streaming("BTCUSDT")
+        let whole = Array(DeskDriver.bookText("BTCUSDT", "100", "101", 5).utf8)
+        for length in 0..<whole.count {
+            let cut = Array(whole.prefix(length))
+            #expect(!driver.desk.frameReceived(.book, cut.rawSpan, now: driver.now).isChange)
+        }
+        var large = Array("{\"e\":\"bookTicker\",\"pad\":\"".utf8)
+        large += [UInt8](repeating: 0x20, count: 2 << 20)
+        large += Array("\"".utf8) + whole.dropFirst(17)
+        #expect(!driver.desk.frameReceived(.book, large.rawSpan, now: driver.now).isChange)
+        var spoilt = whole
+        spoilt[30] = 0xFF
+        #expect(!driver.desk.frameReceived(.book, spoilt.rawSpan, now: driver.now).isChange)
+        #expect(driver.desk.frames == 0 && driver.desk.nextDeadline == nil)
     }
 
     @Test("I5: a time far ahead does not keep the truth out for ever")

@@ -25,7 +25,7 @@ struct FeedRecoveryTests {
         #expect(second.events == [.replaced, .replaced])
     }
 
-    @Test("B3d: a stream silent through it all has its price asked for by REST, each step told once")
+    @Test("B3d, T3: one silent symbol of a shared socket: asked anew, moved, by REST, each told once")
     func steps() {
         var driver = DeskDriver.streaming("BTCUSDT", "ETHUSDT")
         var events: [FeedNote.Event: Int] = [:]

@@ -1,5 +1,6 @@
 import BusProtocol
 import Bounded
+import BusProtocol
 import Chronology
 import Quotes
 import Testing
@@ -84,6 +85,21 @@ struct FeedShardsTests {
         #expect(lost.allSatisfy { name in
             actions.sent(.book).contains { $0.contains("\"\(name.lowercased())@bookTicker") }
         })
+    }
+
+    @Test("a feed that cannot reach the venue gives its symbols up, unless it is the only one")
+    func unfit() {
+        var feeds = pair()
+        feeds[0].pass(seconds: 5)
+        #expect(feeds[0].desk.isFit(now: feeds[0].now))
+        feeds[0].close(.book)
+        for _ in 0..<4 {
+            feeds[0].now = feeds[0].now + .seconds(1)
+            feeds[0].desk.watchReach(feeds[0].now)
+        }
+        #expect(!feeds[0].desk.isFit(now: feeds[0].now))
+        feeds[0].join(["a"])
+        #expect(feeds[0].desk.isFit(now: feeds[0].now))
     }
 
     @Test("a symbol that another feed takes is silent at once, and left after three seconds")

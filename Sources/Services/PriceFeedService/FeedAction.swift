@@ -8,7 +8,8 @@ package enum FeedAction: Equatable, Sendable {
     case close(Int)
     /// Send a control message on it.
     case send(Int, [UInt8])
-    /// Ask for prices by REST; `bookAnswered` or `markAnswered` follows for each that comes.
+    /// Ask for prices or books by REST; `bookAnswered`, `markAnswered` or `depthAnswered` follows for
+    /// each that comes, `depthFailed` for a book that does not.
     case ask(FeedKind, [Symbol])
     /// Ask the venue for its instruments.
     case loadInstruments
@@ -18,6 +19,9 @@ package enum FeedAction: Equatable, Sendable {
     case publish(Int)
     /// Write the price record of a slot.
     case store(Int)
+    /// Publish the best levels of a slot's book, and write them to their key.
+    case publishDepth(Int)
+    case storeDepth(Int)
     /// Tell a person.
     case note(FeedNote)
     /// Tell a person at once, over the alert channel.
@@ -59,6 +63,8 @@ package struct FeedNote: Equatable, Sendable {
         case instrumentsLoaded = "instruments loaded"
         case instrumentsFailed = "instruments not loaded"
         case membersChanged = "feeds that share the symbols"
+        case bookResynced = "book taken from a new snapshot"
+        case bookSnapshotFailed = "book without a snapshot"
         case timesRestarted = "only older frames come: their times begin anew"
     }
 
@@ -76,9 +82,12 @@ package struct FeedNote: Equatable, Sendable {
     /// Whether it is a thing to look at.
     package var isWarning: Bool {
         switch event {
-        case .connected, .recovered, .quiet, .renewing, .renewed, .instrumentsLoaded, .membersChanged: false
+        case .connected, .recovered, .quiet, .renewing, .renewed, .instrumentsLoaded,
+            .membersChanged:
+            false
         case .disconnected, .resubscribed, .moved, .replaced, .asked, .controlRefused,
-            .symbolUnknown, .symbolLimit, .instrumentSkipped, .instrumentsFailed, .timesRestarted:
+            .symbolUnknown, .symbolLimit, .instrumentSkipped, .instrumentsFailed,
+            .timesRestarted, .bookSnapshotFailed, .bookResynced:
             true
         }
     }
@@ -89,6 +98,10 @@ package enum FrameEffect: Equatable, Sendable {
     /// The quote of a slot has changed: publish its tick and write its record now, where said so;
     /// what is not said now follows from `popPublish` and `popStore`.
     case changed(slot: Int, publish: Bool, store: Bool)
+    /// The same of a slot's best levels, by `popDepthPublish` and `popDepthStore`.
+    case levels(slot: Int, publish: Bool, store: Bool)
+    /// A change of a book that waits for its snapshot; news where one has to be asked for.
+    case waiting(slot: Int, isNews: Bool)
     /// What the slot holds already.
     case duplicate(slot: Int)
     /// No frame of this kind: perhaps a control answer.

@@ -1,6 +1,7 @@
 package import Chronology
 package import Quotes
 package import Runtime
+import VenueProtocol
 
 /// What a feed keeps to; the defaults are those of the mission (B3).
 package struct FeedConfiguration: Equatable, Sendable {

@@ -7,6 +7,7 @@ package import Trading
 extension FeedDesk {
     /// The process has begun.
     package mutating func started(now: Instant, _ out: inout [FeedAction]) {
+        reachedAt = now
         keepIdleSockets()
         connectDue(now, &out)
         out.append(.loadInstruments)
@@ -35,6 +36,7 @@ extension FeedDesk {
             follow(symbol, &out)
         }
         settleDepth(Set(deep), now)
+        settleBooks()
         settleStreams(now, &out)
     }
 
@@ -81,11 +83,14 @@ extension FeedDesk {
 
     /// Time has passed: retries, staleness, releases, instruments. Called a few times a second.
     package mutating func secondPassed(now: Instant, _ out: inout [FeedAction]) {
+        watchReach(now)
         endGrace(now)
         renewDue(now, &out)
         settleStreams(now, &out)
         recoverStale(now, &out)
         settleStreams(now, &out)
+        settleBooks()
+        watchBooks(now, &out)
         watchDrops(now, &out)
         forgetReleased(now)
         if instruments.isDue(now: now, every: configuration.instrumentsEvery) {

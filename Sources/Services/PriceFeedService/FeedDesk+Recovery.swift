@@ -127,7 +127,7 @@ extension FeedDesk {
         now - heard[number] > configuration.staleAfter
     }
 
-    private mutating func replace(_ number: Int, _ stale: Int, _ out: inout [FeedAction]) {
+    mutating func replace(_ number: Int, _ stale: Int, _ out: inout [FeedAction]) {
         let detail = "socket \(number), \(stale) stale"
         out.append(.note(FeedNote(.replaced, sockets[number].kind.label, detail)))
         close(number, &out)

@@ -67,7 +67,8 @@ extension FeedDesk {
     @inline(never)
     mutating func spokeOnSuccessor(_ number: Int, _ effect: FrameEffect) {
         switch effect {
-        case .changed(let slot, _, _), .duplicate(let slot):
+        case .changed(let slot, _, _), .levels(let slot, _, _), .waiting(let slot, _),
+            .duplicate(let slot):
             sockets[number].takeover?.silent.removeAll { $0 == slot }
         case .other, .refused: break
         }

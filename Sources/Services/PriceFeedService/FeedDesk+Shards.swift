@@ -30,6 +30,23 @@ extension FeedDesk {
     /// Whether it falls to this feed to write the instruments.
     var leads: Bool { shards.map { $0.owner(of: "instruments") == shardName } ?? true }
 
+    /// Whether the feed is to keep its symbols: the venue can be reached, or was a moment ago, or no
+    /// other feed could do better.
+    package func isFit(now: Instant) -> Bool {
+        (shards?.count ?? 1) <= 1 || now - reachedAt < FeedDesk.unfitAfter
+    }
+
+    /// Longer than a usual reconnection takes.
+    private static let unfitAfter = Interval.seconds(3)
+
+    /// Notes whether the venue can be reached.
+    mutating func watchReach(_ now: Instant) {
+        let isReached = configuration.venue.quoteKinds.allSatisfy { kind in
+            isConnected(kind) || !symbols.indices.contains { isFollowed($0, kind) }
+        }
+        if isReached { reachedAt = now }
+    }
+
     /// Whether the feed may speak for its symbols at that time.
     package func mayPublish(now: Instant) -> Bool { shards?.isHeld(now: now) ?? true }
 

@@ -16,6 +16,7 @@ extension FeedDesk {
             symbols[slot].streams[kind.position].stepAt = now
             if let quoteKind = kind.quoteKind { symbols[slot].quote.connectionChanged(quoteKind) }
         }
+        if kind == .depth { booksLost(on: number) }
         out.append(.note(FeedNote(.connected, kind.label, "socket \(number)")))
         synchronise(number, now, &out)
     }
@@ -33,6 +34,7 @@ extension FeedDesk {
         for slot in symbols.indices where symbols[slot].streams[kind.position].socket == number {
             symbols[slot].streams[kind.position].subscribedAt = nil
         }
+        if kind == .depth, sockets[number].successor == nil { booksLost(on: number) }
         if sockets[number].isRetiring {
             free(number)
             return

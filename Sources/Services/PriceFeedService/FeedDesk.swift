@@ -25,14 +25,24 @@ package struct FeedDesk {
     var instruments = InstrumentTable()
     var publishing: SlotThrottles
     var storing: SlotThrottles
+    /// By slot; nil where nobody asks for the book by levels.
+    var books: ContiguousArray<FeedBook?> = []
+    var depthFrame = DepthFrame()
+    var depthPublishing: SlotThrottles
+    var depthStoring: SlotThrottles
+    /// Books lost to a gap or a crossing, and the reason of the last.
+    package var bookLosses: UInt64 = 0
+    package var lastLoss: BookLoss?
+    package var snapshotsTaken: UInt64 = 0
     var random: SplitMix64
     /// What the sequences of symbols that come from now on follow on.
     var firstSequence: Int64
     var drops = FeedDrops()
     /// Frames taken in since the start.
-    package var frames: UInt64 { bookFrames &+ markFrames }
+    package var frames: UInt64 { bookFrames &+ markFrames &+ depthFrames }
     private(set) var bookFrames: UInt64 = 0
     private(set) var markFrames: UInt64 = 0
+    var depthFrames: UInt64 = 0
     /// The kind of the last socket that was renewed, and when.
     var tookOver: (kind: FeedKind, at: Instant)?
     /// Frames that said what was known, since the start.
@@ -43,6 +53,8 @@ package struct FeedDesk {
     /// Nil where this feed serves the venue alone.
     var shards: FeedShards?
     let shardName: String
+    /// When the venue could last be reached.
+    var reachedAt = Instant.distantPast
 
     /// - Parameters:
     ///   - seed: of the jitter between connection attempts.
@@ -64,6 +76,10 @@ package struct FeedDesk {
             window: configuration.publishWindow, capacity: configuration.symbolLimit)
         storing = SlotThrottles(
             window: configuration.storeWindow, capacity: configuration.symbolLimit)
+        depthPublishing = SlotThrottles(
+            window: configuration.publishWindow, capacity: configuration.symbolLimit)
+        depthStoring = SlotThrottles(
+            window: configuration.storeWindow, capacity: configuration.symbolLimit)
         random = SplitMix64(seed: seed)
         firstSequence = startedAt.milliseconds * 1_000
     }
@@ -76,7 +92,7 @@ package struct FeedDesk {
         socket number: Int, _ bytes: RawSpan, now: Instant
     ) -> FrameEffect {
         let effect = frameReceived(sockets[number].kind, bytes, now: now)
-        if effect == .other { return effect }
+        if case .other = effect { return effect }
         heard[number] = now
         if sockets[number].takeover != nil { spokeOnSuccessor(number, effect) }
         return effect
@@ -90,15 +106,15 @@ package struct FeedDesk {
         switch kind {
         case .book: bookReceived(bytes, now)
         case .mark: markReceived(bytes, now)
-        case .depth: .other
+        case .depth: depthReceived(bytes, now)
         }
     }
 
     @inline(__always)
     private mutating func bookReceived(_ bytes: RawSpan, _ now: Instant) -> FrameEffect {
         let frame: BookTickerFrame
-        do throws(FrameProblem) { frame = try BookTickerFrame(bytes) } catch {
-            return refused(error, .book)
+        do throws(FrameProblem) { frame = try configuration.venue.bookTicker(bytes) } catch {
+            return refused(error, .book, bytes)
         }
         guard let slot = slots.slot(of: bytes.extracting(frame.symbol)) else {
             return refused(.unknownSymbol, .book)
@@ -115,7 +131,7 @@ package struct FeedDesk {
     private mutating func markReceived(_ bytes: RawSpan, _ now: Instant) -> FrameEffect {
         let frame: MarkPriceFrame
         do throws(FrameProblem) { frame = try MarkPriceFrame(bytes) } catch {
-            return refused(error, .mark)
+            return refused(error, .mark, bytes)
         }
         guard let slot = slots.slot(of: bytes.extracting(frame.symbol)) else {
             return refused(.unknownSymbol, .mark)
@@ -139,11 +155,15 @@ package struct FeedDesk {
     }
 
     @inline(never)
-    private mutating func refused(_ problem: FrameProblem, _ kind: FeedKind) -> FrameEffect {
+    mutating func refused(
+        _ problem: FrameProblem, _ kind: FeedKind, _ bytes: RawSpan
+    ) -> FrameEffect {
         switch problem {
-        case .otherKind: .other
-        case .malformed: refused(FeedRefusal.malformed, kind)
-        case .badField: refused(FeedRefusal.badField, kind)
+        case .otherKind: return .other
+        case .malformed: return refused(FeedRefusal.malformed, kind)
+        case .badField:
+            if configuration.venue.isOther(bytes) { return .other }
+            return refused(FeedRefusal.badField, kind)
         }
     }
 
@@ -180,11 +200,19 @@ package struct FeedDesk {
 
     // MARK: throttled output
 
-    /// When `popPublish` or `popStore` may give something; nil where nothing is held back.
+    /// When one of the `pop…` may give something; nil where nothing is held back.
     package var nextDeadline: Instant? {
-        guard let publish = publishing.nextDeadline else { return storing.nextDeadline }
-        guard let store = storing.nextDeadline else { return publish }
-        return min(publish, store)
+        let ticks = FeedDesk.earlier(publishing.nextDeadline, storing.nextDeadline)
+        if books.isEmpty { return ticks }
+        let levels = FeedDesk.earlier(depthPublishing.nextDeadline, depthStoring.nextDeadline)
+        return FeedDesk.earlier(ticks, levels)
+    }
+
+    @inline(__always)
+    private static func earlier(_ a: Instant?, _ b: Instant?) -> Instant? {
+        guard let a else { return b }
+        guard let b else { return a }
+        return min(a, b)
     }
 
     /// The next slot whose tick was held back and is due.

@@ -13,6 +13,10 @@ import Runtime
     private let records: Counter
     private let recordsRefused: Counter
     private let symbols: Gauge
+    private let books: Gauge
+    private let liveBooks: Gauge
+    private let bookLosses: Counter
+    private let snapshots: Counter
     private let kinds: [Kind]
     private let steps: [(FeedNote.Event, Counter)]
     let alerts: Counter
@@ -44,6 +48,11 @@ import Runtime
         records = metrics.counter("pms_feed_records_total", "Price records written.")
         recordsRefused = metrics.counter(
             "pms_feed_records_refused_total", "Price records that Redis did not take.")
+        books = metrics.gauge("pms_feed_books", "Books by levels followed.")
+        liveBooks = metrics.gauge("pms_feed_books_live", "Books by levels that show levels.")
+        bookLosses = metrics.counter(
+            "pms_feed_book_losses_total", "Books lost to a gap or a crossing.")
+        snapshots = metrics.counter("pms_feed_book_snapshots_total", "Books taken from a snapshot.")
         symbols = metrics.gauge("pms_feed_symbols", "Symbols followed.")
         alerts = metrics.counter("pms_feed_alerts_total", "Alerts raised.")
         kinds = venue.quoteKinds.map { kind in
@@ -86,7 +95,8 @@ import Runtime
         case .controlRefused:
             ("pms_feed_control_refused_total", "Control messages the venue refused.")
         case .quiet, .renewing, .symbolUnknown, .symbolLimit, .instrumentSkipped,
-            .instrumentsLoaded, .instrumentsFailed, .timesRestarted, .membersChanged:
+            .instrumentsLoaded, .instrumentsFailed, .timesRestarted, .membersChanged,
+            .bookResynced, .bookSnapshotFailed:
             nil
         }
     }
@@ -99,6 +109,10 @@ import Runtime
             counter.add(Int(desk.count(of: refusal) &- counter.value))
         }
         symbols.set(desk.followedCount)
+        books.set(desk.bookCounts.followed)
+        liveBooks.set(desk.bookCounts.live)
+        bookLosses.add(Int(desk.bookLosses &- bookLosses.value))
+        snapshots.add(Int(desk.snapshotsTaken &- snapshots.value))
         for shown in kinds {
             shown.connected.set(desk.isConnected(shown.kind) ? 1 : 0)
             shown.sockets.set(desk.openCount(shown.kind))

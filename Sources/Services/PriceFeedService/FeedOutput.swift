@@ -12,11 +12,13 @@ import Trading
         let symbol: Symbol
         let name: [UInt8]
         let channel: [UInt8]
+        let depthChannel: [UInt8]
 
         init(_ symbol: Symbol, _ keys: BusKeys) {
             self.symbol = symbol
             name = Array(symbol.name.utf8)
             channel = Array(keys.tickChannel(symbol).utf8)
+            depthChannel = Array(keys.depthChannel(symbol).utf8)
         }
     }
 
@@ -62,6 +64,49 @@ import Trading
         RESPWriter.argument(integer: FeedOutput.recordLifetime.milliseconds, into: &commands)
         return redis.write(commands.rawSpan)
     }
+
+    /// Publishes a slot's best levels.
+    /// - Returns: whether Redis took them; true where there are none now.
+    mutating func publishDepth(
+        _ desk: inout FeedDesk, _ slot: Int, now: Instant, wall: WallTime, _ keys: BusKeys,
+        _ redis: RedisClient
+    ) -> Bool {
+        let symbol = desk.symbol(at: slot)
+        if slot >= routes.count || routes[slot].symbol != symbol { route(slot, symbol, keys) }
+        payload.removeAll()
+        let route = routes[slot]
+        let isWritten = desk.writeDepth(
+            slot, symbol: route.name.rawSpan, now: now, wall: wall, isStored: false,
+            into: &payload)
+        guard isWritten else { return true }
+        return redis.publish(route.depthChannel.rawSpan, payload.rawSpan)
+    }
+
+    /// Writes a slot's best levels to their key, which expires by itself.
+    mutating func storeDepth(
+        _ desk: inout FeedDesk, _ slot: Int, now: Instant, wall: WallTime, _ keys: BusKeys,
+        _ redis: RedisClient
+    ) -> Bool {
+        let symbol = desk.symbol(at: slot)
+        if slot >= routes.count || routes[slot].symbol != symbol { route(slot, symbol, keys) }
+        payload.removeAll()
+        let route = routes[slot]
+        let isWritten = desk.writeDepth(
+            slot, symbol: route.name.rawSpan, now: now, wall: wall, isStored: true,
+            into: &payload)
+        guard isWritten else { return true }
+        commands.removeAll()
+        RESPWriter.command(5, into: &commands)
+        RESPWriter.argument("SET", into: &commands)
+        RESPWriter.argument(text: keys.depth(symbol), into: &commands)
+        RESPWriter.argument(text: String(payload.rawSpan), into: &commands)
+        RESPWriter.argument("PX", into: &commands)
+        RESPWriter.argument(integer: FeedOutput.depthLifetime.milliseconds, into: &commands)
+        return redis.write(commands.rawSpan)
+    }
+
+    /// How long the levels of a book outlive their last write.
+    private static let depthLifetime = Interval.seconds(10)
 
     /// Writes an instrument's record and its place in the set of instruments.
     mutating func store(

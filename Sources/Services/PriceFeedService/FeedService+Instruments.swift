@@ -2,36 +2,31 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import VenueBudget
 import VenueProtocol
 import WebLink
-import WebProtocol
 
 /// The venue's REST interface: instruments.
 extension FeedService {
     func loadInstruments() {
-        let request = RequestSigner.prepareOpen(BinanceFutures.exchangeInfo)
-        let url = host.environment.venueRESTURL + request.target
-        web.send(WebRequest(url: url, deadline: .seconds(15))) { [weak self] outcome in
-            self?.instrumentsAnswered(outcome)
+        reader.get(desk.configuration.venue.exchangeInfo, deadline: .seconds(15)) {
+            [weak self] result in
+            self?.instrumentsAnswered(result)
         }
     }
 
-    private func instrumentsAnswered(_ outcome: WebOutcome) {
-        switch outcome {
-        case .response(let response): decode(response)
-        case .notSent(let error), .unknown(let error): failed("\(error)", nil)
+    private func instrumentsAnswered(_ result: Result<WebResponse, VenueReadFailure>) {
+        switch result {
+        case .success(let response): decode(response)
+        case .failure(.venue(let failure)):
+            failed("\(failure.error)", failure.pause(from: host.loop.wallNow))
+        case .failure(let failure): failed("\(failure)", nil)
         }
     }
 
     private func decode(_ response: WebResponse) {
-        let retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }
-        let wall = host.loop.wallNow
-        let failure = VenueFailure.classify(
-            httpStatus: response.status, body: response.body.rawSpan, isOrder: false,
-            retryAfterSeconds: retryAfter, wall: wall)
-        if let failure { return failed("\(failure.error)", failure.pause(from: wall)) }
         do {
-            let info = try BinanceFutures.decodeExchangeInfo(response.body.rawSpan)
+            let info = try desk.configuration.venue.decodeExchangeInfo(response.body.rawSpan)
             decide { desk, now, actions in desk.instrumentsLoaded(info, now: now, &actions) }
         } catch {
             failed("\(error)", nil)

@@ -3,6 +3,7 @@ import Chronology
 import Reactor
 import Runtime
 import Trading
+import VenueBudget
 import VenueProtocol
 import WebLink
 
@@ -12,42 +13,54 @@ extension FeedService {
     private static let singleLimit = 3
 
     func ask(_ kind: FeedKind, _ symbols: [Symbol]) {
-        for symbol in symbols.prefix(FeedService.singleLimit) { ask(kind, symbol) }
+        switch kind {
+        case .book: askBooks(symbols)
+        case .mark: for symbol in symbols { askMark(symbol) }
+        case .depth: for symbol in symbols { askDepth(symbol) }
+        }
     }
 
-    private func ask(_ kind: FeedKind, _ symbol: Symbol) {
-        switch kind {
-        case .book: get(BinanceFutures.bookTicker(symbol)) { [weak self] in self?.bookAnswered($0) }
-        case .mark:
-            get(BinanceFutures.premiumIndex(symbol)) { [weak self] in self?.markAnswered($0) }
-        case .depth: return
+    private func askBooks(_ symbols: [Symbol]) {
+        let venue = desk.configuration.venue
+        guard symbols.count > FeedService.singleLimit else {
+            for symbol in symbols {
+                get(venue.bookTicker(symbol)) { [weak self] body in
+                    guard let top = try? BinanceFutures.decodeBookTop(body) else { return }
+                    self?.answered([FeedBookTop(top)])
+                }
+            }
+            return
+        }
+        let wanted = Set(symbols)
+        get(venue.allBookTickers) { [weak self] body in
+            guard let tops = try? BookTop.decodeAll(body) else { return }
+            self?.answered(tops.filter { wanted.contains($0.symbol) }.map { FeedBookTop($0) })
+        }
+    }
+
+    private func answered(_ tops: [FeedBookTop]) {
+        decide { desk, now, actions in
+            for top in tops { desk.bookAnswered(top, now: now, &actions) }
+        }
+    }
+
+    private func askMark(_ symbol: Symbol) {
+        get(BinanceFutures.premiumIndex(symbol)) { [weak self] body in
+            guard let index = try? BinanceFutures.decodePremiumIndex(body) else { return }
+            self?.decide { desk, now, actions in
+                desk.markAnswered(
+                    index.symbol, mark: index.mark, index: index.index,
+                    timeMilliseconds: index.timeMilliseconds, now: now, &actions)
+            }
         }
     }
 
     private func get(
         _ request: VenueRequest, _ answered: @escaping @LoopActor (RawSpan) -> Void
     ) {
-        let url = host.environment.venueRESTURL + RequestSigner.prepareOpen(request).target
-        web.send(WebRequest(url: url, deadline: .seconds(5))) { outcome in
-            guard case .response(let response) = outcome, response.status == 200 else { return }
+        reader.get(request) { result in
+            guard case .success(let response) = result else { return }
             answered(response.body.rawSpan)
-        }
-    }
-
-    private func bookAnswered(_ body: RawSpan) {
-        guard let top = try? BinanceFutures.decodeBookTop(body) else { return }
-        let answer = FeedBookTop(
-            symbol: top.symbol, bid: top.bid, bidQuantity: top.bidQuantity, ask: top.ask,
-            askQuantity: top.askQuantity, timeMilliseconds: top.timeMilliseconds)
-        decide { desk, now, actions in desk.bookAnswered(answer, now: now, &actions) }
-    }
-
-    private func markAnswered(_ body: RawSpan) {
-        guard let index = try? BinanceFutures.decodePremiumIndex(body) else { return }
-        decide { desk, now, actions in
-            desk.markAnswered(
-                index.symbol, mark: index.mark, index: index.index,
-                timeMilliseconds: index.timeMilliseconds, now: now, &actions)
         }
     }
 }

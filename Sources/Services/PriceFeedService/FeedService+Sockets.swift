@@ -41,9 +41,13 @@ extension FeedService {
         }
         switch desk.frameReceived(socket: number, bytes, now: now) {
         case .changed(let slot, let isPublished, let isStored):
-            if isPublished { publish(slot) }
+            if isPublished { publish(slot, now: now) }
             if isStored { store(slot, now: now) }
             if outputTimer?.isArmed == false { armOutput() }
+        case .levels(let slot, let isPublished, let isStored):
+            levelsReceived(slot, publish: isPublished, store: isStored)
+        case .waiting(_, let isNews):
+            if isNews { decide { desk, now, actions in desk.booksDue(now: now, &actions) } }
         case .duplicate: return
         case .other: controlReceived(number, bytes)
         case .refused(let refusal): dropped(number, refusal, bytes, now)
@@ -60,7 +64,7 @@ extension FeedService {
     }
 
     private func controlReceived(_ number: Int, _ bytes: RawSpan) {
-        guard let reply = try? ControlReply.decode(bytes) else { return }
+        guard let reply = desk.configuration.venue.controlReply(bytes) else { return }
         decide { desk, _, actions in desk.controlReceived(number, reply, &actions) }
     }
 

@@ -7,6 +7,7 @@ package import Reactor
 import RedisLink
 package import Runtime
 import Trading
+import VenueBudget
 import VenueProtocol
 import WebLink
 
@@ -15,7 +16,9 @@ import WebLink
     let host: ServiceHost
     var desk: FeedDesk
     let metrics: FeedMetrics
-    let web: WebClient
+    private let web: WebClient
+    let reader: VenueReader
+    let budget: VenueBudget
     /// By number.
     var sockets: [Int: FeedSocketLink] = [:]
     var socketSeed: UInt64 = 1
@@ -24,13 +27,16 @@ import WebLink
     private var secondTimer: LoopTimer?
     private var instrumentSequence: Int64 = 0
     /// A write was refused: everything is to be written again.
-    private var isRewriteDue = false
+    var isRewriteDue = false
     private(set) var isStopping = false
-    private var output = FeedOutput()
+    var output = FeedOutput()
     lazy var demand = DemandReader(host) { [weak self] demand in self?.demandReceived(demand) }
-    private lazy var shards = ShardKeeper(host) { [weak self] members, asked in
-        self?.membersReceived(members, asked)
-    }
+    private lazy var shards = ShardKeeper(
+        host,
+        isFit: { [weak self] in
+            self.map { $0.desk.isFit(now: $0.host.loop.now) } ?? false
+        },
+        { [weak self] members, asked in self?.membersReceived(members, asked) })
     var dropLimit = LogLimit(every: .seconds(6))
 
     package init(host: ServiceHost) {
@@ -42,6 +48,8 @@ import WebLink
             shardName: host.instance)
         metrics = FeedMetrics(host.metrics, configuration.venue)
         web = WebClient(loop: host.loop)
+        budget = VenueBudget(configuration.venue.limits, host: host)
+        reader = VenueReader(host: host, web: web, budget: budget)
     }
 
     // MARK: life
@@ -53,6 +61,7 @@ import WebLink
         secondTimer = host.loop.timer { [weak self] in self?.secondPassed() }
         secondTimer?.arm(after: FeedService.period)
         shards.start()
+        budget.start()
         decide { desk, now, actions in desk.started(now: now, &actions) }
         if host.redis.isUp { redisChanged(.up) }
     }
@@ -92,8 +101,10 @@ import WebLink
         case .ask(let kind, let symbols): ask(kind, symbols)
         case .loadInstruments: loadInstruments()
         case .storeInstrument(let instrument): store(instrument)
-        case .publish(let slot): publish(slot)
+        case .publish(let slot): publish(slot, now: host.loop.now)
         case .store(let slot): store(slot, now: host.loop.now)
+        case .publishDepth(let slot): publishDepth(slot)
+        case .storeDepth(let slot): storeDepth(slot)
         case .note(let note): write(note)
         case .alert(let alert): raise(alert)
         }
@@ -163,13 +174,15 @@ import WebLink
 
     private func outputDue() {
         let now = host.loop.now
-        while let slot = desk.popPublish(now: now) { publish(slot) }
+        while let slot = desk.popPublish(now: now) { publish(slot, now: now) }
         while let slot = desk.popStore(now: now) { store(slot, now: now) }
+        while let slot = desk.popDepthPublish(now: now) { publishDepth(slot) }
+        while let slot = desk.popDepthStore(now: now) { storeDepth(slot) }
         armOutput()
     }
 
-    func publish(_ slot: Int) {
-        guard desk.mayPublish(now: host.loop.now) else { return isRewriteDue = true }
+    func publish(_ slot: Int, now: Instant) {
+        guard desk.mayPublish(now: now) else { return isRewriteDue = true }
         let tick = desk.makeTick(slot, wall: host.loop.wallNow)
         let isSent = output.publish(
             tick, slot: slot, symbol: desk.symbol(at: slot), host.keys, host.redis)

@@ -21,6 +21,8 @@ struct FeedSymbol {
     /// Whether its book by levels is wanted, or was a short while ago.
     var isDepthFollowed = false
     var depthReleasedAt: Instant?
+    /// When a change of it last came.
+    var depthReceived = Instant.distantPast
     /// By kind.
     var streams = [FeedStream(), FeedStream(), FeedStream()]
 

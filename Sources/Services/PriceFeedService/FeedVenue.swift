@@ -1,14 +1,13 @@
 import Bytes
-import Quotes
 package import Trading
-import VenueProtocol
+package import VenueProtocol
 
-/// What the feed must know of a venue: its streams, their names, and what a connection may do.
-package enum FeedVenue: String, Sendable, CaseIterable {
-    case binanceFutures = "binance-usdm"
-    case binanceSpot = "binance-spot"
-    case mexcSpot = "mexc-spot"
+/// The venues the feed serves.
+package typealias FeedVenue = VenueKind
 
+/// What the feed must know of a venue: its streams, their names, what a connection may do, and how
+/// its messages are read.
+extension VenueKind {
     /// The kinds that make up a quote there: a spot venue has no mark price.
     package var quoteKinds: [FeedKind] {
         switch self {
@@ -20,42 +19,23 @@ package enum FeedVenue: String, Sendable, CaseIterable {
     /// All kinds of stream.
     package var kinds: [FeedKind] { quoteKinds + [.depth] }
 
+    // MARK: connections
+
     /// Below the venue's WebSocket base.
     package func path(_ kind: FeedKind) -> String {
         switch self {
-        case .binanceFutures:
-            BinanceFutures.streamPath(kind == .mark ? .market : .public)
-        case .binanceSpot, .mexcSpot: "/ws"
+        case .binanceFutures: BinanceFutures.streamPath(kind == .mark ? .market : .public)
+        case .binanceSpot: BinanceSpot.streamPath
+        case .mexcSpot: MEXCSpot.streamPath
         }
-    }
-
-    /// The name a symbol's stream is subscribed by.
-    package func stream(_ kind: FeedKind, _ symbol: Symbol) -> String {
-        switch (self, kind) {
-        case (.binanceFutures, .book): BinanceFutures.bookTickerStream(symbol)
-        case (.binanceFutures, .mark): BinanceFutures.markPriceStream(symbol)
-        case (.binanceFutures, .depth): "\(FeedVenue.lowerCase(symbol))@depth@100ms"
-        case (.binanceSpot, .book), (.binanceSpot, .mark):
-            "\(FeedVenue.lowerCase(symbol))@bookTicker"
-        case (.binanceSpot, .depth): "\(FeedVenue.lowerCase(symbol))@depth@100ms"
-        case (.mexcSpot, .book), (.mexcSpot, .mark):
-            "spot@public.aggre.bookTicker.v3.api.pb@100ms@\(symbol)"
-        case (.mexcSpot, .depth): "spot@public.aggre.depth.v3.api.pb@100ms@\(symbol)"
-        }
-    }
-
-    private static func lowerCase(_ symbol: Symbol) -> String {
-        let bytes = symbol.name.utf8.map { byte in
-            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte + 32 : byte
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Most streams one connection may carry.
     package var streamLimit: Int {
         switch self {
-        case .binanceFutures, .binanceSpot: 1_024
-        case .mexcSpot: 30
+        case .binanceFutures: BinanceFutures.streamsPerConnection
+        case .binanceSpot: BinanceSpot.streamsPerConnection
+        case .mexcSpot: MEXCSpot.streamsPerConnection
         }
     }
 
@@ -63,8 +43,8 @@ package enum FeedVenue: String, Sendable, CaseIterable {
     /// pongs included, of which there is one at most.
     package var controlPerSecond: Int {
         switch self {
-        case .binanceFutures: 5
-        case .binanceSpot: 3
+        case .binanceFutures: BinanceFutures.controlMessagesPerSecond / 2
+        case .binanceSpot: BinanceSpot.controlMessagesPerSecond - 2
         case .mexcSpot: 10
         }
     }
@@ -81,7 +61,7 @@ package enum FeedVenue: String, Sendable, CaseIterable {
     package var ping: [UInt8]? {
         switch self {
         case .binanceFutures, .binanceSpot: nil
-        case .mexcSpot: Array("{\"method\":\"PING\"}".utf8)
+        case .mexcSpot: MEXCSpot.ping
         }
     }
 
@@ -93,32 +73,74 @@ package enum FeedVenue: String, Sendable, CaseIterable {
         }
     }
 
+    // MARK: subscriptions
+
+    /// The name a symbol's stream is subscribed by.
+    package func stream(_ kind: FeedKind, _ symbol: Symbol) -> String {
+        switch (self, kind) {
+        case (.binanceFutures, .book): BinanceFutures.bookTickerStream(symbol)
+        case (.binanceFutures, .mark): BinanceFutures.markPriceStream(symbol)
+        case (.binanceFutures, .depth): BinanceFutures.depthStream(symbol)
+        case (.binanceSpot, .book), (.binanceSpot, .mark): BinanceSpot.bookTickerStream(symbol)
+        case (.binanceSpot, .depth): BinanceSpot.depthStream(symbol)
+        case (.mexcSpot, .book), (.mexcSpot, .mark): MEXCSpot.bookTickerStream(symbol)
+        case (.mexcSpot, .depth): MEXCSpot.depthStream(symbol)
+        }
+    }
+
     /// A control message that adds streams to a connection.
     package func subscribe(_ streams: [String], id: Int64) -> [UInt8] {
         switch self {
-        case .binanceFutures, .binanceSpot: BinanceFutures.subscribe(streams, id: id)
-        case .mexcSpot: FeedVenue.control("SUBSCRIPTION", streams, id: id)
+        case .binanceFutures: BinanceFutures.subscribe(streams, id: id)
+        case .binanceSpot: BinanceSpot.subscribe(streams, id: id)
+        case .mexcSpot: MEXCSpot.subscribe(streams, id: id)
         }
     }
 
     /// A control message that takes streams from a connection.
     package func unsubscribe(_ streams: [String], id: Int64) -> [UInt8] {
         switch self {
-        case .binanceFutures, .binanceSpot: BinanceFutures.unsubscribe(streams, id: id)
-        case .mexcSpot: FeedVenue.control("UNSUBSCRIPTION", streams, id: id)
+        case .binanceFutures: BinanceFutures.unsubscribe(streams, id: id)
+        case .binanceSpot: BinanceSpot.unsubscribe(streams, id: id)
+        case .mexcSpot: MEXCSpot.unsubscribe(streams, id: id)
         }
     }
 
-    private static func control(_ method: String, _ streams: [String], id: Int64) -> [UInt8] {
-        var writer = JSONWriter(capacity: 64 + 64 * streams.count)
-        writer.beginObject()
-        writer.field("method", method)
-        writer.key("params")
-        writer.beginArray()
-        for stream in streams { writer.value(stream) }
-        writer.endArray()
-        writer.field("id", id)
-        writer.endObject()
-        return writer.bytes
+    /// The answer to a control message; nil for bytes that are none.
+    package func controlReply(_ bytes: RawSpan) -> ControlReply? {
+        switch self {
+        case .binanceFutures, .binanceSpot: try? ControlReply.decode(bytes)
+        case .mexcSpot: try? MEXCSpot.decodeControl(bytes)
+        }
+    }
+
+    // MARK: frames
+
+    /// Reads a best bid and ask in place; allocates nothing.
+    @inline(__always)
+    func bookTicker(_ bytes: RawSpan) throws(FrameProblem) -> BookTickerFrame {
+        switch self {
+        case .binanceFutures: return try BookTickerFrame(bytes)
+        case .binanceSpot: return try BookTickerFrame(spot: bytes)
+        case .mexcSpot: return try BookTickerFrame(mexc: MEXCPush(bytes), bytes)
+        }
+    }
+
+    /// Reads a change of a book into memory that is used again.
+    func depth(_ bytes: RawSpan, into frame: inout DepthFrame) throws(FrameProblem) {
+        switch self {
+        case .binanceFutures, .binanceSpot: try frame.read(bytes)
+        case .mexcSpot: try frame.read(mexc: MEXCPush(bytes), bytes)
+        }
+    }
+
+    /// Whether a message that is no market frame is a sound one of another kind.
+    func isOther(_ bytes: RawSpan) -> Bool {
+        switch self {
+        case .binanceFutures, .mexcSpot: return false
+        case .binanceSpot:
+            let kind = FrameKind(bytes)
+            return kind == .control || kind == .other || kind == .shutdown
+        }
     }
 }

@@ -15,17 +15,22 @@ import Runtime
     /// Unique among the feeds of the venue.
     let name: String
     private let host: ServiceHost
+    private let isFit: @LoopActor () -> Bool
     private let joined: @LoopActor (_ members: [String], _ asked: Instant) -> Void
     private var timer: LoopTimer?
     private var isAsking = false
 
     private var key: String { host.keys.members(host.name) }
 
-    /// - Parameter joined: called after each renewal with the members.
+    /// - Parameters:
+    ///   - isFit: whether this feed can serve; while it cannot, the others get its symbols.
+    ///   - joined: called after each renewal with the members.
     init(
-        _ host: ServiceHost, _ joined: @escaping @LoopActor ([String], Instant) -> Void
+        _ host: ServiceHost, isFit: @escaping @LoopActor () -> Bool,
+        _ joined: @escaping @LoopActor ([String], Instant) -> Void
     ) {
         self.host = host
+        self.isFit = isFit
         self.joined = joined
         name = host.instance
     }
@@ -45,7 +50,7 @@ import Runtime
 
     func renew() {
         timer?.arm(after: ShardKeeper.period)
-        guard host.redis.isUp, !isAsking, timer != nil else { return }
+        guard host.redis.isUp, !isAsking, timer != nil, isFit() else { return }
         isAsking = true
         let asked = host.loop.now
         let arguments = [name, "\(ShardKeeper.timeToLive.milliseconds)"]

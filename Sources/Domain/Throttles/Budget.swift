@@ -1,0 +1,339 @@
+package import Chronology
+
+/// Who spends: the more a call protects, the more of a limit it may use.
+package enum BudgetLane: Int, CaseIterable, Comparable, Sendable {
+    /// Cancels, orders that only reduce, deleveraging: never kept waiting by the others.
+    case protective
+    /// New orders.
+    case trading
+    /// Reading.
+    case query
+
+    /// The share of a limit, in percent, that may be spent before the lane has to wait.
+    package var share: Int64 {
+        switch self {
+        case .protective: 100
+        case .trading: 85
+        case .query: 70
+        }
+    }
+
+    package var label: String {
+        switch self {
+        case .protective: "protective"
+        case .trading: "trading"
+        case .query: "query"
+        }
+    }
+
+    package static func < (a: BudgetLane, b: BudgetLane) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// One limit that a venue announces: so much in any window.
+package struct BudgetLimit: Equatable, Sendable {
+    /// What the venue counts.
+    package enum Counted: String, Sendable {
+        /// The weight of requests, by address.
+        case weight
+        /// Orders, by account.
+        case orders
+    }
+
+    package let counted: Counted
+    package let limit: Int64
+    package let window: Interval
+
+    package init(_ counted: Counted, _ limit: Int64, in window: Interval) {
+        precondition((1...1_000_000_000).contains(limit), "a limit is 1 to a billion")
+        precondition(window >= .seconds(1), "a limit's window is a second or more")
+        self.counted = counted
+        self.limit = limit
+        self.window = window
+    }
+
+    package static func weight(_ limit: Int64, in window: Interval) -> BudgetLimit {
+        BudgetLimit(.weight, limit, in: window)
+    }
+    package static func orders(_ limit: Int64, in window: Interval) -> BudgetLimit {
+        BudgetLimit(.orders, limit, in: window)
+    }
+
+    /// As it stands in keys and metrics: `weight-60s`.
+    package var name: String { "\(counted.rawValue)-\(window.milliseconds / 1000)s" }
+}
+
+/// What a call costs.
+package struct BudgetCost: Equatable, Sendable {
+    package var weight: Int64
+    package var orders: Int64
+
+    package init(weight: Int64, orders: Int64 = 0) {
+        self.weight = weight
+        self.orders = orders
+    }
+
+    func amount(_ counted: BudgetLimit.Counted) -> Int64 {
+        switch counted {
+        case .weight: weight
+        case .orders: orders
+        }
+    }
+}
+
+/// Why a call may not be made.
+package enum BudgetRefusal: Error, Equatable, Sendable {
+    /// The venue has banned the address, or asked to be left alone, until then.
+    case banned(until: Instant)
+    /// Too many wait already.
+    case full
+    /// Its turn did not come within its time.
+    case late
+    /// It costs more than its lane may ever spend.
+    case tooLarge
+}
+
+/// One process's part in a budget that all processes of a host share (B1a).
+///
+/// Tokens come from the shared count in small leases, each for one lane and a short time; calls wait
+/// for them in order.
+///
+/// 1. Within a lane calls go in the order they came; a lane never waits for one below it.
+/// 2. A token is spent once, and before its lease ends.
+/// 3. While a ban lasts nothing is given, whatever was leased.
+/// 4. Where the shared count cannot be asked, a small bucket of the process's own serves, so that
+///    protection never depends on it.
+package struct Budget: Sendable {
+    /// What to do next.
+    package enum Action: Equatable, Sendable {
+        /// Ask the shared count for tokens of a limit, at least the cost of the first that waits.
+        case lease(limit: Int, lane: BudgetLane, want: Int64, least: Int64)
+        /// Make the call.
+        case grant(UInt64)
+        case refuse(UInt64, BudgetRefusal)
+    }
+
+    private struct Call {
+        let id: UInt64
+        let cost: BudgetCost
+        let deadline: Instant
+    }
+
+    /// Tokens of one limit for one lane.
+    private struct Pool {
+        var tokens: Int64 = 0
+        var end = Instant.distantPast
+        var isAsking = false
+        /// Not to be asked for again before.
+        var askAt = Instant.distantPast
+    }
+
+    package let limits: [BudgetLimit]
+    private let queueLimit: Int
+    /// By lane; the first is next.
+    private var queues = [[Call]](repeating: [], count: BudgetLane.allCases.count)
+    /// By limit, then lane.
+    private var pools: [[Pool]]
+    /// By limit: what serves where the shared count does not answer.
+    private var own: [TokenBucket]
+    /// Whether the shared count can be asked.
+    private var isShared = true
+    package private(set) var bannedUntil = Instant.distantPast
+
+    /// - Parameter queueLimit: calls that may wait in a lane; one more is refused.
+    package init(_ limits: [BudgetLimit], queueLimit: Int = 1_000, now: Instant) {
+        self.limits = limits
+        self.queueLimit = queueLimit
+        let lanes = [Pool](repeating: Pool(), count: BudgetLane.allCases.count)
+        pools = [[Pool]](repeating: lanes, count: limits.count)
+        own = limits.map {
+            TokenBucket(capacity: max(1, $0.limit / 10), refillTime: $0.window, now: now)
+        }
+    }
+
+    /// Calls that wait in a lane.
+    package func waiting(_ lane: BudgetLane) -> Int { queues[lane.rawValue].count }
+
+    // MARK: events
+
+    /// A call is to be made.
+    /// - Parameters:
+    ///   - id: its own; comes back in the action.
+    ///   - deadline: until when its turn must have come.
+    package mutating func requested(
+        _ id: UInt64, _ cost: BudgetCost, _ lane: BudgetLane, deadline: Instant, now: Instant
+    ) -> [Action] {
+        if now < bannedUntil { return [.refuse(id, .banned(until: bannedUntil))] }
+        for limit in limits where cost.amount(limit.counted) > limit.limit * lane.share / 100 {
+            return [.refuse(id, .tooLarge)]
+        }
+        guard queues[lane.rawValue].count < queueLimit else { return [.refuse(id, .full)] }
+        queues[lane.rawValue].append(Call(id: id, cost: cost, deadline: deadline))
+        return advance(now)
+    }
+
+    /// The shared count gave tokens for a lane until a time; none, where it says to ask again later.
+    package mutating func leased(
+        limit: Int, lane: BudgetLane, tokens: Int64, until end: Instant, askAgain: Instant,
+        now: Instant
+    ) -> [Action] {
+        isShared = true
+        var pool = pools[limit][lane.rawValue]
+        pool.isAsking = false
+        if pool.end <= now { pool.tokens = 0 }
+        pool.tokens += tokens
+        if tokens > 0 { pool.end = end }
+        pool.askAt = tokens > 0 ? now : max(askAgain, now + .milliseconds(1))
+        pools[limit][lane.rawValue] = pool
+        return advance(now)
+    }
+
+    /// The shared count did not answer.
+    package mutating func leaseFailed(limit: Int, lane: BudgetLane, now: Instant) -> [Action] {
+        isShared = false
+        pools[limit][lane.rawValue].isAsking = false
+        pools[limit][lane.rawValue].askAt = now + .milliseconds(200)
+        return advance(now)
+    }
+
+    /// The venue has banned the address, or asked to be left alone: told by any process.
+    package mutating func banned(until: Instant, now: Instant) -> [Action] {
+        guard until > bannedUntil, until > now else { return [] }
+        bannedUntil = until
+        for limit in limits.indices {
+            for lane in BudgetLane.allCases { pools[limit][lane.rawValue].tokens = 0 }
+        }
+        let calls = queues.flatMap { $0 }
+        queues = [[Call]](repeating: [], count: BudgetLane.allCases.count)
+        return calls.map { .refuse($0.id, .banned(until: until)) }
+    }
+
+    /// The time of `nextDeadline` has come.
+    package mutating func deadlineReached(now: Instant) -> [Action] { advance(now) }
+
+    /// When a call is late, or the shared count may be asked again; nil where nothing waits.
+    package var nextDeadline: Instant? {
+        var next: Instant?
+        if !isShared {
+            for pool in pools.map({ $0[BudgetLane.protective.rawValue] }) where !pool.isAsking {
+                next = min(next ?? .distantFuture, pool.askAt)
+            }
+        }
+        for lane in BudgetLane.allCases {
+            for call in queues[lane.rawValue] { next = min(next ?? .distantFuture, call.deadline) }
+            guard let call = queues[lane.rawValue].first else { continue }
+            for limit in limits.indices where !pools[limit][lane.rawValue].isAsking {
+                let amount = call.cost.amount(limits[limit].counted)
+                if let wake = wake(limit, lane, amount) { next = min(next ?? .distantFuture, wake) }
+            }
+        }
+        return next
+    }
+
+    /// When a limit is to be looked at again for a call that waits: it lacks tokens, or those that it
+    /// has end; nil where the call takes none of it.
+    private func wake(_ limit: Int, _ lane: BudgetLane, _ amount: Int64) -> Instant? {
+        guard amount > 0 else { return nil }
+        let usable = pools[limit][lane.rawValue...]
+        let held = usable.reduce(0) { $0 + $1.tokens }
+        if held < amount { return pools[limit][lane.rawValue].askAt }
+        return usable.filter { $0.tokens > 0 }.map(\.end).min()
+    }
+
+    // MARK: deciding
+
+    private mutating func advance(_ now: Instant) -> [Action] {
+        var actions: [Action] = []
+        for lane in BudgetLane.allCases {
+            dropLate(lane, now, &actions)
+            while let call = queues[lane.rawValue].first, spend(call.cost, lane, now) {
+                queues[lane.rawValue].removeFirst()
+                actions.append(.grant(call.id))
+            }
+            guard let call = queues[lane.rawValue].first else { continue }
+            for limit in limits.indices {
+                ask(limit, lane, least: call.cost.amount(limits[limit].counted), now, &actions)
+            }
+        }
+        if !isShared { probe(now, &actions) }
+        return actions
+    }
+
+    /// Looks now and then whether the shared count can be asked again.
+    private mutating func probe(_ now: Instant, _ actions: inout [Action]) {
+        let lane = BudgetLane.protective
+        for limit in limits.indices {
+            let pool = pools[limit][lane.rawValue]
+            guard !pool.isAsking, now >= pool.askAt else { continue }
+            pools[limit][lane.rawValue].isAsking = true
+            actions.append(.lease(limit: limit, lane: lane, want: 1, least: 1))
+        }
+    }
+
+    private mutating func dropLate(
+        _ lane: BudgetLane, _ now: Instant, _ actions: inout [Action]
+    ) {
+        for call in queues[lane.rawValue] where now >= call.deadline {
+            actions.append(.refuse(call.id, .late))
+        }
+        queues[lane.rawValue].removeAll { now >= $0.deadline }
+    }
+
+    /// Takes a call's cost of every limit; false, and nothing taken, where one has not enough.
+    private mutating func spend(_ cost: BudgetCost, _ lane: BudgetLane, _ now: Instant) -> Bool {
+        let isEnough = limits.indices.allSatisfy { limit in
+            let amount = cost.amount(limits[limit].counted)
+            if amount == 0 || available(limit, lane, now) >= amount { return true }
+            return !isShared && own[limit].tokens(now: now) >= amount + reserve(limit, lane)
+        }
+        guard isEnough else { return false }
+        for limit in limits.indices { take(limit, lane, cost.amount(limits[limit].counted), now) }
+        return true
+    }
+
+    /// What the process's own bucket keeps back from a lane.
+    private func reserve(_ limit: Int, _ lane: BudgetLane) -> Int64 {
+        own[limit].capacity * (100 - lane.share) / 100
+    }
+
+    /// Tokens that a lane may use: its own, and those of the lanes below it.
+    private func available(_ limit: Int, _ lane: BudgetLane, _ now: Instant) -> Int64 {
+        pools[limit][lane.rawValue...].reduce(0) { $0 + ($1.end > now ? $1.tokens : 0) }
+    }
+
+    private mutating func take(
+        _ limit: Int, _ lane: BudgetLane, _ amount: Int64, _ now: Instant
+    ) {
+        guard amount > 0 else { return }
+        guard available(limit, lane, now) >= amount else {
+            _ = own[limit].take(amount, now: now)
+            return
+        }
+        var left = amount
+        for place in lane.rawValue..<BudgetLane.allCases.count where pools[limit][place].end > now {
+            let part = min(left, pools[limit][place].tokens)
+            pools[limit][place].tokens -= part
+            left -= part
+        }
+    }
+
+    /// Asks for tokens of a limit, unless there are enough or an answer is on its way.
+    private mutating func ask(
+        _ limit: Int, _ lane: BudgetLane, least: Int64, _ now: Instant,
+        _ actions: inout [Action]
+    ) {
+        let pool = pools[limit][lane.rawValue]
+        let missing = least - available(limit, lane, now)
+        guard missing > 0, !pool.isAsking, now >= pool.askAt else { return }
+        let waiting = queues[lane.rawValue].prefix(Budget.leaseCalls)
+            .reduce(0) { $0 + $1.cost.amount(limits[limit].counted) }
+        // A few more than wait, so that the next call needs no round trip; never much of the limit.
+        let spare = min(20, limits[limit].limit / 50)
+        let most = max(least, limits[limit].limit / 10)
+        let want = min(most, max(least, waiting) + spare)
+        pools[limit][lane.rawValue].isAsking = true
+        actions.append(.lease(limit: limit, lane: lane, want: want, least: missing))
+    }
+
+    /// Calls whose cost is asked for together.
+    private static let leaseCalls = 20
+}

@@ -1,0 +1,196 @@
+internal import BusProtocol
+internal import Bytes
+package import Chronology
+package import Reactor
+internal import RedisLink
+package import Runtime
+package import Throttles
+
+// VenueBudget: what all processes of a host may ask of a venue, shared through Redis (B1a).
+// 1. No call to a venue is made that this room has not granted; what is granted never exceeds the
+//    venue's limits, whoever asks and wherever the venue's windows begin (T6, T7).
+// 2. Protective calls are kept waiting by nothing but a ban.
+// 3. A ban seen by one process stops all: it stands in Redis and is told on a channel.
+// 4. Redis away, a tenth of each limit serves each process, so that protection goes on.
+
+/// One process's door to the shared budget.
+@LoopActor package final class VenueBudget: RedisMessageHandler {
+    private var budget: Budget
+    private let host: ServiceHost
+    private var timer: LoopTimer?
+    private var waiting: [UInt64: @LoopActor (BudgetRefusal?) -> Void] = [:]
+    private var nextID: UInt64 = 1
+    /// By limit: when the venue's count was last passed on.
+    private var observedAt: [Instant]
+    private let granted: [Counter]
+    private let refused: Counter
+    private let bans: Counter
+
+    private static let lease = RedisScript(BudgetScript.lease)
+    private static let observe = RedisScript(BudgetScript.observe)
+    private static let ban = RedisScript(BudgetScript.ban)
+    /// Between two reports of the venue's count of one limit.
+    private static let observeEvery = Interval.seconds(1)
+    /// Longer than any venue's ban.
+    private static let longestBan = Interval.seconds(3 * 86_400)
+
+    /// - Parameter limits: as the venue announces them.
+    package init(_ limits: [BudgetLimit], host: ServiceHost) {
+        self.host = host
+        budget = Budget(limits, now: host.loop.now)
+        observedAt = limits.map { _ in .distantPast }
+        granted = BudgetLane.allCases.map {
+            host.metrics.counter(
+                "pms_venue_calls_total", "Calls to the venue granted.", ["lane": $0.label])
+        }
+        refused = host.metrics.counter(
+            "pms_venue_calls_refused_total", "Calls to the venue not granted.")
+        bans = host.metrics.counter("pms_venue_bans_total", "Bans by the venue heard of.")
+        timer = host.loop.timer { [weak self] in self?.deadlineReached() }
+    }
+
+    /// Listens for bans that other processes have seen.
+    package func start() { host.subscriber.subscribe(host.keys.budgetChannel, self) }
+
+    // MARK: calls
+
+    /// Asks whether a call may be made; the completion is called once, with nil where it may.
+    /// - Parameter patience: how long its turn may take to come.
+    package func request(
+        _ cost: BudgetCost, _ lane: BudgetLane, within patience: Interval = .seconds(2),
+        _ completion: @escaping @LoopActor (BudgetRefusal?) -> Void
+    ) {
+        let id = nextID
+        nextID += 1
+        waiting[id] = completion
+        let now = host.loop.now
+        if now >= budget.bannedUntil, cost.weight == 0, cost.orders == 0 {
+            return carryOut([.grant(id)], lane)
+        }
+        lanes[id] = lane
+        carryOut(budget.requested(id, cost, lane, deadline: now + patience, now: now))
+    }
+
+    /// Waits for a call's turn; throws where it does not come.
+    package func request(
+        _ cost: BudgetCost, _ lane: BudgetLane, within patience: Interval = .seconds(2)
+    ) async throws(BudgetRefusal) {
+        let refusal = await withCheckedContinuation { continuation in
+            request(cost, lane, within: patience) { continuation.resume(returning: $0) }
+        }
+        if let refusal { throw refusal }
+    }
+
+    private var lanes: [UInt64: BudgetLane] = [:]
+
+    private func carryOut(_ actions: [Budget.Action], _ known: BudgetLane? = nil) {
+        for action in actions {
+            switch action {
+            case .grant(let id):
+                if let lane = known ?? lanes.removeValue(forKey: id) {
+                    granted[lane.rawValue].increment()
+                }
+                end(id, nil)
+            case .refuse(let id, let refusal):
+                lanes[id] = nil
+                refused.increment()
+                end(id, refusal)
+            case .lease(let limit, let lane, let want, let least):
+                ask(limit, lane, want: want, least: least)
+            }
+        }
+        if let deadline = budget.nextDeadline { timer?.arm(at: deadline) }
+    }
+
+    private func end(_ id: UInt64, _ refusal: BudgetRefusal?) {
+        guard let completion = waiting.removeValue(forKey: id) else { return }
+        host.loop.soon { completion(refusal) }
+    }
+
+    private func deadlineReached() { carryOut(budget.deadlineReached(now: host.loop.now)) }
+
+    // MARK: the shared count
+
+    private func ask(_ limit: Int, _ lane: BudgetLane, want: Int64, least: Int64) {
+        let rule = budget.limits[limit]
+        let asked = host.loop.now
+        host.redis.evaluate(
+            VenueBudget.lease, keys: keys(rule),
+            arguments: BudgetScript.leaseArguments(
+                rule, lane: lane, want: want, least: least, writer: host.writer)
+        ) { [weak self] outcome in
+            self?.answered(limit, lane, asked, outcome.value?.elements?.compactMap(\.int))
+        }
+    }
+
+    private func keys(_ rule: BudgetLimit) -> [String] {
+        [host.keys.budget(rule.name), host.keys.budget("ban")]
+    }
+
+    private func answered(
+        _ limit: Int, _ lane: BudgetLane, _ asked: Instant, _ reply: [Int64]?
+    ) {
+        let now = host.loop.now
+        guard let reply, reply.count == 4 else {
+            return carryOut(budget.leaseFailed(limit: limit, lane: lane, now: now))
+        }
+        if reply[3] > 0 { banHeard(.milliseconds(reply[3])) }
+        // The lease's end counts from before it was asked for.
+        carryOut(
+            budget.leased(
+                limit: limit, lane: lane, tokens: reply[0], until: asked + .milliseconds(reply[1]),
+                askAgain: now + .milliseconds(reply[2]), now: now))
+    }
+
+    /// The venue has said how much it counted in its present window; less than zero says nothing
+    /// (T11).
+    package func observed(_ counted: BudgetLimit.Counted, in window: Interval, count: Int64) {
+        guard count > 0, host.redis.isUp,
+            let limit = budget.limits.firstIndex(where: {
+                $0.counted == counted && $0.window == window
+            }), host.loop.now - observedAt[limit] >= VenueBudget.observeEvery
+        else { return }
+        observedAt[limit] = host.loop.now
+        let rule = budget.limits[limit]
+        host.redis.evaluate(
+            VenueBudget.observe, keys: keys(rule),
+            arguments: BudgetScript.observeArguments(rule, counted: count, writer: host.writer)
+        ) { _ in }
+    }
+
+    // MARK: bans
+
+    /// The venue wants to be left alone for so long: this process stops at once, and all others.
+    package func banned(for pause: Interval) {
+        let pause = min(max(pause, .milliseconds(1)), VenueBudget.longestBan)
+        banHeard(pause)
+        let until = (host.loop.wallNow + pause).milliseconds
+        host.redis.evaluate(
+            VenueBudget.ban, keys: [host.keys.budget("ban")],
+            arguments: ["\(pause.milliseconds)", host.keys.budgetChannel, "\(until)"]
+        ) { _ in }
+    }
+
+    private func banHeard(_ pause: Interval) {
+        let now = host.loop.now
+        let before = budget.bannedUntil
+        let actions = budget.banned(until: now + pause, now: now)
+        // The same ban, told again, ends at the same time but for the clocks' difference.
+        if budget.bannedUntil > before + .seconds(1) {
+            bans.increment()
+            Log.warn("venue wants to be left alone", ["seconds": pause.milliseconds / 1000])
+        }
+        carryOut(actions)
+    }
+
+    /// Until when the venue wants to be left alone; in the past where it does not.
+    package var bannedUntil: Instant { budget.bannedUntil }
+
+    package func messageReceived(channel: RawSpan, payload: RawSpan) {
+        guard let until = Int64(String(payload)) else { return }
+        let pause = WallTime(milliseconds: until) - host.loop.wallNow
+        if pause > .zero { banHeard(min(pause, VenueBudget.longestBan)) }
+    }
+
+    package func subscriptionEstablished(channel: String) {}
+}

@@ -1,0 +1,77 @@
+import Bytes
+import Chronology
+import Quotes
+package import Throttles
+package import Trading
+package import VenueProtocol
+
+/// What the feed asks a venue for by REST.
+extension VenueKind {
+    package var exchangeInfo: VenueRequest {
+        switch self {
+        case .binanceFutures: BinanceFutures.exchangeInfo
+        case .binanceSpot: BinanceSpot.exchangeInfo
+        case .mexcSpot: MEXCSpot.exchangeInfo
+        }
+    }
+
+    func decodeExchangeInfo(_ bytes: RawSpan) throws(JSONError) -> ExchangeInfo {
+        switch self {
+        case .binanceFutures: try BinanceFutures.decodeExchangeInfo(bytes)
+        case .binanceSpot: try BinanceSpot.decodeExchangeInfo(bytes)
+        case .mexcSpot: try MEXCSpot.decodeExchangeInfo(bytes)
+        }
+    }
+
+    /// A book of 1,000 levels a side, from which changes go on.
+    package func depth(_ symbol: Symbol) -> VenueRequest {
+        switch self {
+        case .binanceFutures: BinanceFutures.depth(symbol, limit: 1_000)
+        case .binanceSpot: BinanceSpot.depth(symbol, limit: 1_000)
+        case .mexcSpot: MEXCSpot.depth(symbol, limit: 1_000)
+        }
+    }
+
+    /// How the numbers of the changes follow one another.
+    var bookRule: LocalBook.Rule {
+        switch self {
+        case .binanceFutures: .previousID
+        case .binanceSpot, .mexcSpot: .consecutive
+        }
+    }
+
+    /// The best bid and ask of one symbol.
+    package func bookTicker(_ symbol: Symbol) -> VenueRequest {
+        switch self {
+        case .binanceFutures: BinanceFutures.bookTicker(symbol)
+        case .binanceSpot: BinanceSpot.bookTicker(symbol)
+        case .mexcSpot: MEXCSpot.bookTicker(symbol)
+        }
+    }
+
+    /// The best bid and ask of every symbol, for when many are wanted at once.
+    package var allBookTickers: VenueRequest {
+        switch self {
+        case .binanceFutures: VenueRequest(.get, "/fapi/v1/ticker/bookTicker", weight: 5)
+        case .binanceSpot: VenueRequest(.get, "/api/v3/ticker/bookTicker", weight: 4)
+        case .mexcSpot: VenueRequest(.get, "/api/v3/ticker/bookTicker", weight: 1)
+        }
+    }
+
+    /// The limits that the venue counts by address, until its exchangeInfo says otherwise.
+    package var limits: [BudgetLimit] {
+        switch self {
+        case .binanceFutures: [.weight(2_400, in: .seconds(60))]
+        case .binanceSpot: [.weight(6_000, in: .seconds(60))]
+        case .mexcSpot: [.weight(300, in: .seconds(10))]
+        }
+    }
+}
+
+extension FeedBookTop {
+    init(_ top: BookTop) {
+        self.init(
+            symbol: top.symbol, bid: top.bid, bidQuantity: top.bidQuantity, ask: top.ask,
+            askQuantity: top.askQuantity, timeMilliseconds: top.timeMilliseconds)
+    }
+}
