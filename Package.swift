@@ -36,8 +36,10 @@ let substrate = ["Chronology", "Bounded", "Bytes"]
 let trading = substrate + ["Trading"]
 let domain = trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching"]
 let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
-let exchange = ["ExchangeDoor", "ExchangeMarkets", "FuturesExchange"]
-let machinery = ["CLinux", "Reactor", "RedisLink", "WebLink", "WebServer", "Runtime"]
+let exchange = ["ExchangeDoor", "ExchangeMarkets", "FuturesExchange", "SpotExchange"]
+let machinery = [
+    "CLinux", "Reactor", "RedisLink", "WebLink", "WebServer", "Runtime", "VenueBudget", "PriceSource",
+]
 let everything = domain + wire + exchange + machinery
 let services = [
     "PriceFeedService", "OrderGatewayService", "RiskEngineService", "PositionSyncService",
@@ -81,6 +83,13 @@ let package = Package(
             ["ExchangeDoor", "ExchangeMarkets", "Matching", "VenueProtocol", "WebProtocol"]
                 + trading),
 
+        room(
+            "Exchange", "SpotExchange",
+            [
+                "ExchangeDoor", "ExchangeMarkets", "Matching", "Quotes", "VenueProtocol",
+                "WebProtocol",
+            ] + trading),
+
         room("Machinery", "Reactor", ["CLinux"] + substrate),
         room("Machinery", "RedisLink", ["CHiredis", "CLinux", "Reactor"] + substrate),
         room("Machinery", "WebLink", ["CCurl", "CLinux", "Reactor", "WebProtocol"] + substrate),
@@ -88,6 +97,19 @@ let package = Package(
         room(
             "Machinery", "Runtime",
             ["CLinux", "Reactor", "RedisLink", "WebServer", "BusProtocol", "WebProtocol"] + trading),
+
+        room(
+            "Machinery", "VenueBudget",
+            [
+                "Reactor", "RedisLink", "WebLink", "WebProtocol", "Runtime", "BusProtocol",
+                "VenueProtocol", "Throttles",
+            ] + trading),
+        room(
+            "Machinery", "PriceSource",
+            [
+                "Reactor", "RedisLink", "WebLink", "Runtime", "VenueBudget", "BusProtocol",
+                "VenueProtocol", "Quotes",
+            ] + trading),
 
         room("Services", "PriceFeedService", everything),
         room("Services", "OrderGatewayService", everything),
@@ -118,7 +140,8 @@ let package = Package(
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
         command("pms-chaos", ["ChaosService", "Runtime"]),
-        command("pms-bench", ["CFloor", "PriceFeedService"] + everything),
+        command(
+            "pms-bench", ["CFloor", "PaperExchangeService", "PriceFeedService"] + everything),
 
         .target(
             name: "DecoderVerifier", dependencies: ["Bounded"],
@@ -137,8 +160,13 @@ let package = Package(
         .target(
             name: "Simulation", dependencies: simulated, path: "Tests/Support/Simulation",
             swiftSettings: settings),
+        .target(
+            name: "ExchangeFuzz",
+            dependencies: [
+                "Bounded", "Bytes", "Chronology", "ExchangeDoor", "FuturesExchange", "SpotExchange",
+            ], path: "Tests/Support/ExchangeFuzz", swiftSettings: settings),
         .executableTarget(
-            name: "pms-simulation", dependencies: ["Simulation", "Runtime"],
+            name: "pms-simulation", dependencies: ["Simulation", "Runtime", "ExchangeDoor", "ExchangeFuzz"],
             path: "Tests/Support/SimulationRunner", swiftSettings: settings),
         tests(
             "SimulationTests",
@@ -156,9 +184,14 @@ let package = Package(
             "FuturesExchangeTests",
             exchange + ["Matching", "VenueProtocol", "WebProtocol", "DecoderVerifier"] + trading),
         tests(
+            "SpotExchangeTests",
+            exchange + ["Matching", "Quotes", "VenueProtocol", "WebProtocol"] + trading),
+        tests(
             "PaperExchangeTests",
-            exchange + ["PaperExchangeService", "Matching", "WebProtocol", "Reactor", "RawPeers"]
-                + trading),
+            exchange + [
+                "PaperExchangeService", "Matching", "WebProtocol", "WebServer", "Reactor",
+                "RawPeers", "paper-exchange", "pms", "ExchangeFuzz",
+            ] + trading),
         tests("ExchangeDoorTests", ["ExchangeDoor", "WebProtocol"] + trading),
         tests("ReactorTests", ["CLinux", "Reactor"] + substrate),
         tests("BytesTests", ["Bytes", "Bounded", "DecoderVerifier"]),
@@ -166,6 +199,13 @@ let package = Package(
             "PriceFeedTests",
             ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol"] + trading),
         tests("QuotesTests", ["Quotes"] + trading),
+        tests(
+            "VenueBudgetTests",
+            [
+                "VenueBudget", "PriceSource", "Reactor", "RedisLink", "Runtime", "Throttles",
+                "Quotes", "BusProtocol", "VenueProtocol", "WebLink", "WebServer", "WebProtocol",
+                "RedisServerSupport",
+            ] + trading),
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol", "Quotes", "DecoderVerifier"] + trading),
         tests("BoundedTests", ["Bounded"]),

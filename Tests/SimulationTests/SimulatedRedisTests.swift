@@ -61,6 +61,10 @@ struct SimulatedRedisTests {
                 price: .whole(Int64.random(in: 90...110, using: &random)),
                 quantity: .whole(Int64.random(in: 1...3, using: &random)), fee: .one,
                 feeAsset: "USDT", isMaker: false, timeMilliseconds: Int64(number))
+            // Another writer's view of the books: empty, and long out of date.
+            if number % 9 == 8 {
+                machine.load(setup.account(number / 4), balance: BookBalance(), positions: [:])
+            }
             let change = LedgerChange.fill(
                 fill, account: setup.account(number / 4), order: id, cause: "twin")
             for case .apply(let command) in machine.submit(change).actions {

@@ -39,6 +39,11 @@ struct Layering {
         "WebServer": ["Reactor"],
         // Configuration holds exact decimals and symbols.
         "Runtime": ["Reactor", "RedisLink", "WebLink", "WebServer", "Trading"],
+        // Rooms that services share: they carry out what a machine of the Domain decides.
+        "VenueBudget": ["Reactor", "RedisLink", "WebLink", "Runtime", "Trading", "Throttles"],
+        "PriceSource": [
+            "Reactor", "RedisLink", "WebLink", "Runtime", "VenueBudget", "Trading", "Quotes",
+        ],
     ]
 
     /// Why `room` may not import `other`, or nil where it may.

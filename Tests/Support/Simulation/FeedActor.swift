@@ -5,8 +5,8 @@ import ExchangeDoor
 import ExchangeMarkets
 import FuturesExchange
 import PriceFeedService
-import Quotes
-import Trading
+package import Quotes
+package import Trading
 import VenueProtocol
 
 /// price-feed's desk with its actions carried out on the simulated Redis and the exchange's streams.
@@ -48,6 +48,11 @@ package final class FeedActor {
         }
     }
 
+    /// The book by levels of a symbol, where it is asked for.
+    package func book(_ symbol: Symbol) -> LocalBook? {
+        desk.slot(of: symbol).flatMap { desk.book(at: $0) }
+    }
+
     package func kill() {
         isAlive = false
         server.disconnect(connection)
@@ -64,15 +69,21 @@ package final class FeedActor {
     private func readDemand() {
         let keys = keys
         let now = time.wallNow.milliseconds
-        connection.request({ data -> [Symbol] in
+        connection.request({ data -> [[Symbol]] in
             let watched = (data.scores[keys.demand] ?? [:]).filter { $0.value > now }.keys
             let held = (data.sets[keys.books] ?? []).compactMap {
                 BusKeys.book(of: $0)?.symbol.name
             }
-            return Set(watched).union(held).sorted().compactMap(Symbol.init)
+            let deep = (data.scores[keys.depthDemand] ?? [:]).filter { $0.value > now }.keys
+            return [
+                Set(watched).union(held).sorted().compactMap(Symbol.init),
+                deep.sorted().compactMap(Symbol.init),
+            ]
         }) { [self] outcome in
-            if case .answer(let symbols) = outcome {
-                act { desk, now, out in desk.demandReceived(symbols, now: now, &out) }
+            if case .answer(let lists) = outcome {
+                act { desk, now, out in
+                    desk.demandReceived(lists[0], deep: lists[1], now: now, &out)
+                }
             }
         }
     }
@@ -105,7 +116,8 @@ package final class FeedActor {
             connection.request({ $0.hashes[key] = fields }) { _ in }
         case .publish(let slot): publish(slot)
         case .store(let slot): store(slot)
-        case .note, .alert: return
+        case .publishDepth(let slot): publishDepth(slot)
+        case .storeDepth, .note, .alert: return
         }
     }
 
@@ -160,6 +172,11 @@ package final class FeedActor {
             if let reply = try? ControlReply.decode(bytes.rawSpan) {
                 act { desk, _, out in desk.controlReceived(socket, reply, &out) }
             }
+        case .levels(let slot, let publishNow, _):
+            if publishNow { publishDepth(slot) }
+            flushLater()
+        case .waiting(_, let isNews):
+            if isNews { act { desk, now, out in desk.booksDue(now: now, &out) } }
         case .duplicate, .refused: return
         }
     }
@@ -167,6 +184,7 @@ package final class FeedActor {
     // MARK: prices by REST
 
     private func ask(_ kind: FeedKind, _ symbols: [Symbol]) {
+        if kind == .depth { return askDepth(symbols) }
         for symbol in symbols {
             let path = kind == .mark ? "/fapi/v1/premiumIndex" : "/fapi/v1/ticker/bookTicker"
             let request = ExchangeRequest(
@@ -177,6 +195,41 @@ package final class FeedActor {
                 if let body = try? result.get() { answered(kind, body.rawSpan) }
             }
         }
+    }
+
+    private func askDepth(_ symbols: [Symbol]) {
+        for symbol in symbols {
+            let request = ExchangeRequest(
+                method: "GET", path: "/fapi/v1/depth",
+                query: Array("symbol=\(symbol)&limit=1000".utf8), wall: time.wallNow)
+            venue.call({ [venue] () throws(ExchangeError) in venue.desk.respond(request).body }) {
+                [self] result in
+                var frame = DepthFrame()
+                if let body = try? result.get(), (try? frame.readSnapshot(body.rawSpan)) != nil {
+                    let change = frame.change
+                    act { desk, now, out in
+                        desk.depthAnswered(symbol, change, now: now, &out)
+                    }
+                } else {
+                    act { desk, now, out in
+                        desk.depthFailed(symbol, reason: "no answer", now: now, &out)
+                    }
+                }
+            }
+        }
+    }
+
+    private func publishDepth(_ slot: Int) {
+        let symbol = desk.symbol(at: slot)
+        var out = ByteWriter()
+        let name = Array(symbol.name.utf8)
+        let isWritten = desk.writeDepth(
+            slot, symbol: name.rawSpan, now: time.now, wall: time.wallNow, isStored: false,
+            into: &out)
+        guard isWritten else { return }
+        let text = String(out.rawSpan)
+        let channel = keys.depthChannel(symbol)
+        connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
     }
 
     private func answered(_ kind: FeedKind, _ body: RawSpan) {
@@ -202,6 +255,8 @@ package final class FeedActor {
             guard isAlive else { return }
             while let slot = desk.popPublish(now: time.now) { publish(slot) }
             while let slot = desk.popStore(now: time.now) { store(slot) }
+            while let slot = desk.popDepthPublish(now: time.now) { publishDepth(slot) }
+            while let slot = desk.popDepthStore(now: time.now) { _ = slot }
         }
     }
 

@@ -131,7 +131,8 @@ package final class GatewayActor {
             let channel = keys.replyChannel(from)
             connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
         case .alert(let code, let text, _): onAlert("\(code): \(text)")
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .openStream:
+        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders,
+            .openStream:
             askVenue(action)
         case .surrenderLease:
             tell(.leaseLost)
@@ -281,6 +282,11 @@ package final class GatewayActor {
             }
         }
         snapshot.instruments.sort { $0.symbol < $1.symbol }
+        if let newest = data.streams[keys.orders]?.last,
+            let at = newest.fields.first(where: { $0.0 == "at_ms" })
+        {
+            snapshot.newestMilliseconds = Int64(at.1) ?? 0
+        }
         let open = data.sets[keys.openOrders] ?? []
         for id in open.sorted() {
             if let record = data.hashes[keys.order(id)].flatMap({ try? OrderRecord(fields: $0) }) {
@@ -328,6 +334,12 @@ package final class GatewayActor {
                 }
             }) { [self] in
                 tell(.tradesAnswered(symbol, generation: generation, try? $0.get()))
+            }
+        case .queryRecentOrders(let symbol, let since, let generation):
+            venue.call({ [venue] () throws(ExchangeError) in
+                venue.desk.orders(symbol, since: since).map(SimulatedVenue.record)
+            }) { [self] in
+                tell(.recentOrdersAnswered(symbol, generation: generation, try? $0.get()))
             }
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,

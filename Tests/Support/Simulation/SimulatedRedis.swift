@@ -82,6 +82,7 @@ package final class SimulatedRedis {
         let at = arguments.integer()
         let before = arguments.integer()
         _ = arguments.integer()
+        _ = arguments.integer()
         let hasPosition = arguments.flag()
         let positionVersion = arguments.text()
         let balanceVersion = arguments.text()
@@ -126,7 +127,7 @@ package final class SimulatedRedis {
             }
         }
         set(keys[1], [("seq", sequence)] + balance)
-        if booked != nil { set(keys[7], order) }
+        if hasOrder { set(keys[7], order) }
         scores[keys[2], default: [:]][identity] = at
         scores[keys[2]] = scores[keys[2]]?.filter { $0.value >= before }
         return ["APPLIED", sequence]
@@ -140,12 +141,18 @@ package final class SimulatedRedis {
         let isDone = arguments.flag()
         _ = arguments.integer()
         _ = arguments.integer()
+        let revision = arguments.integer()
         let changing = arguments.fields()
         let booked = arguments.fields()
         let tail = arguments.text()
         if let answer = fenced(keys[4], fence) { return answer }
         if isIntent, let found = hashes[keys[0]] {
             return ["EXISTS"] + found.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        }
+        if !isIntent, let kept = hashes[keys[0]], let known = kept["revision"],
+            (Int64(known) ?? 0) > revision
+        {
+            return ["SAVED", kept["seq"] ?? "0"]
         }
         let sequence = journal(keys[1], keys[2], changing, tail)
         set(keys[0], [("seq", sequence)] + changing)

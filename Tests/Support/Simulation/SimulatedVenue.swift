@@ -17,6 +17,8 @@ package final class SimulatedVenue {
     private var hub: StreamHub
     private var sockets: [Int: (onFrame: ([UInt8]) -> Void, onClose: () -> Void)] = [:]
     private var nextSocket = 1
+    /// Sockets that still acknowledge and answer, and stream nothing any more.
+    private var muted: Set<Int> = []
 
     package init(_ settings: FuturesSettings, time: SimulatedTime) {
         // The venue's own state since 2026-04: unrouted sockets acknowledge and stay silent.
@@ -114,8 +116,21 @@ package final class SimulatedVenue {
         return number
     }
 
+    /// Ends one market stream, or lets it fall silent for good (T2, T4).
+    package func breakMarket(isMute: Bool) {
+        guard let number = sockets.keys.sorted().randomElement(using: &time.random) else { return }
+        if isMute {
+            muted.insert(number)
+        } else {
+            let socket = sockets[number]
+            closeSocket(number)
+            socket?.onClose()
+        }
+    }
+
     package func closeSocket(_ number: Int) {
         sockets[number] = nil
+        muted.remove(number)
         hub.closed(number)
     }
 
@@ -130,6 +145,7 @@ package final class SimulatedVenue {
         for action in actions {
             switch action {
             case .send(let number, let bytes), .sendBinary(let number, let bytes):
+                if muted.contains(number), !bytes.starts(with: "{\"result\"".utf8) { continue }
                 time.after(.milliseconds(2)) { [self] in sockets[number]?.onFrame(bytes) }
             case .broadcast(let numbers, let bytes, _):
                 for number in numbers {
@@ -219,6 +235,8 @@ package struct SimulationFaults: Sendable {
     package var syncCrashes = 0
     package var redisOutages = 0
     package var streamBreaks = 0
+    package var marketBreaks = 0
+    package var marketMutes = 0
 
     package init() {}
 
@@ -236,6 +254,8 @@ package struct SimulationFaults: Sendable {
         faults.syncCrashes = draw([0, 30, 100])
         faults.redisOutages = draw([0, 0, 30, 60])
         faults.streamBreaks = draw([0, 30, 100])
+        faults.marketBreaks = draw([0, 30, 100])
+        faults.marketMutes = draw([0, 10, 30])
         return faults
     }
 

@@ -9,6 +9,7 @@ import Matching
 import OrderGatewayService
 import Orders
 import PositionSyncService
+import Quotes
 import RiskEngineService
 package import Trading
 
@@ -59,6 +60,7 @@ package final class SimulatedWorld {
         let later = time.wallNow.milliseconds + 86_400_000
         server.data.scores[keys.demand] = Dictionary(
             uniqueKeysWithValues: symbols.map { ($0.name, later) })
+        server.data.scores[keys.depthDemand] = [symbols[0].name: later]
     }
 
     package var symbols: [Symbol] { venue.desk.markets.map(\.symbol) }
@@ -225,6 +227,18 @@ package final class SimulatedWorld {
             count("stream break")
             gateway.breakStream()
         }
+        breakMarket(strikes)
+    }
+
+    private func breakMarket(_ strikes: (Int) -> Bool) {
+        if strikes(time.faults.marketBreaks) {
+            count("market stream break")
+            venue.breakMarket(isMute: false)
+        }
+        if strikes(time.faults.marketMutes) {
+            count("market stream mute")
+            venue.breakMarket(isMute: true)
+        }
     }
 
     private func count(_ fault: String) { faultCounts[fault, default: 0] += 1 }
@@ -257,7 +271,7 @@ package final class SimulatedWorld {
             expected.insert(id)
         }
         return ChaosAudit.violations(venue: truth, books: books(), expectedOrders: expected)
-            + mirrorViolations()
+            + mirrorViolations() + priceViolations()
     }
 
     private func books() -> BookTruth {
@@ -290,6 +304,36 @@ package final class SimulatedWorld {
         }
         books.openOrders = (data.sets[keys.openOrders] ?? []).sorted()
         return books
+    }
+
+    /// Every watched symbol's price is of this second, streamed, and the venue's own.
+    private func priceViolations() -> [String] {
+        symbols.flatMap { symbol -> [String] in
+            guard let fields = server.data.hashes[keys.price(symbol)],
+                let record = try? PriceRecord(fields: fields)
+            else { return ["\(symbol) has no price"] }
+            var violations: [String] = []
+            let now = time.wallNow.milliseconds
+            for (name, at) in [("book", record.bookMilliseconds), ("mark", record.markMilliseconds)]
+            where now - at > 3_000 {
+                violations.append("\(symbol): its \(name) is \(now - at) ms old")
+            }
+            if !record.isFresh || record.source != "stream" {
+                violations.append("\(symbol): its price is \(record.source), \(record.isFresh)")
+            }
+            if let problem = bookProblem(symbol) { violations.append(problem) }
+            if record.bid >= record.ask { violations.append("\(symbol): its book is crossed") }
+            return violations
+        }
+    }
+
+    /// The watched book is live, and its best prices are the record's, but for what came since.
+    private func bookProblem(_ symbol: Symbol) -> String? {
+        guard symbol == symbols[0] else { return nil }
+        guard let book = feed.book(symbol), book.isLive, book.count(.buy) > 0, book.count(.sell) > 0
+        else { return "\(symbol): its book is not live" }
+        let (bid, ask) = (book.level(.buy, 0).price, book.level(.sell, 0).price)
+        return bid < ask ? nil : "\(symbol): its book by levels is crossed"
     }
 
     /// risk-engine's picture is that of the books, up to the last journal entry.
