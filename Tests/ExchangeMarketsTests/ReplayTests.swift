@@ -9,16 +9,28 @@ import Trading
     /// A small recording by hand: diffs before the snapshot, the snapshot, tops, trades, a stale top, a
     /// frame of another symbol and one of another kind.
     private static let small = """
-        1000000000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":1,"u":10,"pu":0,"b":[["99.00","1.000"],["98.00","2.000"]],"a":[["101.00","1.500"]]}}
-        1010000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":11,"s":"BTCUSDT","b":"99.50","B":"0.500","a":"100.50","A":"0.700","T":1,"E":1}}
-        1020000000 {"lastUpdateId":9,"E":1,"T":1,"bids":[["99.00","9.000"],["97.00","3.000"]],"asks":[["101.00","9.000"],["102.00","4.000"]]}
-        1030000000 {"stream":"ethusdt@bookTicker","data":{"e":"bookTicker","u":12,"s":"ETHUSDT","b":"1.00","B":"1","a":"2.00","A":"1","T":1,"E":1}}
-        1040000000 {"stream":"btcusdt@markPrice","data":{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1","i":"1","r":"0","T":1}}
-        1050000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":77,"p":"100.50","q":"0.200","X":"MARKET","m":false}}
-        1060000000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"BTCUSDT","U":11,"u":20,"pu":10,"b":[["99.50","0.000"],["98.00","0.000"]],"a":[["100.50","0.300"],["103.00","1.000"]]}}
-        1070000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":15,"s":"BTCUSDT","b":"99.50","B":"0.500","a":"100.50","A":"0.500","T":1,"E":1}}
-        1080000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT","t":78,"p":"99.00","q":"0.400","X":"INSURANCE_FUND","m":true}}
-        1090000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":21,"s":"BTCUSDT","b":"100.60","B":"0.100","a":"101.00","A":"1.400","T":1,"E":1}}
+        1000000000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,\
+        "s":"BTCUSDT","U":1,"u":10,"pu":0,"b":[["99.00","1.000"],["98.00","2.000"]],\
+        "a":[["101.00","1.500"]]}}
+        1010000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":11,"s":"BTCUSDT",\
+        "b":"99.50","B":"0.500","a":"100.50","A":"0.700","T":1,"E":1}}
+        1020000000 {"lastUpdateId":9,"E":1,"T":1,"bids":[["99.00","9.000"],["97.00","3.000"]],\
+        "asks":[["101.00","9.000"],["102.00","4.000"]]}
+        1030000000 {"stream":"ethusdt@bookTicker","data":{"e":"bookTicker","u":12,"s":"ETHUSDT",\
+        "b":"1.00","B":"1","a":"2.00","A":"1","T":1,"E":1}}
+        1040000000 {"stream":"btcusdt@markPrice","data":{"e":"markPriceUpdate","E":1,\
+        "s":"BTCUSDT","p":"1","i":"1","r":"0","T":1}}
+        1050000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT",\
+        "t":77,"p":"100.50","q":"0.200","X":"MARKET","m":false}}
+        1060000000 {"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":1,"T":1,\
+        "s":"BTCUSDT","U":11,"u":20,"pu":10,"b":[["99.50","0.000"],["98.00","0.000"]],\
+        "a":[["100.50","0.300"],["103.00","1.000"]]}}
+        1070000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":15,"s":"BTCUSDT",\
+        "b":"99.50","B":"0.500","a":"100.50","A":"0.500","T":1,"E":1}}
+        1080000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1,"T":1,"s":"BTCUSDT",\
+        "t":78,"p":"99.00","q":"0.400","X":"INSURANCE_FUND","m":true}}
+        1090000000 {"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":21,"s":"BTCUSDT",\
+        "b":"100.60","B":"0.100","a":"101.00","A":"1.400","T":1,"E":1}}
         """
 
     private func started(_ text: String = small, loops: Bool = false) throws -> FloorFixture {

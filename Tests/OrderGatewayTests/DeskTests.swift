@@ -208,6 +208,28 @@ import VenueProtocol
         #expect(bench.give(bench.placing("r2")) == ["reply r2 lease_lost"])
     }
 
+    @Test("P2: a save that a newer fence refused is made after the next taking over")
+    func fencedSave() {
+        var bench = DeskBench.ready
+        bench.send("r1")
+        let rejected = bench.give(.sendAnswered(DeskBench.id("r1"), .rejected(code: -2019, "no")))
+        #expect(rejected == ["save rejected done", "reply r1 venue_rejected"])
+        guard case .saveOrder(var record, _, _, _)? = bench.actions.first else {
+            Issue.record("not saved")
+            return
+        }
+        #expect(bench.saveAll(.fenced) == ["surrender"])
+        bench.give(.leaseLost)
+        #expect(bench.give(.leaseGained(fence: 9)) == ["load"])
+        record.status = "sent"
+        var snapshot = DeskBench.snapshot
+        snapshot.openOrders = [record]
+        let loaded = bench.give(.loaded(generation: bench.desk.generation, snapshot))
+        #expect(loaded.contains("save rejected done"))
+        bench.saveAll()
+        #expect(bench.desk.workingOrders.isEmpty)
+    }
+
     @Test("F3 F1: a fill before the ack is booked, once")
     func fillBeforeAck() {
         var bench = DeskBench.ready

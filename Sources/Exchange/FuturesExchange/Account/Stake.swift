@@ -39,7 +39,8 @@ package struct Stake: Sendable {
     /// The margin of one position and its open orders.
     internal func margin(_ leg: PositionLeg, mark: Price, _ listing: Listing) -> MarginFigures {
         MarginFigures(
-            holding: holdings[leg], mark: mark, listing: listing, leverage: leverage, bids: open[leg].bids, asks: open[leg].asks)
+            holding: holdings[leg], mark: mark, listing: listing, leverage: leverage,
+            bids: open[leg].bids, asks: open[leg].asks)
     }
 
     /// Adds an order, or replaces the one with its id.

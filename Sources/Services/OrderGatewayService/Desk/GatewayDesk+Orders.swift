@@ -66,7 +66,10 @@ extension GatewayDesk {
             orders[id]?.needsSave = true
             check(id, by: turn.now + .seconds(5))
             turn.act(.alert(code: "order_record", what, ["order": id.text]))
-        case .fenced: fenced(&turn)
+        case .fenced:
+            // Not saved: it is after the next taking over, if that is ours.
+            orders[id]?.needsSave = true
+            fenced(&turn)
         }
     }
 
