@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 import venv
@@ -16,6 +17,10 @@ class NothingToInstallWith(Exception):
     """Nothing can be installed here."""
 
 
+class DidNotInstall(Exception):
+    """The index answered, and yet the packages could not be installed."""
+
+
 class Environment:
     """One client's packages, kept in a folder outside of the sources."""
 
@@ -23,12 +28,14 @@ class Environment:
         self._folder = folder / name
         self._pins = requirements / f"{name}.txt"
 
-    def python(self) -> Path:
-        """The interpreter; installs first where the pins are not the installed ones."""
+    def python(self, until: float) -> Path:
+        """The interpreter; installs first where the pins are not the installed ones.
+
+        Installing ends at `until`, on the monotonic clock."""
         stamp = self._folder / "installed"
         wanted = self._fingerprint()
         if not stamp.exists() or stamp.read_text() != wanted:
-            self._install()
+            self._install(until)
             stamp.write_text(wanted)
         return self._interpreter
 
@@ -39,7 +46,7 @@ class Environment:
     def _fingerprint(self) -> str:
         return hashlib.sha256(sys.version.encode() + self._pins.read_bytes()).hexdigest()
 
-    def _install(self) -> None:
+    def _install(self, until: float) -> None:
         if sys.version_info < (3, 11):
             raise NothingToInstallWith("the pinned clients need Python 3.11 or newer")
         if importlib.util.find_spec("ensurepip") is None:
@@ -51,7 +58,10 @@ class Environment:
         venv.create(self._folder, with_pip=True)
         command = [self._interpreter, "-m", "pip", "install", "--quiet",
                    "--disable-pip-version-check", "--requirement", self._pins]
-        subprocess.run(command, check=True)
+        try:
+            subprocess.run(command, check=True, timeout=max(1, until - time.monotonic()))
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise DidNotInstall(f"{self._pins.name} was not installed: {error}") from error
 
 
 def require_index() -> None:

@@ -17,6 +17,15 @@ class DidNotStart(Exception):
 class Exchange:
     """Runs from entering the context to leaving it."""
 
+    _running: "set[Exchange]" = set()
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """Ends those that run, at once."""
+        for exchange in list(cls._running):
+            exchange._process.kill()
+            exchange._folder.cleanup()
+
     def __init__(self, program: Path, recording: Path | None = None):
         self._command = [program] + (["--replay", recording] if recording else [])
         self._lines: deque[str] = deque(maxlen=200)
@@ -27,6 +36,7 @@ class Exchange:
         self._process = subprocess.Popen(
             self._command, env=self._environment(), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self._running.add(self)
         self._port = self._await_port()
         # Its log is read on, or the pipe would fill and stop it.
         threading.Thread(target=self._lines.extend, args=(self._process.stdout,),
@@ -40,6 +50,7 @@ class Exchange:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._running.discard(self)
         self._folder.cleanup()
 
     @property
@@ -77,4 +88,5 @@ class Exchange:
             if entry.get("event") == "listening":
                 return entry["port"]
         self._process.wait()
+        self._running.discard(self)
         raise DidNotStart(self.last_words)

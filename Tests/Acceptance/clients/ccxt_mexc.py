@@ -106,8 +106,8 @@ async def streams(socket) -> None:
     async with checks("trades, candles, ticker"):
         assert (await socket.watch_trades(QRL))[-1]["price"] > 0
         assert (await socket.watch_ohlcv(QRL, "1m"))[-1][4] > 0
+        # watch_bids_asks reads only the JSON streams that MEXC has ended: it answers nowhere.
         assert (await socket.watch_ticker(QRL))["bid"] > 0
-        assert (await socket.watch_bids_asks([QRL]))
     async with checks("a listen key carries orders, trades and balance"):
         tasks = [asyncio.create_task(watch) for watch in (
             socket.watch_orders(QRL), socket.watch_my_trades(QRL), socket.watch_balance())]

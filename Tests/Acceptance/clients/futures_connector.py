@@ -41,7 +41,8 @@ def market_data() -> None:
         assert client.ticker_price(BTC)["price"] and client.ticker_24hr_price_change(BTC)["volume"]
         assert client.mark_price(BTC)["markPrice"] and client.open_interest(BTC)["openInterest"]
     with checks("trades and klines"):
-        assert eventually(lambda: client.trades(BTC)) and client.agg_trades(BTC)
+        assert eventually(lambda: client.trades(BTC))
+        assert eventually(lambda: client.agg_trades(BTC))
         assert client.historical_trades(BTC) and client.klines(BTC, "1m")
         client.continuous_klines(BTC, "PERPETUAL", "1m")
         client.index_price_klines(BTC, "1m")

@@ -65,7 +65,8 @@ def market_data() -> None:
         assert client.get_ticker(symbol=BTC)["volume"] and client.get_avg_price(symbol=BTC)["price"]
     with checks("trades and klines"):
         assert eventually(lambda: client.get_recent_trades(symbol=BTC))
-        assert client.get_historical_trades(symbol=BTC) and client.get_aggregate_trades(symbol=BTC)
+        assert client.get_historical_trades(symbol=BTC)
+        assert eventually(lambda: client.get_aggregate_trades(symbol=BTC))
         assert len(client.get_klines(symbol=BTC, interval="1m")[-1]) == 12
         assert client.get_historical_klines(BTC, "1m", "10 minutes ago UTC")
 
