@@ -151,6 +151,8 @@ extension FeedDesk {
             } else if stream.step != .asked {
                 step(slot, kind, .asked, now)
                 out.append(.note(FeedNote(.asked, symbols[slot].symbol.name, kind.label)))
+                // Whoever reads the record is to know, also where no price comes any more.
+                if symbols[slot].isOwned { out.append(.store(slot)) }
             } else if now - stream.stepAt >= configuration.retryEvery, !stream.isQuiet {
                 retry(slot, kind, now, &out)
             }

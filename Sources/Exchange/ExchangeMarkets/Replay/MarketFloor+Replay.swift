@@ -54,10 +54,10 @@ extension MarketFloor {
     private mutating func restart(
         _ replay: inout MarketReplay, _ number: Int, wall: Int64, _ events: inout [MatchEvent]
     ) -> Interval? {
+        // Nobody is told of best prices until there are some again.
         for side in Side.allCases {
             trim(&replay, number, side, 0, wall: wall, &events) { _ in true }
         }
-        tellTicker(number, wall: wall)
         replay.bids = [:]
         replay.asks = [:]
         replay.tickerID = 0
