@@ -197,7 +197,7 @@ let package = Package(
         tests("BytesTests", ["Bytes", "Bounded", "DecoderVerifier"]),
         tests(
             "PriceFeedTests",
-            ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol"] + trading),
+            ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol", "WebProtocol"] + trading),
         tests("QuotesTests", ["Quotes"] + trading),
         tests(
             "VenueBudgetTests",

@@ -102,3 +102,36 @@ func closeFrame(_ code: WebSocketCloseCode, _ reason: String) -> [UInt8] {
     WebSocketFrameWriter.appendClose(code, reason: reason, maskingKey: nil, to: &out)
     return out
 }
+
+/// One that takes the messages of a read together.
+@LoopActor final class BatchingSocket: WebSocketBatchHandler {
+    private(set) var client: WebSocketClient?
+    private(set) var messages: [String] = []
+    private(set) var reason: WebSocketCloseReason?
+
+    init(_ url: String) {
+        client = WebSocketClient(loop: .process, url: url, seed: 42, handler: self)
+        client?.connect()
+    }
+
+    func opened() {}
+
+    func messagesReceived(_ messages: WebSocketMessages) {
+        for index in 0..<messages.count {
+            self.messages.append(
+                (messages.isText(index) ? "text " : "binary ") + String(messages[index]))
+        }
+    }
+
+    func messageReceived(_ bytes: RawSpan, isText: Bool) {
+        messages.append("single " + String(bytes))
+    }
+
+    func closed(reason: WebSocketCloseReason) { self.reason = reason }
+
+    /// Ends the cycle between client and handler.
+    func discard() {
+        client?.close()
+        client = nil
+    }
+}

@@ -37,6 +37,27 @@ import WebServer
         }
     }
 
+    @Test("I3: a handler that takes messages together gets all of them in order, and fragments too")
+    func together() async throws {
+        let listener = RawListener()
+        try await onOwnThread {
+            let socket = await EventLoop.onLoop {
+                BatchingSocket("ws://127.0.0.1:\(listener.port)/ws")
+            }
+            let peer = try #require(listener.accept())
+            peer.shakeHands(then: frame(.text, "first"))
+            peer.send(
+                frame(.text, "a") + frame(.binary, "bb") + frame(.ping, "p")
+                    + frame(.text, "ccc", isFinal: false))
+            #expect(peer.readFrame() == (0x8A, Array("p".utf8)))
+            peer.send(frame(.continuation, "d") + frame(.text, "ee") + [0x81])
+            peer.send([0x01, 0xFF])
+            let wanted = ["text first", "text a", "binary bb", "single cccd", "text ee"]
+            #expect(await eventually { socket.messages == wanted && socket.reason != nil })
+            await EventLoop.onLoop { socket.discard() }
+        }
+    }
+
     @Test("Messages are sent masked, each with another key")
     func masking() async throws {
         let listener = RawListener()

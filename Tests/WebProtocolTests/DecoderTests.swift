@@ -1,3 +1,4 @@
+import Bounded
 import Bytes
 import DecoderVerifier
 import Testing
@@ -46,6 +47,33 @@ import WebProtocol
             payloads(in: $0, role: role)
         }
         #expect(findings.isEmpty, "\(findings)")
+    }
+
+    @Test("I3: messages taken together are those taken one by one, whatever is sent")
+    func messagesTogether() {
+        var random = SplitMix64(seed: 15)
+        for round in 0..<20_000 {
+            var stream: [UInt8] = []
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let codes: [WebSocketOpcode] = [.text, .text, .binary, .ping, .continuation]
+                let code = codes[Int.random(in: 0..<codes.count, using: &random)]
+                let most = code.isControl ? 125 : 150
+                let text = [UInt8](repeating: 0x61, count: Int.random(in: 0...most, using: &random))
+                let isFinal = code.isControl || Int.random(in: 0..<8, using: &random) > 0
+                WebSocketFrameWriter.append(
+                    code, payload: text.rawSpan, isFinal: isFinal, maskingKey: nil, to: &stream)
+            }
+            if Bool.random(using: &random) {
+                let place = Int.random(in: 0..<stream.count, using: &random)
+                stream[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            let cut = Int.random(in: 0...stream.count, using: &random)
+            let pieces = [Array(stream[..<cut]), Array(stream[cut...])]
+            let limit = Int.random(in: 1...4, using: &random)
+            #expect(
+                payloadsTogether(in: pieces, role: .client, limit: limit)
+                    == payloads(in: pieces, role: .client), "seed 15, round \(round)")
+        }
     }
 
     @Test("I3: form fields never trap")

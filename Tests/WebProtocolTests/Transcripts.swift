@@ -100,3 +100,33 @@ func payloads(
     }
     return yield
 }
+
+/// The same with messages that lie one behind the other taken together, at most `limit` at once.
+func payloadsTogether(
+    in pieces: [[UInt8]], role: WebSocketFrameParser.Role, limit: Int
+) -> Yield<[UInt8], WebSocketError> {
+    let limits = WebSocketLimits(frameBytes: 200, messageBytes: 300, initialBufferBytes: 256)
+    var parser = WebSocketFrameParser(role: role, limits: limits)
+    var yield = Yield<[UInt8], WebSocketError>()
+    var taken: ContiguousArray<WebSocketPiece> = []
+    for piece in pieces {
+        parser.append(piece.rawSpan)
+        do throws(WebSocketError) {
+            while true {
+                parser.takeMessages(into: &taken, limit: limit)
+                copy(WebSocketMessages(parser.bytes, taken.span), to: &yield.items)
+                if taken.count == limit { continue }
+                guard try parser.next() != nil else { break }
+                yield.items.append([UInt8](parser.payload))
+            }
+        } catch {
+            yield.failure = error
+            return yield
+        }
+    }
+    return yield
+}
+
+private func copy(_ messages: WebSocketMessages, to items: inout [[UInt8]]) {
+    for index in 0..<messages.count { items.append([UInt8](messages[index])) }
+}

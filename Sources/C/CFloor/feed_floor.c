@@ -110,6 +110,10 @@ struct symbol {
     int64_t update_id, book_ms, mark_ms, bid, bid_quantity, ask, ask_quantity, mark, index;
     int64_t sequence, last_id, next_ms;
     int is_pending;
+    /* The newest frame of the present read, which is read at its end. */
+    const uint8_t *held;
+    size_t held_length;
+    int64_t held_id;
     struct side bids, asks;
 };
 
@@ -117,6 +121,8 @@ struct floor_feed {
     struct symbol *symbols;
     size_t count;
     int32_t table[TABLE];
+    struct symbol **holding;
+    size_t holding_count;
     uint8_t *out;
     size_t length;
     uint64_t published;
@@ -141,6 +147,7 @@ floor_feed *floor_feed_create(const char *const *names, size_t count) {
     struct floor_feed *feed = calloc(1, sizeof *feed);
     feed->symbols = calloc(count, sizeof *feed->symbols);
     feed->out = malloc(OUTPUT);
+    feed->holding = calloc(count, sizeof *feed->holding);
     feed->count = count;
     memset(feed->table, -1, sizeof feed->table);
     for (size_t slot = 0; slot < count; slot++) {
@@ -161,6 +168,7 @@ void floor_feed_destroy(floor_feed *feed) {
         free(feed->symbols[slot].asks.levels);
     }
     free(feed->symbols);
+    free(feed->holding);
     free(feed->out);
     free(feed);
 }
@@ -282,6 +290,32 @@ static int book_ticker(struct floor_feed *feed, const uint8_t *bytes, size_t len
     s->ask = t.ask;
     s->ask_quantity = t.ask_quantity;
     changed(feed, s, now_ms, window_ms);
+    return 1;
+}
+
+int floor_feed_offer(floor_feed *feed, const uint8_t *bytes, size_t length) {
+    struct cursor c = {bytes, bytes + length};
+    size_t name_length;
+    LITERAL("{\"e\":\"bookTicker\",\"u\":");
+    int64_t id = integer(&c);
+    LITERAL(",\"s\":\"");
+    const uint8_t *name = text(&c, &name_length);
+    struct symbol *s = find(feed, name, name_length);
+    if (!s || bytes[length - 1] != '}' || (s->held && id <= s->held_id)) return 0;
+    if (!s->held) feed->holding[feed->holding_count++] = s;
+    s->held = bytes;
+    s->held_length = length;
+    s->held_id = id;
+    return 1;
+}
+
+int floor_feed_settle(floor_feed *feed, int64_t now_ms, int64_t window_ms) {
+    for (size_t i = 0; i < feed->holding_count; i++) {
+        struct symbol *s = feed->holding[i];
+        if (!book_ticker(feed, s->held, s->held_length, now_ms, window_ms)) return 0;
+        s->held = 0;
+    }
+    feed->holding_count = 0;
     return 1;
 }
 

@@ -128,7 +128,9 @@ static ssize_t take_frames(floor_feed *feed, struct taker *taker, const uint8_t 
             head = 4;
         }
         if (left < head + length) return (ssize_t)at;
-        if (!floor_feed_frame(feed, FLOOR_BOOK_TICKER, buffer + at + head, length, now_ms, window_ms))
+        const uint8_t *frame = buffer + at + head;
+        if (!(window_ms ? floor_feed_offer(feed, frame, length)
+                        : floor_feed_frame(feed, FLOOR_BOOK_TICKER, frame, length, now_ms, 0)))
             return -1;
         at += head + length;
         (*taken)++;
@@ -153,6 +155,7 @@ int floor_feed_receive(int port, const char *path, int is_redis, const char *con
         held += (size_t)got;
         ssize_t used = take_frames(feed, &taker, buffer, held, window_ms, &taken);
         if (used < 0) return 1;
+        if (window_ms && !floor_feed_settle(feed, now() / 1000000, window_ms)) return 1;
         held -= (size_t)used;
         memmove(buffer, buffer + used, held);
         if (window_ms) floor_feed_due(feed, now() / 1000000, window_ms);

@@ -6,6 +6,7 @@ import Quotes
 import RedisLink
 import Trading
 import VenueProtocol
+import WebProtocol
 
 /// The desk, the message and the command, as the service strings them together, up to the bytes that
 /// a socket would take.
@@ -34,6 +35,7 @@ struct FeedPipeline: ~Copyable {
     private var payload = ByteWriter(capacity: 4_096)
     private(set) var output = ByteWriter(capacity: 128 << 10)
     private(set) var published = 0
+    private var effects: ContiguousArray<BatchEffect> = []
 
     init(publishing window: Interval, symbols names: [String] = ["BTCUSDT"], now: Instant) {
         var configuration = FeedConfiguration()
@@ -90,6 +92,25 @@ struct FeedPipeline: ~Copyable {
         return true
     }
 
+    /// Takes bookTickers that came together; false where one was not taken.
+    mutating func take(_ messages: WebSocketMessages, now: Instant) -> Bool {
+        guard desk.supersedes(socket: 0) else {
+            for frame in 0..<messages.count {
+                guard take(.bookTicker, messages[frame], now: now) else { return false }
+            }
+            return true
+        }
+        desk.framesReceived(socket: 0, messages, now: now, &effects)
+        defer { effects.removeAll(keepingCapacity: true) }
+        for index in effects.indices {
+            guard case .changed(let slot, let publish, _) = effects[index].effect else {
+                return false
+            }
+            if publish { send(slot) }
+        }
+        return true
+    }
+
     /// When `sendDue` may send something; nil where nothing is held back.
     var nextDeadline: Instant? { desk.nextDeadline }
 
@@ -103,10 +124,12 @@ struct FeedPipeline: ~Copyable {
     @inline(__always)
     private mutating func send(_ slot: Int) {
         let tick = desk.makeTick(slot, wall: wall)
-        let route = routes[slot]
         payload.removeAll()
-        tick.write(symbol: route.name.rawSpan, into: &payload)
-        command(route.tick)
+        let name = routes[slot].name
+        tick.write(symbol: name.rawSpan, into: &payload)
+        let channel = routes[slot].tick
+        FeedPipeline.encode(channel.rawSpan, payload, &output)
+        published += 1
     }
 
     private mutating func tradeReceived(_ frame: RawSpan) -> Bool {

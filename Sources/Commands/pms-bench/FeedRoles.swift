@@ -81,7 +81,7 @@ enum FeedRole {
 
 /// The software's own way: its WebSocket client, the desk, and the commands as its Redis client
 /// writes them.
-@LoopActor private final class FeedReceiver: WebSocketHandler {
+@LoopActor private final class FeedReceiver: WebSocketBatchHandler {
     private let plan: FeedPlan
     private var pipeline: FeedPipeline
     private var socket: WebSocketClient?
@@ -118,13 +118,17 @@ enum FeedRole {
     func opened() {}
 
     func messageReceived(_ bytes: RawSpan, isText: Bool) {
+        preconditionFailure("a frame of the benchmark comes whole")
+    }
+
+    func messagesReceived(_ messages: WebSocketMessages) {
         guard let now = socket?.readAt else { return }
         if taken == 0 {
             began = now
             allocations = floor_allocations()
         }
-        precondition(pipeline.take(.bookTicker, bytes, now: now), "a frame was not taken")
-        taken += 1
+        precondition(pipeline.take(messages, now: now), "a frame was not taken")
+        taken += messages.count
         if plan.window > 0, timer?.isArmed == false { arm() }
         if pipeline.output.count > 64 << 10 { handOver() }
         if !isFlushDue {

@@ -15,12 +15,22 @@ package import WebProtocol
     func closed(reason: WebSocketCloseReason)
 }
 
+/// A handler that takes the messages of a read together, so that it may leave out what a later one
+/// makes void.
+@LoopActor package protocol WebSocketBatchHandler: WebSocketHandler {
+    /// Whole messages in the order they came; the bytes are lent for the call. Fragmented and very
+    /// long ones still come by `messageReceived`, in their place.
+    func messagesReceived(_ messages: WebSocketMessages)
+}
+
 /// A WebSocket to a server. Pings are answered by themselves; when to connect again is the caller's
 /// decision.
 @LoopActor package final class WebSocketClient {
     let loop: EventLoop
     let limits: WebSocketClientLimits
     let handler: any WebSocketHandler
+    /// The handler where it takes messages together.
+    let batchHandler: (any WebSocketBatchHandler)?
     let multi: CurlMulti
     let authorities: String?
     private let url: String
@@ -46,6 +56,7 @@ package import WebProtocol
         self.headers = headers
         self.limits = limits
         self.handler = handler
+        batchHandler = handler as? any WebSocketBatchHandler
         self.authorities = authorities
         random = SplitMix64(seed: seed)
         multi = CurlMulti(loop: loop, idleConnections: 1)

@@ -11,6 +11,8 @@ internal import WebProtocol
 
     /// Reads in one turn of the loop before others get theirs.
     private static let readsAtOnce = 16
+    /// Messages handed on together: a read of 64 kB holds some 500 of a venue's.
+    private static let messagesAtOnce = 1_024
 
     let easy = CurlEasy()
     private unowned let client: WebSocketClient
@@ -22,7 +24,12 @@ internal import WebProtocol
     private var handshake: WebSocketClientHandshake
     private var request: [UInt8] = []
     private var parser: WebSocketFrameParser
+    private var pieces: ContiguousArray<WebSocketPiece> = []
     private var outgoing = CurlOutgoing()
+    /// Whether the descriptor shows all there is to read, which it does not where TLS holds bytes.
+    private var isPlain = false
+    /// Whether the last read took all there was.
+    private var isDrained = false
     /// Connecting, shaking hands, then closing.
     private var deadline: LoopTimer?
     /// For the rest of a message.
@@ -44,7 +51,8 @@ internal import WebProtocol
     // MARK: Opening
 
     func start(_ url: WebURL, _ headers: HTTPHeaders) {
-        let scheme = url.scheme == "wss" ? "https" : "http"
+        isPlain = url.scheme == "ws"
+        let scheme = isPlain ? "http" : "https"
         request = handshake.request(host: url.authority, target: url.target, headers: headers)
         easy.set(CURLOPT_URL, "\(scheme)://\(url.authority)\(url.target)")
         easy.set(CURLOPT_CONNECT_ONLY, 1)
@@ -97,13 +105,14 @@ internal import WebProtocol
         if state != .closed { receive() }
     }
 
-    /// Reads until there is nothing left, because TLS holds bytes the descriptor does not show.
+    /// Reads until there is nothing left: because TLS holds bytes the descriptor does not show.
+    /// Without it a read that leaves room was the last; what comes later shows by itself.
     private func receive() {
         for _ in 0..<Self.readsAtOnce {
             let code = state == .shaking ? receiveHandshake() : receiveFrames()
             guard state != .closed else { return }
             switch code {
-            case CURLE_OK: continue
+            case CURLE_OK: if isDrained { return watchMessage() }
             case CURLE_AGAIN: return watchMessage()
             default: return end(lost(code))
             }
@@ -129,16 +138,21 @@ internal import WebProtocol
     private func receiveFrames() -> CURLcode {
         var code = CURLE_OK
         let handle = unsafe easy.pointer
+        isDrained = false
+        let isPlain = isPlain
+        var isShort = false
         let count = parser.fill { free in
             var count = 0
             code = unsafe free.withUnsafeMutableBytes {
                 unsafe curl_easy_recv(handle, $0.baseAddress, $0.count, &count)
             }
+            isShort = count < free.byteCount
             return code == CURLE_OK ? count : 0
         }
         guard code == CURLE_OK else { return code }
         guard count > 0 else { return CURLE_GOT_NOTHING }
         hasHeard = true
+        isDrained = isPlain && isShort
         client.readAt = loop.now
         takeEvents()
         return code
@@ -152,7 +166,9 @@ internal import WebProtocol
         swap(&parser, &self.parser)
         defer { swap(&parser, &self.parser) }
         do throws(WebSocketError) {
-            while state != .closed, let event = try parser.next() {
+            while state != .closed {
+                if let taker = client.batchHandler { handOn(&parser, to: taker) }
+                guard state != .closed, let event = try parser.next() else { return }
                 switch event {
                 case .text:
                     if state == .open { handler.messageReceived(parser.payload, isText: true) }
@@ -165,6 +181,20 @@ internal import WebProtocol
             if state == .open { appendClose(error.code, error.message) }
             end(.violated(error))
         }
+    }
+
+    /// Hands on the messages that lie ready, together.
+    private func handOn(
+        _ parser: inout WebSocketFrameParser, to taker: any WebSocketBatchHandler
+    ) {
+        var pieces: ContiguousArray<WebSocketPiece> = []
+        swap(&pieces, &self.pieces)
+        defer { swap(&pieces, &self.pieces) }
+        repeat {
+            parser.takeMessages(into: &pieces, limit: Self.messagesAtOnce)
+            if pieces.isEmpty || state != .open { return }
+            taker.messagesReceived(WebSocketMessages(parser.bytes, pieces.span))
+        } while pieces.count == Self.messagesAtOnce
     }
 
     private func controlReceived(_ event: WebSocketEvent, _ payload: RawSpan) {

@@ -47,6 +47,9 @@ package struct FeedDesk {
     var tookOver: (kind: FeedKind, at: Instant)?
     /// Frames that said what was known, since the start.
     package private(set) var duplicates: UInt64 = 0
+    /// Frames left unread for newer ones of their symbol, since the start.
+    package internal(set) var superseded: UInt64 = 0
+    var hold = FrameHold()
     var isDemandKnown = false
     /// What is wanted, as known last, whoever streams it.
     var demanded: Set<Symbol> = []

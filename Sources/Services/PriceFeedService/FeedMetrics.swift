@@ -7,6 +7,7 @@ import Runtime
 @LoopActor final class FeedMetrics {
     private let frames: Counter
     private let duplicates: Counter
+    private let superseded: Counter
     private let dropped: [(FeedRefusal, Counter)]
     private let ticks: Counter
     private let ticksRefused: Counter
@@ -35,6 +36,8 @@ import Runtime
         frames = metrics.counter("pms_feed_frames_total", "Market frames taken in.")
         duplicates = metrics.counter(
             "pms_feed_duplicates_total", "Market frames that said what was known.")
+        superseded = metrics.counter(
+            "pms_feed_superseded_total", "Market frames left unread for newer ones of their symbol.")
         dropped = FeedRefusal.allCases.map {
             (
                 $0,
@@ -105,6 +108,7 @@ import Runtime
     func update(_ desk: FeedDesk, now: Instant) {
         frames.add(Int(desk.frames &- frames.value))
         duplicates.add(Int(desk.duplicates &- duplicates.value))
+        superseded.add(Int(desk.superseded &- superseded.value))
         for (refusal, counter) in dropped {
             counter.add(Int(desk.count(of: refusal) &- counter.value))
         }

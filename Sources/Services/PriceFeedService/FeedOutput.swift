@@ -40,9 +40,10 @@ import Trading
     ) -> Bool {
         if slot >= routes.count || routes[slot].symbol != symbol { route(slot, symbol, keys) }
         payload.removeAll()
-        let route = routes[slot]
-        tick.write(symbol: route.name.rawSpan, into: &payload)
-        return redis.publish(route.channel.rawSpan, payload.rawSpan)
+        let name = routes[slot].name
+        tick.write(symbol: name.rawSpan, into: &payload)
+        let channel = routes[slot].channel
+        return redis.publish(channel.rawSpan, payload.rawSpan)
     }
 
     @inline(never)

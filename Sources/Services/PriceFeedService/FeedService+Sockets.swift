@@ -4,6 +4,7 @@ import Reactor
 import Runtime
 import VenueProtocol
 import WebLink
+import WebProtocol
 
 /// Sockets and the frames that come on them.
 extension FeedService {
@@ -34,16 +35,53 @@ extension FeedService {
         if !client.send(text: message.rawSpan) { client.close() }
     }
 
+    /// The messages of one read, all of which came at one time.
+    func framesReceived(_ number: Int, _ messages: WebSocketMessages) {
+        let now = readAt(number)
+        guard desk.supersedes(socket: number) else {
+            for frame in 0..<messages.count {
+                frameReceived(number, messages[frame], isText: messages.isText(frame), now)
+            }
+            return
+        }
+        var effects: ContiguousArray<BatchEffect> = []
+        swap(&effects, &batchEffects)
+        desk.framesReceived(socket: number, messages, now: now, &effects)
+        for index in effects.indices {
+            carryOut(effects[index].effect, number, messages[effects[index].frame], now)
+        }
+        if outputTimer?.isArmed == false { armOutput() }
+        effects.removeAll(keepingCapacity: true)
+        swap(&effects, &batchEffects)
+    }
+
     func frameReceived(_ number: Int, _ bytes: RawSpan, isText: Bool) {
-        let now = host.loop.now
+        frameReceived(number, bytes, isText: isText, readAt(number))
+    }
+
+    /// One look at the clock for all the messages of a read.
+    private func readAt(_ number: Int) -> Instant {
+        sockets[number]?.client?.readAt ?? host.loop.now
+    }
+
+    private func frameReceived(
+        _ number: Int, _ bytes: RawSpan, isText: Bool, _ now: Instant
+    ) {
         guard isText != desk.configuration.venue.isBinary else {
             return otherReceived(number, bytes, isText, now)
         }
-        switch desk.frameReceived(socket: number, bytes, now: now) {
+        carryOut(desk.frameReceived(socket: number, bytes, now: now), number, bytes, now)
+        if outputTimer?.isArmed == false { armOutput() }
+    }
+
+    @inline(__always)
+    private func carryOut(
+        _ effect: FrameEffect, _ number: Int, _ bytes: RawSpan, _ now: Instant
+    ) {
+        switch effect {
         case .changed(let slot, let isPublished, let isStored):
             if isPublished { publish(slot, now: now) }
             if isStored { store(slot, now: now) }
-            if outputTimer?.isArmed == false { armOutput() }
         case .levels(let slot, let isPublished, let isStored):
             levelsReceived(slot, publish: isPublished, store: isStored)
         case .waiting(_, let isNews):

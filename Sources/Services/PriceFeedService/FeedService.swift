@@ -23,6 +23,7 @@ import WebLink
     var sockets: [Int: FeedSocketLink] = [:]
     var socketSeed: UInt64 = 1
     private var actions: [FeedAction] = []
+    var batchEffects: ContiguousArray<BatchEffect> = []
     var outputTimer: LoopTimer?
     private var secondTimer: LoopTimer?
     private var instrumentSequence: Int64 = 0

@@ -3,7 +3,7 @@ import WebLink
 import WebProtocol
 
 /// One socket's handler: hands what happens on it to the service, under the socket's number.
-@LoopActor final class FeedSocketLink: WebSocketHandler {
+@LoopActor final class FeedSocketLink: WebSocketBatchHandler {
     let number: Int
     let kind: FeedKind
     private weak var service: FeedService?
@@ -23,6 +23,10 @@ import WebProtocol
 
     func messageReceived(_ bytes: RawSpan, isText: Bool) {
         service?.frameReceived(number, bytes, isText: isText)
+    }
+
+    func messagesReceived(_ messages: WebSocketMessages) {
+        service?.framesReceived(number, messages)
     }
 
     func closed(reason: WebSocketCloseReason) {

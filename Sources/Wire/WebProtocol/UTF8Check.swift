@@ -3,6 +3,7 @@ internal import Bytes
 /// Validation of text (RFC 3629); ASCII goes by in words.
 enum UTF8Check {
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
+    private typealias Words = SIMD2<UInt64>
 
     static func isValid(_ bytes: RawSpan) -> Bool {
         var index = 0
@@ -19,18 +20,25 @@ enum UTF8Check {
     private static func asciiEnd(_ bytes: RawSpan, from start: Int) -> Int {
         unsafe bytes.withUnsafeBytes { raw in
             var index = start
-            while index + 32 <= raw.count {
-                let first = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                let second = unsafe raw.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self)
-                let third = unsafe raw.loadUnaligned(fromByteOffset: index + 16, as: UInt64.self)
-                let fourth = unsafe raw.loadUnaligned(fromByteOffset: index + 24, as: UInt64.self)
-                guard (first | second | third | fourth) & highBits == 0 else { break }
-                index += 32
+            while index + 64 <= raw.count {
+                let first = unsafe raw.loadUnaligned(fromByteOffset: index, as: Words.self)
+                let second = unsafe raw.loadUnaligned(fromByteOffset: index + 16, as: Words.self)
+                let third = unsafe raw.loadUnaligned(fromByteOffset: index + 32, as: Words.self)
+                let fourth = unsafe raw.loadUnaligned(fromByteOffset: index + 48, as: Words.self)
+                let all = (first | second) | (third | fourth)
+                guard (all[0] | all[1]) & highBits == 0 else { break }
+                index += 64
             }
             while index + 8 <= raw.count {
                 let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                 guard word & highBits == 0 else { break }
                 index += 8
+            }
+            if raw.count >= 8, index < raw.count {
+                // The last word, part of which may have been looked at before.
+                let word = unsafe raw.loadUnaligned(
+                    fromByteOffset: raw.count - 8, as: UInt64.self)
+                if index + 8 > raw.count, word & highBits == 0 { return raw.count }
             }
             while unsafe index < raw.count && raw[index] < 0x80 { index += 1 }
             return index

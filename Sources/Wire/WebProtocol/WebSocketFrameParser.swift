@@ -111,6 +111,30 @@ package struct WebSocketFrameParser: Sendable {
         }
     }
 
+    /// Takes whole messages that lie one behind the other off the buffer, for `bytes` to lend: those
+    /// that `next()` would give one by one, up to the first that has to be looked at closely.
+    /// - Parameters:
+    ///   - pieces: emptied first.
+    ///   - limit: most messages at once.
+    package mutating func takeMessages(
+        into pieces: inout ContiguousArray<WebSocketPiece>, limit: Int
+    ) {
+        pieces.removeAll(keepingCapacity: true)
+        guard role == .client, fragmentedOpcode == nil, failure == nil, !isClosed else { return }
+        while tail &- head >= 4, pieces.count < limit, let plain = plainPayload() {
+            pieces.append(
+                WebSocketPiece(
+                    start: plain.range.lowerBound, count: plain.range.count, isText: plain.isText))
+            head = plain.range.upperBound
+        }
+    }
+
+    /// The whole receive buffer, in which the pieces last taken lie; good until the parser is changed
+    /// again.
+    package var bytes: RawSpan {
+        @_lifetime(borrow self) get { buffer.rawSpan }
+    }
+
     /// The way of nearly all messages of a venue: a whole, sound, unmasked frame of up to 64 kB that
     /// is a message by itself. Nil where it is anything else, which is then looked at closely.
     @inline(__always)

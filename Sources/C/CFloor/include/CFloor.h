@@ -99,6 +99,11 @@ int floor_feed_frame(
     floor_feed *_Nonnull feed, int kind, const uint8_t *_Nonnull bytes, size_t length,
     int64_t now_ms, int64_t window_ms);
 
+/* Keeps a bookTicker, whose bytes stay where they are, as the newest of its symbol and reads no more
+ * than its id and symbol; 1, or 0 where it is not to be kept. floor_feed_settle takes those kept. */
+int floor_feed_offer(floor_feed *_Nonnull feed, const uint8_t *_Nonnull bytes, size_t length);
+int floor_feed_settle(floor_feed *_Nonnull feed, int64_t now_ms, int64_t window_ms);
+
 /* Takes `count` frames as in floor_scan_book_tickers and publishes every change; commands published
  * so far, or 0 where a frame was not taken. */
 uint64_t floor_feed_run(
