@@ -14,15 +14,18 @@ final class ProcessStage {
     private var programs: [Process] = []
 
     var folder: String { scratch.path }
+    private let accessList: String?
     private var socket: String { "\(folder)/redis.sock" }
 
-    init() throws {
+    /// - Parameter accessList: a file of Redis users, each with its name and `-paper` for a password.
+    init(accessList: String? = nil) throws {
+        self.accessList = accessList
         scratch = try ScratchDirectory()
         let server = [
             "redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--appendonly",
             "no", "--dir", folder,
         ]
-        try start("/usr/bin/env", server)
+        try start("/usr/bin/env", server + (accessList.map { ["--aclfile", $0] } ?? []))
         try #require(wait { redis("PING") == "PONG" }, "no Redis")
     }
 
@@ -50,7 +53,7 @@ final class ProcessStage {
         program.arguments = arguments
         let standing = [
             "PATH": "/usr/local/bin:/usr/bin:/bin", "PMS_HTTP_PORT": "0",
-            "PMS_LOG_FORMAT": "json", "PMS_REDIS_URL": "unix://\(socket)",
+            "PMS_LOG_FORMAT": "json", "PMS_REDIS_URL": address(of: path),
             "PMS_PAPER_API_KEY": "k", "PMS_PAPER_API_SECRET": "s",
         ]
         program.environment = standing.merging(variables) { _, new in new }
@@ -63,6 +66,14 @@ final class ProcessStage {
         programs.append(program)
         return program
     }
+
+    /// Redis, as a program reaches it.
+    private func address(of program: String) -> String {
+        accessList == nil ? "unix://\(socket)" : "unix://\(program):\(program)-paper@\(socket)"
+    }
+
+    /// What all programs have written to their logs.
+    var logs: [String] { programs.map(log(of:)) }
 
     /// What a program of this stage has written to its log.
     func log(of program: Process) -> String {
@@ -104,7 +115,8 @@ final class ProcessStage {
     func redis(_ arguments: String...) -> String {
         let client = Process()
         client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        client.arguments = ["redis-cli", "-s", socket] + arguments
+        let login = accessList == nil ? [] : ["--user", "pms", "--pass", "pms-paper"]
+        client.arguments = ["redis-cli", "-s", socket] + login + arguments
         let output = Pipe()
         client.standardOutput = output
         client.standardError = FileHandle.nullDevice

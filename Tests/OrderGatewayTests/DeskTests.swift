@@ -226,7 +226,7 @@ import VenueProtocol
         snapshot.openOrders = [record]
         let loaded = bench.give(.loaded(generation: bench.desk.generation, snapshot))
         #expect(loaded.contains("save rejected done"))
-        bench.saveAll()
+        #expect(bench.saveAll().isEmpty)
         #expect(bench.desk.workingOrders.isEmpty)
     }
 

@@ -46,6 +46,8 @@ import Testing
     @Test("The inspector reads everything and changes nothing")
     @LoopActor func inspector() async throws {
         let client = try await login("inspector")
+        var errors: [String] = []
+        client.onError = { errors.append($0) }
         for key in ["pms:{usdm}:position:a:BTCUSDT", "pms:{usdm}:risk:a", "pms:{usdm}:state"] {
             #expect(await may(client, "HGETALL", key))
             #expect(await !may(client, "HSET", key, "a", "1"))
@@ -58,6 +60,7 @@ import Testing
         #expect(await !may(client, "FLUSHALL"))
         #expect(await !may(client, "KEYS", "*"))
         #expect(await !may(client, "CONFIG", "GET", "*"))
+        #expect(!errors.isEmpty && errors.allSatisfy { $0.hasPrefix("NOPERM") })
         client.close()
     }
 
@@ -83,6 +86,35 @@ import Testing
             RedisScript(HeartbeatScript.write), keys: ["pms:{usdm}:heartbeat:\(name):one"],
             arguments: ["5000", "pid", "1"])
         #expect(beat.value == .integer(1))
+        client.close()
+    }
+
+    @Test(
+        "Each process may take its lease",
+        arguments: [
+            ("order-gateway", "gateway"), ("position-sync", "sync"),
+        ])
+    @LoopActor func leases(name: String, lease: String) async throws {
+        let client = try await login(name)
+        let keys = BusKeys(venue: "usdm")
+        let granted = await client.evaluate(
+            RedisScript(LeaseScript.acquire), keys: [keys.lock(lease), keys.fence(lease)],
+            arguments: ["token", "5000"])
+        guard case .reply(.integer(let fence)) = granted else {
+            Issue.record("\(granted)")
+            return
+        }
+        #expect(fence > 0)
+        client.close()
+    }
+
+    @Test("price-feed may join the instances that share its symbols")
+    @LoopActor func membership() async throws {
+        let client = try await login("price-feed")
+        let joined = await client.evaluate(
+            RedisScript(MembershipScript.join), keys: ["pms:{usdm}:members:price-feed"],
+            arguments: ["one", "5000"])
+        #expect(joined.value?.array?.compactMap(\.text) == ["one"])
         client.close()
     }
 

@@ -7,6 +7,8 @@ package import Reactor
 @LoopActor package final class RedisClient {
     /// Called at each change of state; `.up` again after every reconnect.
     package var onState: (@LoopActor (RedisLinkState) -> Void)?
+    /// Called with the text of every error reply, before whoever asked learns of it.
+    package var onError: (@LoopActor (String) -> Void)?
     /// Error replies to `publish` and `write`, whose replies nobody waits for, since the start.
     package private(set) var ignoredErrors: UInt64 = 0
     /// The latest of those.
@@ -198,6 +200,7 @@ extension RedisClient: RedisConnectionOwner {
 
     func replyReceived(_ arena: ReplyArena) -> Bool {
         guard let request = pending.popFirst() else { return false }
+        if let onError, arena.nodes.first?.kind == .error { onError(String(arena.text(0))) }
         switch request.kind {
         case .completion(let completion):
             completion(.reply(arena.value()))

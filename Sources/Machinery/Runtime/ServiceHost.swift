@@ -31,6 +31,8 @@ package import RedisLink
     private var service: (any Service)?
     private var heartbeat: Heartbeat?
     private var isStopping = false
+    /// Refusals of Redis that are logged.
+    private var refusals: Set<String> = []
 
     init(
         name: String, environment: Environment, loop: EventLoop, endpoint: RedisEndpoint,
@@ -108,9 +110,21 @@ package import RedisLink
             service: name, instance: instance, keys: keys, redis: redis, loop: loop
         ) { [weak self] in self?.reasons ?? [] }
         self.heartbeat = heartbeat
+        redis.onError = { [weak self] in self?.redisRefused($0) }
         redis.start()
         subscriber.start()
         heartbeat.start()
+    }
+
+    /// Redis will not do what this process needs: a user without the right, a full memory, a disk that
+    /// fails, a replica. Each such answer is logged once; all else is for whoever asked.
+    private func redisRefused(_ text: String) {
+        let kinds = ["NOPERM", "ACL failure", "No permissions", "OOM ", "MISCONF", "READONLY"]
+        guard refusals.count < 32, kinds.contains(where: { text.contains($0) }),
+            refusals.insert(text).inserted
+        else { return }
+        Log.error(
+            "redis refuses", ["answer": text, "do": "see this user's rights, and redis' own log"])
     }
 
     /// Drains the service, gives leases up, removes the heartbeat, closes what is open.
