@@ -76,31 +76,33 @@ extension Market {
         _ interval: CandleInterval, from: Int64? = nil, to: Int64? = nil, limit: Int,
         at wall: Int64
     ) -> [Candle] {
-        let last = interval.opening(at: max(0, min(to ?? wall, wall)))
-        if let from { return candles(interval, rising: from, last, limit: limit, at: wall) }
-        var found: [Candle] = []
-        var opening = last
-        while found.count < limit,
-            let candle = tape.candle(interval, openingAt: opening, at: wall)
-        {
-            found.append(candle)
-            opening = interval.opening(at: opening - 1)
+        openings(interval, from: from, to: to, limit: limit, at: wall) {
+            tape.candle(interval, openingAt: $0, at: wall)
         }
-        return found.reversed()
     }
 
-    private func candles(
-        _ interval: CandleInterval, rising from: Int64, _ last: Int64, limit: Int, at wall: Int64
-    ) -> [Candle] {
+    /// What is found for openings between two times, oldest first: the first `limit` from `from` on, or
+    /// without it the last ones up to `to`, or up to now.
+    internal func openings<Found>(
+        _ interval: CandleInterval, from: Int64?, to: Int64?, limit: Int, at wall: Int64,
+        _ find: (Int64) -> Found?
+    ) -> [Found] {
+        let last = interval.opening(at: max(0, min(to ?? wall, wall)))
+        var found: [Found] = []
+        guard let from else {
+            var opening = last
+            while found.count < limit, let one = find(opening) {
+                found.append(one)
+                opening = interval.opening(at: opening - 1)
+            }
+            return found.reversed()
+        }
         let earliest = wall - PriceHistory.reach * 60_000 - 86_400_000
         var opening = interval.opening(at: max(from, earliest))
         if opening < from { opening = interval.next(after: opening) }
-        var found: [Candle] = []
         while opening <= last, found.count < limit {
             // What is dropped or was never known lies before what is known.
-            if let candle = tape.candle(interval, openingAt: opening, at: wall) {
-                found.append(candle)
-            }
+            if let one = find(opening) { found.append(one) }
             opening = interval.next(after: opening)
         }
         return found

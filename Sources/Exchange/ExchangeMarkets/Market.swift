@@ -24,6 +24,11 @@ package struct Market: Sendable {
     package internal(set) var lastUpdateID: Int64 = 1
     internal var depth: DepthChanges
     internal var tape: Tape
+    /// Candles of the computed prices, where the floor keeps them and the market has opened.
+    internal var marks: MarkTape?
+    /// By what share the book stands above the index (negative: below it), sampled once a second.
+    package internal(set) var premium = Ratio.zero
+    internal var premiums = PremiumMean()
     internal var prints = TradePrints()
     internal var random: SplitMix64
     internal var schedule = MarketSchedule()

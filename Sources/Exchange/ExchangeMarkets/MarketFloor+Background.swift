@@ -55,6 +55,10 @@ extension MarketFloor {
     /// Each 50 ms: marks follow their books, and what a cadence is due for is told.
     internal mutating func beat(wall: Int64) {
         schedule.beats += 1
+        if !markets.isEmpty {
+            // One market a beat: each is done every few seconds.
+            markets[schedule.beats % markets.count].tape.rollDay(at: wall)
+        }
         for number in markets.indices {
             markets[number].smoothMark(follows: hasBackground)
             for cadence in settings.cadences where schedule.beats % (cadence.rawValue / 50) == 0 {
@@ -80,6 +84,7 @@ extension MarketFloor {
         schedule.seconds += 1
         let isThird = schedule.seconds % 3 == 0
         for number in markets.indices {
+            markets[number].sampleMarks(wall: wall)
             told.append(.mark(markUpdate(number, isThird: isThird, wall: wall)))
         }
     }

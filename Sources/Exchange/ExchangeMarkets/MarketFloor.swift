@@ -20,6 +20,8 @@ package struct FloorSettings: Sendable {
     package var hasHistory = true
     /// Whether owners gain positions; not on a spot exchange.
     package var keepsPositions = true
+    /// Whether candles of mark, index and premium are kept.
+    package var keepsMarks = false
     /// Whether candles of one second are kept.
     package var keepsSeconds = false
     /// How often depth updates are told.
@@ -59,6 +61,7 @@ package struct MarketFloor: Sendable {
         settings.seed = seed
         settings.hasBackground = hasBackground
         settings.hasHistory = hasBackground
+        settings.keepsMarks = true
         self.init(listings, settings)
     }
 
@@ -259,6 +262,14 @@ package struct MarketFloor: Sendable {
                 market.listing, seed: market.historySeed, price: market.last, wall: wall,
                 nextID: market.book.nextTradeID, scale: market.tape.scale) : nil
         markets[number].tape.begin(at: market.last, wall: wall, history: history)
+        guard settings.keepsMarks else { return }
+        markets[number].marks = MarkTape(
+            mark: market.mark, index: market.index, wall: wall, history: history)
+    }
+
+    /// Begins the mean of a market's premium anew, as after a funding.
+    package mutating func restartPremium(_ number: Int) {
+        markets[number].premiums = PremiumMean()
     }
 
     // MARK: reading

@@ -17,6 +17,8 @@ package struct MarketMemory: Equatable, Sendable {
     package var nextOrderID: Int64
     package var nextTradeID: Int64
     package var nextAggregateID: Int64
+    /// Of the mean premium: its weighted sum in 1e-12, and how many samples it is of.
+    internal var premiums = PremiumMean()
 
     /// Writes the fields of an object; the caller begins and ends it.
     package func writeFields(_ out: inout JSONWriter) {
@@ -29,6 +31,10 @@ package struct MarketMemory: Equatable, Sendable {
         out.field("order", nextOrderID)
         out.field("trade", nextTradeID)
         out.field("aggregate", nextAggregateID)
+        if premiums.count > 0 {
+            out.field("premiumSum", String(premiums.sum))
+            out.field("premiumCount", premiums.count)
+        }
     }
 
     package init(
@@ -62,16 +68,25 @@ package struct MarketMemory: Equatable, Sendable {
         nextOrderID = try value.field("order", \.integer)
         nextTradeID = try value.field("trade", \.integer)
         nextAggregateID = try value.field("aggregate", \.integer)
+        guard value["premiumSum"] != nil else { return }
+        let sum = try value.field("premiumSum") { $0.text.flatMap { Int128($0) } }
+        let count = try value.field("premiumCount", \.integer)
+        guard let premiums = PremiumMean(sum: sum, count: count) else {
+            throw JSONError(.badValue, offset: 0, field: "premiumSum")
+        }
+        self.premiums = premiums
     }
 }
 
 extension Market {
     /// What of it must survive a restart.
     package var memory: MarketMemory {
-        MarketMemory(
+        var memory = MarketMemory(
             fair: fair, home: home, mark: mark, index: index, last: last,
             lastTradeAt: lastTradeAt, nextOrderID: book.nextOrderID,
             nextTradeID: book.nextTradeID, nextAggregateID: prints.nextID)
+        memory.premiums = premiums
+        return memory
     }
 
     /// Takes back what survived; counters only move forward.
@@ -83,6 +98,7 @@ extension Market {
         average = memory.mark
         last = memory.last
         lastTradeAt = memory.lastTradeAt
+        premiums = memory.premiums
         book.raiseCounters(orderID: memory.nextOrderID, tradeID: memory.nextTradeID)
         prints.raise(to: memory.nextAggregateID)
     }

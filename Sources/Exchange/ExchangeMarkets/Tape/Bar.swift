@@ -1,7 +1,7 @@
 internal import Trading
 
 /// A candle in 96 bytes; its time follows from its place.
-internal struct Bar: Equatable, Sendable {
+internal struct Bar: TapeBar, Equatable {
     var open: Int64
     var high: Int64
     var low: Int64

@@ -1,10 +1,19 @@
 internal import Trading
 
+/// What a series holds one of for each stretch of time.
+internal protocol TapeBar: Sendable {
+    /// A bar in which nothing has happened.
+    init(flat price: Int64)
+    var close: Int64 { get }
+    /// Takes in the bar that follows this one.
+    mutating func merge(_ next: Self)
+}
+
 /// Bars of one length without gaps, the last one being built.
-internal struct BarSeries: Sendable {
+internal struct BarSeries<Element: TapeBar>: Sendable {
     /// Milliseconds.
     let length: Int64
-    private(set) var bars: RecentRing<Bar>
+    private(set) var bars: RecentRing<Element>
     /// When the last bar opened.
     private(set) var openTime: Int64 = 0
     /// Whether bars have made room for others.
@@ -19,13 +28,13 @@ internal struct BarSeries: Sendable {
     var firstTime: Int64 { openTime - Int64(bars.count - 1) * length }
 
     /// Begins with a bar, or adds the one that follows.
-    mutating func append(_ bar: Bar, openTime: Int64) {
+    mutating func append(_ bar: Element, openTime: Int64) {
         self.openTime = openTime
         if bars.count == bars.capacity { hasDropped = true }
         bars.append(bar)
     }
 
-    /// Adds bars in which nothing trades until the one that holds `wall` is being built.
+    /// Adds bars in which nothing happens until the one that holds `wall` is being built.
     mutating func advance(to wall: Int64) {
         guard wall - openTime >= length, let close = bars.last?.close else { return }
         let opening = wall / length * length
@@ -35,9 +44,19 @@ internal struct BarSeries: Sendable {
             bars.removeAll()
             hasDropped = true
         }
-        while openTime < opening { append(Bar(flat: close), openTime: openTime + length) }
+        while openTime < opening { append(Element(flat: close), openTime: openTime + length) }
     }
 
+    /// The bar that opened at a time; nil where it is not kept. One that nobody has begun yet is flat.
+    func bar(openingAt time: Int64) -> Element? {
+        guard let last = bars.last else { return nil }
+        if time > openTime { return Element(flat: last.close) }
+        let back = Int((openTime - time) / length)
+        return back < bars.count ? bars[bars.count - 1 - back] : nil
+    }
+}
+
+extension BarSeries where Element == Bar {
     @inline(__always)
     mutating func add(_ trade: TapeTrade, quote: Money) {
         advance(to: trade.time)
@@ -46,12 +65,12 @@ internal struct BarSeries: Sendable {
         if bars[last].count == 0 { bars[last] = Bar(flat: trade.price) }
         bars[last].add(trade, quote: quote)
     }
+}
 
-    /// The bar that opened at a time; nil where it is not kept. One that nobody has begun yet is flat.
-    func bar(openingAt time: Int64) -> Bar? {
-        guard let last = bars.last else { return nil }
-        if time > openTime { return Bar(flat: last.close) }
-        let back = Int((openTime - time) / length)
-        return back < bars.count ? bars[bars.count - 1 - back] : nil
+extension BarSeries where Element == PriceBar {
+    /// Takes a price that was so at a time.
+    mutating func add(_ price: Int64, at wall: Int64) {
+        advance(to: wall)
+        bars[bars.count - 1].add(price)
     }
 }

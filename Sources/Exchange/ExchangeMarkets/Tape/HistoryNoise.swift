@@ -50,7 +50,7 @@ internal struct HistoryNoise {
     }
 
     /// A number from -2^20 to 2^20.
-    private static func signed(_ seed: UInt64, _ knot: Int64) -> Int64 {
+    static func signed(_ seed: UInt64, _ knot: Int64) -> Int64 {
         Int64(truncatingIfNeeded: hash(seed, knot) >> 43) - (1 << 20)
     }
 

@@ -51,19 +51,26 @@ internal struct PriceHistory: Sendable {
     /// The bar of the time from `from` to `to` in epoch milliseconds, both on the minute; nil where it
     /// does not reach.
     func bar(from: Int64, to: Int64) -> Bar? {
+        var whole: Bar?
+        let isKnown = spans(from: from, to: to) { minutes, length in
+            visit(minutes, by: length) { merge($0, into: &whole) }
+        }
+        return isKnown ? whole : nil
+    }
+
+    /// Shows the minutes of a time with the length of the bars they are known by; false where it does not
+    /// reach.
+    func spans(from: Int64, to: Int64, _ body: (Range<Int64>, Int64) -> Void) -> Bool {
         let first = from / 60_000
         let last = min(to / 60_000, end)
-        guard first < last, first >= end - PriceHistory.reach else { return nil }
+        guard first < last, first >= end - PriceHistory.reach else { return false }
         let border = (end - PriceHistory.minuteReach) / 60 * 60
-        var whole: Bar?
         if first < border {
-            guard first % 60 == 0, last % 60 == 0 || last > border else { return nil }
-            visit(first..<min(last, border), by: 60) { merge($0, into: &whole) }
+            guard first % 60 == 0, last % 60 == 0 || last > border else { return false }
+            body(first..<min(last, border), 60)
         }
-        if last > border {
-            visit(max(first, border)..<last, by: 1) { merge($0, into: &whole) }
-        }
-        return whole
+        if last > border { body(max(first, border)..<last, 1) }
+        return true
     }
 
     private func merge(_ bar: Bar, into whole: inout Bar?) {
@@ -72,15 +79,47 @@ internal struct PriceHistory: Sendable {
 
     /// Shows bars of so many minutes, oldest first.
     func visit(_ minutes: Range<Int64>, by length: Int64, _ body: (Bar) -> Void) {
+        visitTicks(minutes, by: length) { body(bar($0, length, $1, $2)) }
+    }
+
+    /// Shows the beginnings of so many minutes with the price in ticks there and at their ends.
+    private func visitTicks(
+        _ minutes: Range<Int64>, by length: Int64, _ body: (Int64, Int64, Int64) -> Void
+    ) {
         var noise = HistoryNoise(seed: seed, step: step)
         var open = price(noise.factor(minutes.lowerBound))
         var minute = minutes.lowerBound
         while minute < minutes.upperBound {
             let close = price(noise.factor(minute + length))
-            body(bar(minute, length, open, close))
+            body(minute, open, close)
             open = close
             minute += length
         }
+    }
+
+    /// Shows the index at the beginning and at the end of so many minutes, and by how much mark stood
+    /// above it, in 1e-9, at both.
+    func visitMarks(
+        _ minutes: Range<Int64>, by length: Int64,
+        _ body: (_ index: (Price, Price), _ premium: (Int64, Int64)) -> Void
+    ) {
+        visitTicks(minutes, by: length) { minute, open, close in
+            body(
+                (Price(units: tick.units * Int128(open)), Price(units: tick.units * Int128(close))),
+                (premium(minute), premium(minute + length)))
+        }
+    }
+
+    /// By how much mark stood above the index in a minute, in 1e-9: value noise of half an hour, gone
+    /// when the market opens.
+    private func premium(_ minute: Int64) -> Int64 {
+        let period: Int64 = 30
+        let knot = minute / period
+        let salted = seed ^ 0x5EED_0F_93E1
+        let from = HistoryNoise.signed(salted, knot)
+        let way = (HistoryNoise.signed(salted, knot + 1) - from) * (minute - knot * period) / period
+        let most: Int64 = 300_000
+        return (((from + way) * most) >> 20) * min(period, end - minute) / period
     }
 
     /// A price in ticks, at least one.

@@ -26,13 +26,15 @@ internal struct Tape: Sendable {
     private let quantityStep: Quantity
     private(set) var trades = RecentRing<TapeTrade>(capacity: Limits.trades)
     private(set) var aggregates = RecentRing<TapeAggregate>(capacity: Limits.aggregates)
-    private var minutes = BarSeries(length: 60_000, capacity: Limits.minutes)
-    private var quarters = BarSeries(length: 900_000, capacity: Limits.quarters)
-    private var pairs = BarSeries(length: 7_200_000, capacity: Limits.pairsOfHours)
-    private var days = BarSeries(length: 86_400_000, capacity: Limits.days)
-    private var seconds: BarSeries?
+    internal private(set) var minutes = BarSeries<Bar>(length: 60_000, capacity: Limits.minutes)
+    private var quarters = BarSeries<Bar>(length: 900_000, capacity: Limits.quarters)
+    private var pairs = BarSeries<Bar>(length: 7_200_000, capacity: Limits.pairsOfHours)
+    private var days = BarSeries<Bar>(length: 86_400_000, capacity: Limits.days)
+    private var seconds: BarSeries<Bar>?
+    /// The rolling day, once it has been added up.
+    internal var day: DayWindow?
     /// The past before the market opened, where it was given one.
-    private var history: PriceHistory?
+    internal private(set) var history: PriceHistory?
     private(set) var hasBegun = false
 
     init(_ listing: Listing, keepsSeconds: Bool) {
@@ -58,7 +60,7 @@ internal struct Tape: Sendable {
     }
 
     /// The bar that is being built holds what the past has of it.
-    private func begin(_ series: inout BarSeries, _ flat: Bar, _ wall: Int64) {
+    private func begin(_ series: inout BarSeries<Bar>, _ flat: Bar, _ wall: Int64) {
         let opening = wall / series.length * series.length
         let past = history?.bar(from: opening, to: wall)
         series.append(past ?? flat, openTime: opening)
@@ -112,7 +114,7 @@ internal struct Tape: Sendable {
 
     // MARK: reading
 
-    private func series(_ base: CandleInterval) -> BarSeries? {
+    private func series(_ base: CandleInterval) -> BarSeries<Bar>? {
         switch base {
         case .oneSecond: seconds
         case .oneMinute: minutes
@@ -145,40 +147,6 @@ internal struct Tape: Sendable {
             time += series.length
         }
         return whole?.candle(interval, openTime: opening, scale)
-    }
-
-    /// What traded in the 24 hours before `wall`, to the minute.
-    func statistics(at wall: Int64) -> DayStatistics? {
-        guard let last = minutes.bars.last else { return nil }
-        let from = (wall - 86_400_000) / 60_000 * 60_000 + 60_000
-        var whole: Bar?
-        if from < minutes.firstTime, !minutes.hasDropped {
-            whole = history?.bar(from: from, to: minutes.firstTime)
-        }
-        let first = max(0, Int((from - minutes.firstTime) / 60_000))
-        for place in min(first, minutes.bars.count)..<minutes.bars.count {
-            if whole == nil { whole = minutes.bars[place] } else { whole?.merge(minutes.bars[place]) }
-        }
-        let bar = whole ?? Bar(flat: last.close)
-        return statistics(bar, at: wall)
-    }
-
-    private func statistics(_ bar: Bar, at wall: Int64) -> DayStatistics {
-        var day = DayStatistics(
-            price: scale.price(bar.open), openTime: wall - 86_400_000, closeTime: wall)
-        day.high = scale.price(bar.high)
-        day.low = scale.price(bar.low)
-        day.last = scale.price(bar.close)
-        day.lastQuantity = scale.quantity(trades.last?.quantity ?? 0)
-        day.volume = scale.quantity(bar.volume)
-        day.quoteVolume = bar.quote
-        day.count = bar.count
-        if bar.count > 0 {
-            let id = bar.firstID >= 0 ? bar.firstID : (history?.nextID ?? 0) - bar.count
-            day.firstTradeID = id
-            day.lastTradeID = id + bar.count - 1
-        }
-        return day
     }
 
     /// The volume-weighted price of the minutes before `wall`; the last price where nothing traded.

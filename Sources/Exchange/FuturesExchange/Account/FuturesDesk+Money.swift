@@ -52,7 +52,8 @@ extension FuturesDesk {
         defer { nextFundingAt = due }
         guard let nextFundingAt, due > nextFundingAt else { return }
         for number in markets.indices {
-            fund(number, rate: settings.fundingRate, wall: nextFundingAt)
+            fund(number, rate: fundingRate(number), wall: nextFundingAt)
+            floor.restartPremium(number)
         }
     }
 
@@ -62,7 +63,7 @@ extension FuturesDesk {
     ) throws(ExchangeError) {
         let numbers = try symbol.map { symbol throws(ExchangeError) in [try market(symbol)] }
         for number in numbers ?? Array(markets.indices) {
-            fund(number, rate: rate ?? settings.fundingRate, wall: wall.milliseconds)
+            fund(number, rate: rate ?? fundingRate(number), wall: wall.milliseconds)
         }
         commit()
     }

@@ -56,6 +56,7 @@ extension FuturesDesk {
         expireDatedOrders(wall: wall)
         expireDatedAlgos(wall: wall)
         runFunding(wall: wall)
+        sampleInterest(wall: wall)
         algos.prune(kept: settings.limits.keptAlgos)
         for key in listenKeys.expire(wall: wall) { emit(.listenKeyExpired(key, at: wall)) }
         for number in active { stakes[number].prune(kept: settings.limits.keptOrders) }

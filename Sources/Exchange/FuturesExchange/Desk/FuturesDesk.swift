@@ -30,6 +30,9 @@ package final class FuturesDesk {
     package internal(set) var incomes: [Income] = []
     /// Fundings that took place, by market.
     internal var fundings: [[FundingRecord]]
+    /// What was open at the beginning of each five minutes lived through, by market.
+    internal var interests: [[Interest]]
+    internal var interestPeriod: Int64 = 0
     internal var nextGeneratedID: Int64 = 1
     internal var nextIncome: Int64 = 1
     internal var nextAmendment: Int64 = 1
@@ -64,6 +67,7 @@ package final class FuturesDesk {
             Stake(leverage: min(settings.leverage, listing.brackets.first?.leverage ?? 1))
         }
         fundings = settings.listings.map { _ in [] }
+        interests = settings.listings.map { _ in [] }
         listenKeys = ListenKeys(seed: settings.seed)
         gate = RateGate(settings.limits.rates)
     }

@@ -16,8 +16,8 @@ package struct FuturesSettings: Sendable {
     package var makerFee = Ratio(units: 200_000_000)
     /// Fee of incoming orders, 0.05 %.
     package var takerFee = Ratio(units: 500_000_000)
-    /// What longs pay shorts at each funding: 0.01 %.
-    package var fundingRate = Ratio(units: 100_000_000)
+    /// What longs pay shorts at each funding where the book stands at the index: 0.01 %.
+    package var interestRate = Ratio(units: 100_000_000)
     /// Milliseconds between fundings: eight hours, counted from midnight UTC.
     package var fundingInterval: Int64 = 28_800_000
     /// Leverage of every symbol until it is changed.

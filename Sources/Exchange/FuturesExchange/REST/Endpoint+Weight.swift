@@ -17,7 +17,10 @@ extension Endpoint {
             .changeMargin, .cancelBatch, .queryAlgo, .cancelAlgo, .cancelAlgos, .tradingStatus,
             .fundingRates, .fundingInfo, .openInterest, .amendments, .marginHistory, .adlRisk:
             1
-        case .placeOrder, .testOrder, .amendOrder, .placeAlgo: 0
+        // Statistics have a limit of their own at the venue, not the weight's.
+        case .placeOrder, .testOrder, .amendOrder, .placeAlgo, .interestHistory, .accountRatio,
+            .positionRatio, .takerRatio, .basis, .deliveryPrices:
+            0
         case .depth: limit <= 50 ? 2 : limit <= 100 ? 5 : limit <= 500 ? 10 : 20
         case .trades: 5
         case .historicalTrades, .aggregateTrades: 20

@@ -12,7 +12,7 @@ internal enum Security: Sendable {
 
 /// What an endpoint is about: where it is answered.
 internal enum EndpointTopic: Sendable {
-    case market, tape, listenKeys, account, history, settings, orders, batches, algos
+    case market, tape, statistics, listenKeys, account, history, settings, orders, batches, algos
 }
 
 /// The requests the exchange answers (exchange-facts A).
@@ -21,6 +21,7 @@ internal enum Endpoint: Sendable {
     case trades, historicalTrades, aggregateTrades, klines, continuousKlines, markKlines
     case indexKlines, premiumKlines, dayTicker
     case fundingRates, fundingInfo, openInterest, constituents, adlRisk
+    case interestHistory, accountRatio, positionRatio, takerRatio, basis, deliveryPrices
     case openListenKey, keepListenKey, closeListenKey
     case accountV2, accountV3, balance, positionRiskV2, positionRiskV3
     case leverageBracket, positionMode, multiAssetsMode, accountConfig, symbolConfig, feeBurn
@@ -54,6 +55,13 @@ internal enum Endpoint: Sendable {
         "GET /fapi/v1/fundingRate": .fundingRates, "GET /fapi/v1/fundingInfo": .fundingInfo,
         "GET /fapi/v1/openInterest": .openInterest, "GET /fapi/v1/constituents": .constituents,
         "GET /fapi/v1/symbolAdlRisk": .adlRisk,
+        "GET /futures/data/openInterestHist": .interestHistory,
+        "GET /futures/data/topLongShortAccountRatio": .accountRatio,
+        "GET /futures/data/globalLongShortAccountRatio": .accountRatio,
+        "GET /futures/data/topLongShortPositionRatio": .positionRatio,
+        "GET /futures/data/takerlongshortRatio": .takerRatio,
+        "GET /futures/data/basis": .basis,
+        "GET /futures/data/delivery-price": .deliveryPrices,
         "POST /fapi/v1/listenKey": .openListenKey, "PUT /fapi/v1/listenKey": .keepListenKey,
         "DELETE /fapi/v1/listenKey": .closeListenKey, "GET /fapi/v2/account": .accountV2,
         "GET /fapi/v3/account": .accountV3, "GET /fapi/v2/balance": .balance,
@@ -96,6 +104,8 @@ internal enum Endpoint: Sendable {
         case .trades, .historicalTrades, .aggregateTrades, .klines, .continuousKlines, .markKlines,
             .indexKlines, .premiumKlines, .dayTicker:
             .tape
+        case .interestHistory, .accountRatio, .positionRatio, .takerRatio, .basis, .deliveryPrices:
+            .statistics
         case .openListenKey, .keepListenKey, .closeListenKey: .listenKeys
         case .accountV2, .accountV3, .balance, .positionRiskV2, .positionRiskV3,
             .leverageBracket, .positionMode, .multiAssetsMode, .accountConfig, .symbolConfig,
@@ -120,7 +130,7 @@ internal enum Endpoint: Sendable {
         case _: break
         }
         switch topic {
-        case .market, .tape: return .none
+        case .market, .tape, .statistics: return .none
         case .listenKeys: return .key
         case .account, .history: return .read
         case .settings, .orders, .batches, .algos: return .trade

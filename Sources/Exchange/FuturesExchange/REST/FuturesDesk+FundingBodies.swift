@@ -34,22 +34,13 @@ extension FuturesDesk {
         writeArray(markets, &out) { market, out in
             out.beginObject()
             out.field("symbol", market.symbol.name)
-            out.field("adjustedFundingRateCap", "0.02000000")
-            out.field("adjustedFundingRateFloor", "-0.02000000")
+            let cap = FuturesDesk.fundingCap
+            out.field("adjustedFundingRateCap", units: cap.units, places: 8)
+            out.field("adjustedFundingRateFloor", units: -cap.units, places: 8)
             out.field("fundingIntervalHours", max(1, settings.fundingInterval / 3_600_000))
             out.field("disclaimer", false)
             out.endObject()
         }
-    }
-
-    /// What is open of a symbol: worth ten million at its anchor, and what the account has.
-    internal func openInterest(_ market: Market) -> Quantity {
-        let others = Money.whole(10_000_000).divided(by: market.listing.anchor, .down)
-            .down(to: market.listing.instrument.step)
-        guard let number = floor.number(of: market.symbol) else { return others }
-        let holdings = stakes[number].holdings
-        return others + holdings.net.quantity.magnitude + holdings.long.quantity
-            + holdings.short.quantity.magnitude
     }
 
     /// What the index is made of: this exchange alone.

@@ -37,7 +37,7 @@ extension FuturesDesk {
         case .openInterest:
             let market = markets[try market(try parameters.requiredSymbol())]
             out.beginObject()
-            out.field("openInterest", units: openInterest(market).units)
+            out.field("openInterest", units: interest(market.number).quantity.units)
             out.field("symbol", market.symbol.name)
             out.field("time", wall.milliseconds)
             out.endObject()
@@ -85,8 +85,8 @@ extension FuturesDesk {
         out.field("markPrice", units: market.mark.units, places: 8)
         out.field("indexPrice", units: market.index.units, places: 8)
         out.field("estimatedSettlePrice", units: market.index.units, places: 8)
-        out.field("lastFundingRate", units: settings.fundingRate.units, places: 8)
-        out.field("interestRate", "0.00010000")
+        out.field("lastFundingRate", units: fundingRate(market.number).units, places: 8)
+        out.field("interestRate", units: settings.interestRate.units, places: 8)
         out.field("nextFundingTime", fundingTime(after: wall.milliseconds))
         out.field("time", wall.milliseconds)
         out.endObject()

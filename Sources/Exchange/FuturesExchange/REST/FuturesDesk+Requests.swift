@@ -99,6 +99,7 @@ extension FuturesDesk {
         let wall = request.wall
         switch endpoint.topic {
         case .market: try answerMarket(endpoint, parameters, wall, &out)
+        case .statistics: try answerStatistics(endpoint, parameters, wall, &out)
         case .tape: try answerTape(endpoint, parameters, wall, &out)
         case .listenKeys:
             guard let key else { throw .keyFormat }

@@ -13,15 +13,15 @@ extension FuturesDesk {
         switch endpoint {
         case .trades, .historicalTrades: try writeTrades(parameters, &out)
         case .aggregateTrades: try writeAggregates(parameters, &out)
-        case .klines: try writeKlines(parameters, "symbol", .trades, wall, &out)
+        case .klines: try writeKlines(parameters, "symbol", wall, &out)
         case .continuousKlines:
             guard try parameters.required("contractType") == "PERPETUAL" else {
                 throw .invalid("contractType")
             }
-            try writeKlines(parameters, "pair", .trades, wall, &out)
-        case .markKlines: try writeKlines(parameters, "symbol", .prices, wall, &out)
-        case .indexKlines: try writeKlines(parameters, "pair", .prices, wall, &out)
-        case .premiumKlines: try writeKlines(parameters, "symbol", .premium, wall, &out)
+            try writeKlines(parameters, "pair", wall, &out)
+        case .markKlines: try writeMarkKlines(parameters, wall, &out)
+        case .indexKlines: try writeIndexKlines(parameters, wall, &out)
+        case .premiumKlines: try writePremiumKlines(parameters, wall, &out)
         case .dayTicker:
             try forEachMarket(parameters, &out) { writeDayTicker($0, wall, &$1) }
         case _: preconditionFailure("only the tape is answered here")
@@ -82,55 +82,30 @@ extension FuturesDesk {
 
     // MARK: candles
 
-    /// What a candle's columns are of.
-    private enum KlineKind {
-        case trades
-        /// Of mark and index, which stay at the market: prices only.
-        case prices
-        /// Of the distance between mark and index: none.
-        case premium
-    }
-
     private func writeKlines(
-        _ parameters: RequestParameters, _ name: String, _ kind: KlineKind, _ wall: WallTime,
-        _ out: inout JSONWriter
+        _ parameters: RequestParameters, _ name: String, _ wall: WallTime, _ out: inout JSONWriter
     ) throws(ExchangeError) {
-        guard let symbol = Symbol(try parameters.required(name)) else { throw .symbol }
-        let market = markets[try market(symbol)]
-        let word = try parameters.required("interval")
-        guard let interval = CandleInterval(rawValue: word),
-            CandleInterval.futures.contains(interval)
-        else { throw .interval }
-        let start = try parameters.integer("startTime")
-        let end = try parameters.integer("endTime")
-        let times: ClosedRange<Int64> = 0...253_402_300_799_000
-        guard times.contains(start ?? 0) else { throw .invalid("startTime") }
-        guard times.contains(end ?? 0) else { throw .invalid("endTime") }
+        let asked = try KlineRequest(parameters, name)
+        let market = markets[try market(asked.symbol)]
         let candles = market.candles(
-            interval, from: start, to: end, limit: try parameters.limit(500, most: 1_500),
+            asked.interval, from: asked.start, to: asked.end, limit: asked.limit,
             at: wall.milliseconds)
-        writeArray(candles, &out) { write($0, kind, market.listing, &$1) }
+        writeArray(candles, &out) { write($0, market.listing, &$1) }
     }
 
-    private func write(
-        _ candle: Candle, _ kind: KlineKind, _ listing: Listing, _ out: inout JSONWriter
-    ) {
-        let isFlat = kind == .premium
-        let places = kind == .trades ? listing.pricePrecision : 8
-        let volumePlaces = listing.quantityPrecision
-        let hasVolume = kind == .trades
+    private func write(_ candle: Candle, _ listing: Listing, _ out: inout JSONWriter) {
+        let (pricePlaces, places) = (listing.pricePrecision, listing.quantityPrecision)
         out.beginArray()
         out.value(candle.openTime)
         for price in [candle.open, candle.high, candle.low, candle.close] {
-            out.value(units: isFlat ? 0 : price.units, places: places)
+            out.value(units: price.units, places: pricePlaces)
         }
-        out.value(units: hasVolume ? candle.volume.units : 0, places: hasVolume ? volumePlaces : 0)
+        out.value(units: candle.volume.units, places: places)
         out.value(candle.closeTime)
-        out.value(units: hasVolume ? candle.quoteVolume.units : 0, places: hasVolume ? 5 : 0)
+        out.value(units: candle.quoteVolume.units, places: 5)
         out.value(candle.tradeCount)
-        out.value(
-            units: hasVolume ? candle.takerVolume.units : 0, places: hasVolume ? volumePlaces : 0)
-        out.value(units: hasVolume ? candle.takerQuote.units : 0, places: hasVolume ? 5 : 0)
+        out.value(units: candle.takerVolume.units, places: places)
+        out.value(units: candle.takerQuote.units, places: 5)
         out.value("0")
         out.endArray()
     }

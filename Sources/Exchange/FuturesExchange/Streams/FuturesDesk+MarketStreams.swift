@@ -34,7 +34,7 @@ extension FuturesDesk {
         out.field("ap", units: update.average.units, places: 8)
         out.field("i", units: update.index.units, places: 8)
         out.field("P", units: update.index.units, places: 8)
-        out.field("r", units: settings.fundingRate.units, places: 8)
+        out.field("r", units: fundingRate(update.market).units, places: 8)
         out.field("T", fundingTime(after: update.timeMilliseconds))
         out.endObject()
     }
