@@ -27,14 +27,17 @@ import Trading
         let market = fixture.floor.markets[0]
         var fast = market.statistics(at: wall)
         let wanted = slow(market, at: wall)
-        #expect(fast.count == 0 || fast.lastTradeID - fast.firstTradeID == fast.count - 1, "\(name)")
+        #expect(
+            fast.count == 0 || fast.lastTradeID - fast.firstTradeID == fast.count - 1, "\(name)")
         fast.firstTradeID = -1
         fast.lastTradeID = -1
         fast.lastQuantity = .zero
         #expect(fast == wanted, "\(name)")
     }
 
-    @Test("The sums of the day are what its minutes add up to, with a past and without one, seed by seed")
+    @Test(
+        "The sums of the day are what its minutes add up to, with a past and without one, seed by seed"
+    )
     func twin() {
         for seed in UInt64(1)...4 {
             var random = SplitMix64(seed: seed)
@@ -47,7 +50,8 @@ import Trading
             // Silences from a second to more than a day, each followed by trades and a beat that counts in.
             for step in 0..<60 {
                 let waits: [Int64] = [1, 50, 900, 30_000, 100_000]
-                let wait = Int64.random(in: 0...waits.randomElement(using: &random)!, using: &random)
+                let wait = Int64.random(
+                    in: 0...waits.randomElement(using: &random)!, using: &random)
                 fixture.now = fixture.now + .seconds(wait)
                 expectSame(fixture, at: fixture.wall, "seed \(seed), step \(step), silent")
                 let ticks = Int64.random(in: 649_000...651_000, using: &random)
@@ -58,7 +62,9 @@ import Trading
                 fixture.run(.milliseconds(60))
                 expectSame(fixture, at: fixture.wall, "seed \(seed), step \(step), counted in")
                 let ago = fixture.wall - Int64.random(in: 0...600_000, using: &random)
-                if fixture.floor.markets[0].lastTradeAt < ago { expectSame(fixture, at: ago, "ago") }
+                if fixture.floor.markets[0].lastTradeAt < ago {
+                    expectSame(fixture, at: ago, "ago")
+                }
             }
         }
     }
@@ -103,8 +109,9 @@ import Trading
         }
         let index = market.indexCandles(.oneMinute, limit: 1, at: fixture.wall)
         #expect(index.first?.close == updates.last?.index.down(to: cut))
-        #expect(market.markCandles(.oneMinute, limit: 5, at: fixture.wall).map(\.close)
-            != market.candles(.oneMinute, limit: 5, at: fixture.wall).map(\.close))
+        #expect(
+            market.markCandles(.oneMinute, limit: 5, at: fixture.wall).map(\.close)
+                != market.candles(.oneMinute, limit: 5, at: fixture.wall).map(\.close))
     }
 
     @Test("Computed prices have a past as long as trades', longer candles made of the shorter ones")

@@ -132,7 +132,7 @@ import Trading
         _ = try FuturesVenue(fixture.desk).restore(lines.take())
         #expect(fixture.desk.wallet == money("99"))
         #expect(fixture.desk.positionRisk(btc)[0].entryPrice == price("65000"))
-        #expect(fixture.desk.markets[0].book.position(of: FuturesDesk.owner) == quantity("0.1"))
+        #expect(fixture.desk.markets[0].book.position(of: fixture.desk.owner) == quantity("0.1"))
     }
 
     private func restored(_ journal: [UInt8]) throws -> (desk: FuturesDesk, length: Int) {

@@ -144,6 +144,6 @@ import Trading
                 "LITE 0.25", "ACCOUNT 1", "ORDER TRADE PARTIALLY_FILLED",
                 "ORDER CANCELED CANCELED",
             ])
-        #expect(fixture.desk.markets[0].book.position(of: FuturesDesk.owner) == quantity("1"))
+        #expect(fixture.desk.markets[0].book.position(of: fixture.desk.owner) == quantity("1"))
     }
 }

@@ -15,8 +15,14 @@ final class HubFixture {
     var sent: [Int: [String]] = [:]
     var closed: [Int] = []
 
-    init(background: Bool = true, seed: UInt64 = 1, legacy: LegacyStreams = .everything) {
-        fixture = DeskFixture(background: background, seed: seed) { $0.legacyStreams = legacy }
+    init(
+        background: Bool = true, seed: UInt64 = 1, legacy: LegacyStreams = .everything,
+        change: (inout FuturesSettings) -> Void = { _ in }
+    ) {
+        fixture = DeskFixture(background: background, seed: seed) {
+            $0.legacyStreams = legacy
+            change(&$0)
+        }
         hub = StreamHub(fixture.desk)
     }
 
@@ -57,6 +63,15 @@ final class HubFixture {
         for event in events {
             var actions: [SocketAction] = []
             hub.publish(event, fixture.desk, &actions)
+            carryOut(actions)
+        }
+    }
+
+    /// Tells what happened since the last call, each account's own events to its own streams.
+    func publishAddressed() {
+        for (event, account) in fixture.desk.takeAddressedEvents() {
+            var actions: [SocketAction] = []
+            hub.publish(event, of: account, fixture.desk, &actions)
             carryOut(actions)
         }
     }

@@ -16,7 +16,7 @@ package enum ListingState: String, CaseIterable, Sendable {
 ///
 /// What it changes is told on the streams as the venue would, unless the case says otherwise, and is
 /// in the journal like everything else.
-package enum ExchangeOperation: Equatable, Sendable {
+package indirect enum ExchangeOperation: Equatable, Sendable {
     /// A trade by hand: an order of the account that no client sent; at market without a price.
     case trade(Symbol, Side, Quantity, price: Price?)
     /// An order of a stranger, to make the market trade; at market without a price.
@@ -39,9 +39,14 @@ package enum ExchangeOperation: Equatable, Sendable {
     case deleverage(Symbol)
     /// Listen keys end, and their streams say so.
     case expireListenKeys
+    /// The operation at the account that a key reaches; without it, at the main account.
+    case ofKey(String, ExchangeOperation)
 }
 
 extension ExchangeError {
+    /// No account is reached with the key that a target names.
+    package static let unknownKey = ExchangeError(
+        -2015, "no account has this key", status: 401)
     /// The exchange has nothing like this (spot has no funding).
     package static let noSuchOperation = ExchangeError(
         -5000, "this exchange has no such operation", status: 400)

@@ -52,6 +52,11 @@ package struct ListenKeys: Sendable {
     /// The keys that are alive, in the order in which they were made.
     package var alive: [String] { entries.map(\.listenKey) }
 
+    /// The listen keys of those API keys that are wanted, in the order in which they were made.
+    package func alive(of isWanted: (_ apiKey: String) -> Bool) -> [String] {
+        entries.filter { isWanted($0.apiKey) }.map(\.listenKey)
+    }
+
     package func isAlive(_ listenKey: String) -> Bool {
         entries.contains { $0.listenKey == listenKey }
     }

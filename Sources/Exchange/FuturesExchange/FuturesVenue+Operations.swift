@@ -28,6 +28,11 @@ extension FuturesVenue {
         case .liquidate: desk.liquidate(wall: wall)
         case .deleverage(let symbol): try desk.deleverageAll(symbol, wall: wall)
         case .expireListenKeys: desk.expireListenKeys(wall: wall)
+        case .ofKey(let key, let operation):
+            guard let account = desk.keys[key]?.account else { throw .unknownKey }
+            try desk.serve(account) { () throws(ExchangeError) in
+                try operate(operation, wall: wall)
+            }
         }
     }
 

@@ -30,7 +30,9 @@ package final class FuturesVenue: Exchange {
     }
 
     private func publish() {
-        for event in desk.takeEvents() { hub.publish(event, desk, &actions) }
+        for (event, account) in desk.takeAddressedEvents() {
+            hub.publish(event, of: account, desk, &actions)
+        }
     }
 
     package var socketRules: SocketRules { desk.settings.socketRules }

@@ -110,6 +110,11 @@ package enum KnobTable {
         Knob(
             "PMS_PAPER_READ_SECRET", .secret, nil, "its secret", users: ["paper-exchange"]),
         Knob(
+            "PMS_PAPER_ACCOUNTS", .secret, nil,
+            "more futures accounts: NAME:KEY:SECRET, or NAME:KEY:SECRET:read for a key that may only "
+                + "read, separated by commas; the same name again is another key of that account",
+            users: ["paper-exchange"]),
+        Knob(
             "PMS_PAPER_DATA", .text(allowed: "a directory", isAllowed: { !$0.isEmpty }), nil,
             "directory of the paper account's journal (default: kept in memory only)",
             users: ["paper-exchange"]),

@@ -36,10 +36,11 @@ internal import Trading
         if directory == nil {
             Log.warn("the accounts are kept in memory only", ["set": "PMS_PAPER_DATA"])
         }
+        let keys = settings.keys.filter { $0.account == ExchangeKey.mainAccount }
         let exchanges: [any Exchange] = [
             FuturesVenue(desk),
-            BinanceSpotVenue(PaperSpot.settings(.binance, environment, keys: settings.keys)),
-            MEXCVenue(PaperSpot.settings(.mexc, environment, keys: settings.keys)),
+            BinanceSpotVenue(PaperSpot.settings(.binance, environment, keys: keys)),
+            MEXCVenue(PaperSpot.settings(.mexc, environment, keys: keys)),
         ]
         let houses = try exchanges.map { exchange in
             House(exchange, journal: try directory.map { try restore(exchange, $0) })
@@ -73,7 +74,7 @@ internal import Trading
     private static func replay(_ path: String, _ desk: FuturesDesk) throws {
         let feed = try ReplayFile.read(path)
         guard desk.replay(feed) else {
-            throw PaperSettingsError(description: "\(path): not traded here: \(feed.symbol)")
+            throw PaperSettingsError("\(path): not traded here: \(feed.symbol)")
         }
         Log.info("replaying", ["symbol": feed.symbol, "from": path])
     }
@@ -138,20 +139,7 @@ internal import Trading
             LegacyStreams(rawValue: environment.text("PMS_PAPER_LEGACY_STREAMS")) ?? .everything
         settings.socketRules.life = .seconds(
             environment.integer("PMS_PAPER_SOCKET_LIFE_SECONDS"))
-        let names: [(String, ExchangeKey.Role)] = [("API", .trade), ("READ", .read)]
-        for (name, role) in names {
-            guard let key = environment.optionalText("PMS_PAPER_\(name)_KEY") else { continue }
-            guard let secret = environment.optionalText("PMS_PAPER_\(name)_SECRET") else {
-                throw PaperSettingsError(
-                    description: "PMS_PAPER_\(name)_SECRET is missing: its key is set")
-            }
-            settings.keys.append(ExchangeKey(key: key, secret: secret, role: role))
-        }
+        settings.keys = try PaperAccounts.keys(environment)
         return settings
     }
-}
-
-/// Settings that do not fit each other.
-private struct PaperSettingsError: Error, CustomStringConvertible {
-    let description: String
 }

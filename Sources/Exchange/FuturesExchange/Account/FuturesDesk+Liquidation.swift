@@ -6,6 +6,8 @@ internal import Trading
 extension FuturesDesk {
     /// The ratio of maintenance to margin balance from which the account is warned.
     private static let warningRatio = Ratio(units: 800_000_000_000)
+    /// What a liquidation costs beside the taker fee: 1.25 % of what was closed (`liquidationFee`).
+    internal static let liquidationFee = Ratio(units: 12_500_000_000)
 
     /// Looks whether the margin behind the account's positions still holds, and acts where it does not.
     internal func checkLiquidation(wall: WallTime) {
@@ -42,9 +44,10 @@ extension FuturesDesk {
         removeAll(number, wall: wall.milliseconds)
         let stakeBefore = stakes[number].holdings[leg].isolatedWallet
         let walletBefore = wallet
-        forceClose(number, leg, wall: wall)
-        let lost = walletBefore - wallet
-        clear(lost > stakeBefore ? lost - stakeBefore : .zero, number, wall: wall.milliseconds)
+        let quote = forceClose(number, leg, wall: wall)
+        let left = stakeBefore - (walletBefore - wallet)
+        clear(left.isNegative ? left.magnitude : .zero, number, wall: wall.milliseconds)
+        chargeClearance(quote, atMost: left, number, wall: wall.milliseconds)
     }
 
     /// Ends cross positions, the one that needs most margin first, until the rest is backed.
@@ -53,7 +56,7 @@ extension FuturesDesk {
             removeAll(number, wall: wall.milliseconds)
         }
         while balance().isBreached, let (number, leg) = heaviest() {
-            forceClose(number, leg, wall: wall)
+            forceCloseCross(number, leg, wall: wall)
             let short = balance().crossWallet
             if short.isNegative, heaviest() == nil {
                 clear(short.magnitude, number, wall: wall.milliseconds)
@@ -67,9 +70,23 @@ extension FuturesDesk {
         for number in active where !stakes[number].isIsolated {
             removeAll(number, wall: wall.milliseconds)
         }
-        while let (number, leg) = heaviest() { forceClose(number, leg, wall: wall) }
+        while let (number, leg) = heaviest() { forceCloseCross(number, leg, wall: wall) }
         let short = balance().crossWallet
         if short.isNegative { clear(short.magnitude, 0, wall: wall.milliseconds) }
+    }
+
+    private func forceCloseCross(_ number: Int, _ leg: PositionLeg, wall: WallTime) {
+        let quote = forceClose(number, leg, wall: wall)
+        chargeClearance(
+            quote, atMost: balance().crossMarginBalance, number, wall: wall.milliseconds)
+    }
+
+    /// The liquidation clearance fee goes to the insurance fund, as far as margin is left.
+    private func chargeClearance(
+        _ quote: Money, atMost left: Money, _ number: Int, wall: Int64
+    ) {
+        let fee = min(quote.scaled(by: FuturesDesk.liquidationFee, .down).cents, left)
+        if fee.isPositive { clear(-fee, number, wall: wall) }
     }
 
     /// The cross position with the greatest maintenance margin.
@@ -85,7 +102,7 @@ extension FuturesDesk {
         return found
     }
 
-    /// The insurance fund pays what the account cannot.
+    /// The insurance fund pays what the account cannot, or takes what it is due.
     private func clear(_ amount: Money, _ number: Int, wall: Int64) {
         if amount.isZero { return }
         changeWallet(.insurance, amount, markets[number].symbol, wall: wall)
@@ -93,8 +110,8 @@ extension FuturesDesk {
     }
 
     /// Closes a position in the exchange's own name: in the book as far as it goes within the market
-    /// order's bound, and the rest with the insurance fund at mark.
-    private func forceClose(_ number: Int, _ leg: PositionLeg, wall: WallTime) {
+    /// order's bound, and the rest with the insurance fund at mark; returns what was closed for.
+    private func forceClose(_ number: Int, _ leg: PositionLeg, wall: WallTime) -> Money {
         let holding = stakes[number].holdings[leg]
         let side: Side = holding.quantity.isPositive ? .sell : .buy
         let market = markets[number]
@@ -107,10 +124,12 @@ extension FuturesDesk {
         let order = forcedOrder(
             .liquidation, number, leg, side, holding.quantity.magnitude, wall: wall.milliseconds)
         _ = send(order, number, limit: limit, wall: wall)
+        let quote = stakes[number].orders[order.orderID]?.cumulativeQuote ?? .zero
         let rest = stakes[number].holdings[leg].quantity.magnitude
-        if rest.isZero { return }
+        if rest.isZero { return quote }
         let last = forcedOrder(.liquidation, number, leg, side, rest, wall: wall.milliseconds)
         closeOutside(last, number, at: markets[number].mark, wall: wall.milliseconds)
+        return quote + markets[number].mark.times(rest, .down)
     }
 
     internal func forcedOrder(
@@ -142,7 +161,7 @@ extension FuturesDesk {
         stakes[number].put(order)
         let match = MatchTrade(
             tradeID: tradeID, price: price, quantity: order.quantity, takerSide: order.side,
-            takerID: order.orderID, takerOwner: FuturesDesk.owner, takerRemaining: .zero,
+            takerID: order.orderID, takerOwner: owner, takerRemaining: .zero,
             makerID: 0, makerOwner: .market, makerRemaining: .zero)
         var unannounced: FuturesOrder? = order
         fill(order.orderID, match, isMaker: false, number, wall: wall, &unannounced)
@@ -159,7 +178,7 @@ extension FuturesDesk {
         let quantity = stakes[number].holdings[leg].quantity
         floor.restore(number) { market in
             market.restoreBook { book in
-                book.setPosition(quantity, of: FuturesDesk.owner, leg: leg)
+                book.setPosition(quantity, of: owner, leg: leg)
                 change(&book)
             }
         }

@@ -25,8 +25,8 @@ extension FuturesDesk {
             number: nextIncome)
         nextIncome += 1
         incomes.keep(income, settings.limits.keptIncomes)
-        journal.note(.income(income))
-        journal.note(.wallet)
+        note(.income(income))
+        note(.wallet)
     }
 
     internal func tellWallet(_ reason: AccountUpdate.Reason, _ amount: Money, wall: Int64) {
@@ -74,11 +74,16 @@ extension FuturesDesk {
         let record = FundingRecord(
             symbol: market.symbol, rate: rate, mark: market.mark, timeMilliseconds: wall)
         fundings[number].keep(record, settings.limits.keptFundings)
-        journal.note(.funding(record))
+        note(.funding(record))
+        serveAll { fundPositions(number, rate, wall) }
+    }
+
+    private func fundPositions(_ number: Int, _ rate: Ratio, _ wall: Int64) {
+        let symbol = floor.markets[number].symbol
         for leg in legs where !stakes[number].holdings[leg].quantity.isZero {
             let fee = margin(number, leg).notional.scaled(by: rate, .down).cents
             if fee.isZero { continue }
-            changeWallet(.funding, -fee, market.symbol, wall: wall)
+            changeWallet(.funding, -fee, symbol, wall: wall)
             guard stakes[number].isIsolated else {
                 tellWallet(.funding, -fee, wall: wall)
                 continue

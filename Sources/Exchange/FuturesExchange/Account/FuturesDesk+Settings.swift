@@ -58,7 +58,7 @@ extension FuturesDesk {
         }
         if stakes.contains(where: \.hasPosition) { throw .positionModeWithPosition }
         mode.isHedge = isHedge
-        journal.note(.mode)
+        note(.mode)
         commit()
     }
 
@@ -66,14 +66,14 @@ extension FuturesDesk {
         if mode.isMultiAssets == isMulti { throw .multiAssetsUnchanged }
         if isMulti, stakes.contains(where: \.isIsolated) { throw .multiAssetsWithIsolated }
         mode.isMultiAssets = isMulti
-        journal.note(.mode)
+        note(.mode)
         emit(.multiAssetsChanged(isMulti, at: wall.milliseconds))
         commit()
     }
 
     package func setFeeBurn(_ isOn: Bool) {
         mode.isFeeBurn = isOn
-        journal.note(.mode)
+        note(.mode)
         commit()
     }
 
@@ -98,7 +98,7 @@ extension FuturesDesk {
         let change = MarginChange(
             leg: leg.text, amount: amount, timeMilliseconds: wall.milliseconds)
         stakes[number].marginChanges.keep(change, settings.limits.keptMarginChanges)
-        journal.note(.marginChange(number, change))
+        note(.marginChange(number, change))
         noteHolding(number, leg)
         tellAccount(.marginTransfer, number, leg, wall: wall.milliseconds)
         commit()
@@ -108,8 +108,8 @@ extension FuturesDesk {
 
     /// A position or how it is margined has changed, and the wallet with it.
     internal func noteHolding(_ number: Int, _ leg: PositionLeg) {
-        journal.note(.holding(number, leg))
-        journal.note(.wallet)
+        note(.holding(number, leg))
+        note(.wallet)
     }
 
     /// Tells the account's balance and one position.

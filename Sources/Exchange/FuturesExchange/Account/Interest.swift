@@ -34,7 +34,7 @@ extension FuturesDesk {
         var interest = Interest(
             timeMilliseconds: wall, mark: floor.markets[number].mark, quantity: own,
             longQuantity: own, shortQuantity: own, longAccounts: 1, shortAccounts: 1)
-        for stake in [stakes[number]] {
+        for stake in stakes(of: number) {
             for leg in PositionLeg.allCases {
                 let quantity = stake.holdings[leg].quantity
                 if quantity.isPositive {

@@ -40,7 +40,7 @@ extension FuturesDesk {
     private func update(_ algo: inout AlgoOrder, _ number: Int, wall: Int64) {
         algo.updatedAtMilliseconds = wall
         algos.put(algo, number)
-        journal.note(.algo(algo.algoID))
+        note(.algo(algo.algoID))
         emit(.algoUpdate(algo, at: wall))
     }
 
@@ -113,7 +113,7 @@ extension FuturesDesk {
                 isDue = AlgoRules.follow(&algo, price)
                 if algo.extreme != former {
                     algos.put(algo, number)
-                    journal.note(.algo(algoID))
+                    note(.algo(algoID))
                 }
             } else {
                 isDue = AlgoRules.isReached(algo, at: price)

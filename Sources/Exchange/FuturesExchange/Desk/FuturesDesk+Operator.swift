@@ -51,16 +51,20 @@ extension FuturesDesk {
         var listing = markets[number].listing
         change(&listing)
         floor.replaceListing(number, listing)
-        journal.note(.listing(number))
+        note(.listing(number))
     }
 
     /// Ends a symbol: its orders are cancelled and its positions settled at mark.
     package func delist(_ symbol: Symbol, wall: WallTime) throws(ExchangeError) {
         let number = try market(symbol)
         changeListing(number) { $0.instrument.status = .other("SETTLING") }
-        endAlgos(number, .expired, wall: wall.milliseconds)
-        removeAll(number, wall: wall.milliseconds)
-        for leg in legs { closeAtMark(.settlement, number, leg, nil, wall: wall.milliseconds) }
+        serveAll {
+            endAlgos(number, .expired, wall: wall.milliseconds)
+            removeAll(number, wall: wall.milliseconds)
+        }
+        serveAll {
+            for leg in legs { closeAtMark(.settlement, number, leg, nil, wall: wall.milliseconds) }
+        }
         commit()
     }
 
@@ -137,7 +141,7 @@ extension FuturesDesk {
         let match = MatchTrade(
             tradeID: tradeID, price: order.price, quantity: quantity,
             takerSide: order.side.opposite, takerID: 0, takerOwner: .market, takerRemaining: .zero,
-            makerID: orderID, makerOwner: FuturesDesk.owner,
+            makerID: orderID, makerOwner: owner,
             makerRemaining: order.remaining - quantity)
         takeOffBook(order, number, wall: wall.milliseconds)
         var nobody: FuturesOrder?
@@ -156,9 +160,12 @@ extension FuturesDesk {
 
     /// An order that lost its place to a fill by hand rests again, behind the others of its price.
     private func putBackOnBook(_ orderID: Int64, _ number: Int, wall: Int64) {
-        guard let order = stakes[number].orders[orderID], order.isOpen else { return }
+        guard var order = stakes[number].orders[orderID], order.isOpen else { return }
+        order.laterTurn = lastTurn(number)
+        stakes[number].put(order)
+        note(.order(number, orderID))
         floor.restore(number) { market in
-            market.restoreBook { book in _ = FuturesDesk.reopen(order, in: &book) }
+            market.restoreBook { book in _ = FuturesDesk.reopen(order, owner, in: &book) }
         }
         floor.changed(number, order.side, order.price, wall: wall)
     }
@@ -175,7 +182,7 @@ extension FuturesDesk {
             memory.last = memory.fair
             market.restore(memory)
         }
-        journal.note(.prices(number))
+        note(.prices(number))
         afterMoves(wall: wall)
         gatherTold()
         commit()

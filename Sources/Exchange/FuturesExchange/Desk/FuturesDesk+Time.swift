@@ -23,9 +23,11 @@ extension FuturesDesk {
         }
         clock.secondly = clock.secondly + lag
         if nextFundingAt == nil { nextFundingAt = fundingTime(after: wall.milliseconds) }
-        if walletUpdatedAt == 0 {
-            walletUpdatedAt = wall.milliseconds
-            journal.note(.wallet)
+        serveAll {
+            if walletUpdatedAt == 0 {
+                walletUpdatedAt = wall.milliseconds
+                note(.wallet)
+            }
         }
         if nextCountdown <= wall.milliseconds { runCountdowns(wall: wall.milliseconds) }
         while nextDue <= now { act(nextDue, wall: wall) }
@@ -42,35 +44,41 @@ extension FuturesDesk {
         matchEvents.removeAll(keepingCapacity: true)
         guard let number = floor.act(due, wall: wall, &matchEvents) else { return }
         settle(number, wall: wall.milliseconds, incoming: nil)
-        runTriggers(number, wall: wall)
+        serveAll { runTriggers(number, wall: wall) }
     }
 
     /// Prices may have moved: conditional orders and the margin are looked at, where there are any.
     internal func afterMoves(wall: WallTime) {
-        for number in algos.openMarkets { runTriggers(number, wall: wall) }
-        checkLiquidation(wall: wall)
+        serveAll {
+            for number in algos.openMarkets { runTriggers(number, wall: wall) }
+            checkLiquidation(wall: wall)
+        }
     }
 
     private func everySecond(wall: Int64) {
         seconds += 1
-        expireDatedOrders(wall: wall)
-        expireDatedAlgos(wall: wall)
+        serveAll {
+            expireDatedOrders(wall: wall)
+            expireDatedAlgos(wall: wall)
+        }
         runFunding(wall: wall)
         sampleInterest(wall: wall)
-        algos.prune(kept: settings.limits.keptAlgos)
         for key in listenKeys.expire(wall: wall) { emit(.listenKeyExpired(key, at: wall)) }
-        for number in active { stakes[number].prune(kept: settings.limits.keptOrders) }
+        serveAll {
+            algos.prune(kept: settings.limits.keptAlgos)
+            for number in active { stakes[number].prune(kept: settings.limits.keptOrders) }
+            for number in active { note(.prices(number)) }
+        }
         notePrices()
     }
 
-    /// Writes the prices of markets that matter to the account every second, and of the others in turn,
-    /// so that each is on file every ten seconds.
+    /// Writes the prices of markets in turn, so that each is on file every ten seconds; those that matter
+    /// to an account are every second.
     private func notePrices() {
-        for number in active { journal.note(.prices(number)) }
         for number in stride(from: seconds % 10, to: markets.count, by: 10) {
-            journal.note(.prices(number))
+            note(.prices(number))
         }
-        journal.note(.counters)
+        note(.counters)
     }
 
     /// Sends an order of somebody else, as a test or an operator does to make the market trade: a

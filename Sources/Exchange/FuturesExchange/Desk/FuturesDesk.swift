@@ -1,71 +1,66 @@
 package import ExchangeDoor
 package import ExchangeMarkets
-package import Matching
+internal import Matching
 package import Trading
 
-// FuturesDesk: a whole futures exchange for one account, without sockets, files or clock.
+// FuturesDesk: a whole futures exchange, without sockets, files or clock.
 // 1. The same settings and the same calls at the same times give the same answers and events.
-// 2. The position is the sum of the account's trades, and the wallet is the starting balance plus
-//    realised results minus fees plus all other income, to the last digit.
+// 2. A position is the sum of its account's trades, and a wallet is the starting balance plus realised
+//    results minus fees plus all other income, to the last digit.
 // 3. A refused request changes nothing but the rate counters.
 // 4. What a call changed is in the journal before the call's reply can be sent.
 // 5. Order and trade ids grow within a symbol and never repeat, also across restarts.
+// 6. A call serves one account and changes no other, but where their orders trade with each other.
 
 /// The exchange as a desk: drive it with typed calls or whole requests, step it through time, and
 /// take its events and journal lines after each call.
 package final class FuturesDesk {
     package let settings: FuturesSettings
     internal var floor: MarketFloor
-    /// What the account has in each market, by the market's number.
-    package internal(set) var stakes: [Stake]
-    /// The account's wallet in USDT.
-    package internal(set) var wallet: Money
-    /// When the wallet changed last; its first change is the deposit the account starts with.
-    internal var walletUpdatedAt: Int64 = 0
-    /// Numbers of markets with a position or open orders, ascending.
-    internal var active: [Int] = []
-    package internal(set) var mode = AccountMode()
-    internal var algos = AlgoTable()
-    /// Changes of the wallet other than by trades, oldest first.
-    package internal(set) var incomes: [Income] = []
+    /// Everyone who trades here; the first is the main account.
+    internal var accounts: [FuturesAccount]
+    /// The number of the account that is being served; the main one between calls.
+    internal var serving = 0
+    /// Which account a key reaches.
+    internal let keys: [String: (key: ExchangeKey, account: Int)]
     /// Fundings that took place, by market.
     internal var fundings: [[FundingRecord]]
     /// What was open at the beginning of each five minutes lived through, by market.
     internal var interests: [[Interest]]
     internal var interestPeriod: Int64 = 0
+    /// Counters of the whole exchange.
     internal var nextGeneratedID: Int64 = 1
     internal var nextIncome: Int64 = 1
     internal var nextAmendment: Int64 = 1
+    /// Turns given out to orders that wait anew.
+    internal var nextTurn: Int64 = 0
     /// When the next of the dead man's switches ends; none: never.
     internal var nextCountdown = Int64.max
     /// Nil before the first step.
     internal var nextFundingAt: Int64?
-    /// Whether the account was told that its margin runs out.
-    internal var isWarned = false
     internal var listenKeys: ListenKeys
-    /// Client order ids at the door, for the truth.
-    internal var arrivals = ArrivalLog()
     internal var gate: RateGate
     internal var clock = DeskClock()
     /// Seconds lived through.
     internal var seconds = 0
-    internal var pendingEvents: [FuturesEvent] = []
+    /// With the number of the account that each is for.
+    internal var pendingEvents: [(event: FuturesEvent, account: Int)] = []
     internal var journal = JournalWriter()
     /// Reused for every call into a book.
     internal var matchEvents: [MatchEvent] = []
 
-    /// The account's orders and trades belong to this owner in every book.
-    package static let owner = OwnerID(1)
-
     package init(_ settings: FuturesSettings) {
         self.settings = settings
-        wallet = settings.balance
+        var names = [ExchangeKey.mainAccount]
+        for key in settings.keys where !names.contains(key.account) { names.append(key.account) }
+        accounts = names.map { FuturesAccount($0, settings) }
+        keys = settings.keys.reduce(into: [:]) { known, key in
+            if known[key.key] == nil {
+                known[key.key] = (key, names.firstIndex(of: key.account) ?? 0)
+            }
+        }
         floor = MarketFloor(
             settings.listings, seed: settings.seed, hasBackground: settings.hasBackground)
-        stakes = settings.listings.map { listing in
-            // A symbol may not allow the usual leverage.
-            Stake(leverage: min(settings.leverage, listing.brackets.first?.leverage ?? 1))
-        }
         fundings = settings.listings.map { _ in [] }
         interests = settings.listings.map { _ in [] }
         listenKeys = ListenKeys(seed: settings.seed)
@@ -76,7 +71,10 @@ package final class FuturesDesk {
     package var markets: [Market] { floor.markets }
 
     /// What happened since the last call, in order; the desk forgets it.
-    package func takeEvents() -> [FuturesEvent] {
+    package func takeEvents() -> [FuturesEvent] { takeAddressedEvents().map(\.event) }
+
+    /// The same, with the number of the account that each user event is for.
+    package func takeAddressedEvents() -> [(event: FuturesEvent, account: Int)] {
         defer { pendingEvents.removeAll(keepingCapacity: true) }
         return pendingEvents
     }
@@ -129,10 +127,10 @@ package final class FuturesDesk {
 
     // MARK: events
 
-    internal func emit(_ event: UserEvent) { pendingEvents.append(.user(event)) }
+    internal func emit(_ event: UserEvent) { pendingEvents.append((.user(event), serving)) }
 
     /// Takes over what the public is told, behind what the account was told before.
     internal func gatherTold() {
-        for event in floor.takeTold() { pendingEvents.append(.market(event)) }
+        for event in floor.takeTold() { pendingEvents.append((.market(event), 0)) }
     }
 }

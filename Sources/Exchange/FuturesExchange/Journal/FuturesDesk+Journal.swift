@@ -14,6 +14,9 @@ extension FuturesDesk {
     /// Writes what was noted as one journal line.
     internal func commit() { journal.commit(self) }
 
+    /// Something of the served account, or of a market, is to be on file.
+    internal func note(_ note: JournalNote) { journal.note(note, of: serving) }
+
     /// The whole state as journal lines; from now on changes are gathered as lines that follow them.
     package func startJournal() -> [UInt8] {
         var bytes: [UInt8] = []
@@ -38,6 +41,11 @@ extension FuturesDesk {
             guard (1...JournalFacts.version).contains(try value.field("version", \.integer)) else {
                 throw JSONError(.badValue, offset: 0, field: "version")
             }
+        case "account":
+            // One that no key reaches any more keeps what it has.
+            let name = try value.field("name", \.text)
+            if account(named: name) == nil { accounts.append(FuturesAccount(name, settings)) }
+            serving = account(named: name) ?? 0
         case "wallet":
             wallet = try JournalFacts.decimal(value, "amount")
             walletUpdatedAt = try value.field("at", \.integer)
@@ -52,7 +60,7 @@ extension FuturesDesk {
             algos.prune(kept: settings.limits.keptAlgos)
         case "income":
             let income = try JournalFacts.income(value)
-            nextIncome = income.number + 1
+            nextIncome = max(nextIncome, income.number + 1)
             incomes.keep(income, settings.limits.keptIncomes)
         case "holding", "market", "listing", "countdown", "order", "trade", "amendment", "margin",
             "funding":
@@ -78,7 +86,9 @@ extension FuturesDesk {
             let end = try value.field("end", \.integer)
             setCountdownEnd(number, end == 0 ? nil : end)
         case "order":
-            stakes[number].put(try JournalFacts.order(value))
+            let order = try JournalFacts.order(value)
+            nextTurn = max(nextTurn, order.laterTurn?.count ?? 0)
+            stakes[number].put(order)
             stakes[number].prune(kept: limits.keptOrders)
         case "trade":
             let trade = try JournalFacts.trade(value)
@@ -136,22 +146,26 @@ extension FuturesDesk {
 
     /// Puts open orders back into their books, behind the positions they may be bound to.
     package func reopen(after line: Int) throws(JournalProblem) {
-        journal.resume(after: Int64(line))
+        journal.resume(after: Int64(line), of: serving)
+        serving = 0
         if line == 0 { return }
-        for number in stakes.indices {
-            let stake = stakes[number]
-            let last = stake.orders.all.last?.orderID ?? 0
+        for number in markets.indices {
+            let held = stakes(of: number)
+            let last = held.compactMap { $0.orders.all.last?.orderID }.max() ?? 0
+            let queue = held.enumerated().flatMap { account, stake in
+                stake.orders.open.map { (account: account, order: $0) }
+            }.sorted { $0.order.turn < $1.order.turn }
             var unfit: Int64?
             floor.restore(number) { market in
                 market.restoreBook { book in
                     book.raiseCounters(
                         orderID: max(book.nextOrderID, last + 1) + FuturesDesk.idJump,
                         tradeID: book.nextTradeID + FuturesDesk.idJump)
-                    for leg in PositionLeg.allCases {
-                        book.setPosition(
-                            stake.holdings[leg].quantity, of: FuturesDesk.owner, leg: leg)
+                    for (account, stake) in held.enumerated() {
+                        FuturesDesk.restorePositions(stake, FuturesDesk.owner(account), in: &book)
                     }
-                    for order in stake.orders.open where !FuturesDesk.reopen(order, in: &book) {
+                    for (account, order) in queue
+                    where !FuturesDesk.reopen(order, FuturesDesk.owner(account), in: &book) {
                         unfit = unfit ?? order.orderID
                     }
                 }
@@ -160,15 +174,25 @@ extension FuturesDesk {
                 throw JournalProblem(
                     line: line, reason: "open order does not fit its book: \(unfit)")
             }
-            refreshActive(number)
+            serveAll { refreshActive(number) }
         }
         floor.touchAll()
     }
 
-    internal static func reopen(_ order: FuturesOrder, in book: inout OrderBook) -> Bool {
+    private static func restorePositions(
+        _ stake: Stake, _ owner: OwnerID, in book: inout OrderBook
+    ) {
+        for leg in PositionLeg.allCases {
+            book.setPosition(stake.holdings[leg].quantity, of: owner, leg: leg)
+        }
+    }
+
+    internal static func reopen(
+        _ order: FuturesOrder, _ owner: OwnerID, in book: inout OrderBook
+    ) -> Bool {
         order.remaining.isPositive
             && book.restore(
-                orderID: order.orderID, owner: FuturesDesk.owner, side: order.side,
+                orderID: order.orderID, owner: owner, side: order.side,
                 price: order.price, remaining: order.remaining, isReduceOnly: order.isReduceOnly,
                 leg: order.leg, executed: order.executed, timeInForce: order.timeInForce)
     }

@@ -22,6 +22,9 @@ extension JournalFacts {
         if value["origin"] != nil { order.origin = try named(value, "origin") }
         order.closesPosition = value["closes"]?.boolean ?? false
         order.amendCount = value["amends"]?.integer ?? 0
+        if let before = value["before"]?.integer, let count = value["turn"]?.integer {
+            order.laterTurn = QueueTurn(before: before, count: count)
+        }
         return order
     }
 

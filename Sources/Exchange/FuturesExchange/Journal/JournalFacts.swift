@@ -5,9 +5,9 @@ internal import Trading
 
 /// How the journal spells each kind of fact.
 internal enum JournalFacts {
-    /// Version 1 knew one net position a symbol on cross margin, and no conditional orders; what it
-    /// lacks is read as such.
-    static let version: Int64 = 2
+    /// Version 1 knew one net position a symbol on cross margin, and no conditional orders; version 2 one
+    /// account. What they lack is read as such.
+    static let version: Int64 = 3
 
     /// One fact: an object of one member.
     static func fact(
@@ -26,6 +26,11 @@ internal enum JournalFacts {
             $0.field("version", version)
             $0.field("seed", String(desk.settings.seed))
         }
+    }
+
+    /// The facts that follow are of this account.
+    static func write(account name: String, _ out: inout JSONWriter) {
+        fact("account", &out) { $0.field("name", name) }
     }
 
     static func write(wallet desk: FuturesDesk, _ out: inout JSONWriter) {
@@ -119,6 +124,10 @@ internal enum JournalFacts {
             if order.origin != .client { out.field("origin", order.origin.rawValue) }
             if order.closesPosition { out.field("closes", true) }
             if order.amendCount > 0 { out.field("amends", order.amendCount) }
+            if let turn = order.laterTurn {
+                out.field("before", turn.before)
+                out.field("turn", turn.count)
+            }
         }
     }
 

@@ -28,28 +28,58 @@ internal enum JournalNote: Equatable, Sendable {
         case .trade, .amendment, .income, .marginChange, .funding: false
         }
     }
+
+    /// Whether it is of an account, not of a market.
+    fileprivate var isOfAccount: Bool {
+        switch self {
+        case .counters, .prices, .listing, .funding: false
+        case .wallet, .mode, .order, .trade, .holding, .countdown, .algo, .amendment, .income,
+            .marginChange:
+            true
+        }
+    }
 }
 
 /// Gathers what a call changed and writes it as one journal line.
+///
+/// Facts are of the account that an `account` fact named last, in this line or before it; at the
+/// beginning of a file, of the main one.
 internal struct JournalWriter: ~Copyable {
+    private struct Noted: Equatable {
+        let note: JournalNote
+        let account: Int
+    }
+
     /// Off until a service keeps the lines; without a file nothing is gathered.
     var isOn = false
     private var lines = JournalLines()
-    private var notes: [JournalNote] = []
+    private var notes: [Noted] = []
     private var facts = JSONWriter(capacity: 1_024)
+    /// Whose the last fact on file is.
+    private var account = 0
 
-    mutating func note(_ note: JournalNote) {
-        guard isOn, !note.isState || !notes.contains(note) else { return }
-        notes.append(note)
+    mutating func note(_ note: JournalNote, of account: Int) {
+        if !isOn { return }
+        let noted = Noted(note: note, account: note.isOfAccount ? account : 0)
+        guard !note.isState || !notes.contains(noted) else { return }
+        notes.append(noted)
     }
 
     /// Writes the line for what was noted since the last one, if anything was.
     mutating func commit(_ desk: FuturesDesk) {
         if notes.isEmpty { return }
         lines.begin(&facts)
-        for note in notes { JournalWriter.write(note, desk, &facts) }
+        for noted in notes { write(noted.note, of: noted.account, desk) }
         lines.finish(&facts)
         notes.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func write(_ note: JournalNote, of account: Int, _ desk: FuturesDesk) {
+        if note.isOfAccount, account != self.account {
+            self.account = account
+            JournalFacts.write(account: desk.accounts[account].name, &facts)
+        }
+        desk.serve(account) { JournalWriter.write(note, desk, &facts) }
     }
 
     private static func write(_ note: JournalNote, _ desk: FuturesDesk, _ out: inout JSONWriter) {
@@ -87,42 +117,55 @@ internal struct JournalWriter: ~Copyable {
     ) throws(Failure) {
         lines.restart()
         notes.removeAll(keepingCapacity: true)
+        account = 0
         lines.begin(&facts)
         JournalFacts.write(header: desk, &facts)
-        for note in [JournalNote.mode, .wallet, .counters] {
-            JournalWriter.write(note, desk, &facts)
-        }
+        JournalWriter.write(.counters, desk, &facts)
         lines.finish(&facts)
-        for number in desk.markets.indices { try snapshot(number, desk, sink) }
-        for algo in desk.algos.all { try add(.algo(algo.algoID), desk, sink) }
-        for income in desk.incomes { try add(.income(income), desk, sink) }
+        for number in desk.markets.indices {
+            lines.begin(&facts)
+            JournalWriter.write(.listing(number), desk, &facts)
+            JournalWriter.write(.prices(number), desk, &facts)
+            lines.finish(&facts)
+            for record in desk.fundings[number] { try add([.funding(record)], 0, desk, sink) }
+        }
+        for account in desk.accounts.indices { try snapshot(account, desk, sink) }
         try sink(take())
     }
 
     private mutating func snapshot<Failure: Error>(
-        _ number: Int, _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
+        _ account: Int, _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
-        let stake = desk.stakes[number]
-        lines.begin(&facts)
-        JournalWriter.write(.listing(number), desk, &facts)
-        JournalWriter.write(.prices(number), desk, &facts)
-        for leg in PositionLeg.allCases where leg == .net || stake.holdings[leg] != Holding() {
-            JournalWriter.write(.holding(number, leg), desk, &facts)
+        let state = desk.accounts[account]
+        try add([.mode, .wallet], account, desk, sink)
+        for (number, stake) in state.stakes.enumerated() {
+            var notes: [JournalNote] = []
+            for leg in PositionLeg.allCases where leg == .net || stake.holdings[leg] != Holding() {
+                notes.append(.holding(number, leg))
+            }
+            if stake.countdownEnd != nil { notes.append(.countdown(number)) }
+            try add(notes, account, desk, sink)
+            for order in stake.orders.all {
+                try add([.order(number, order.orderID)], account, desk, sink)
+            }
+            for trade in stake.trades { try add([.trade(trade)], account, desk, sink) }
+            for amendment in stake.amendments {
+                try add([.amendment(number, amendment)], account, desk, sink)
+            }
+            for change in stake.marginChanges {
+                try add([.marginChange(number, change)], account, desk, sink)
+            }
         }
-        if stake.countdownEnd != nil { JournalWriter.write(.countdown(number), desk, &facts) }
-        lines.finish(&facts)
-        for order in stake.orders.all { try add(.order(number, order.orderID), desk, sink) }
-        for trade in stake.trades { try add(.trade(trade), desk, sink) }
-        for amendment in stake.amendments { try add(.amendment(number, amendment), desk, sink) }
-        for change in stake.marginChanges { try add(.marginChange(number, change), desk, sink) }
-        for record in desk.fundings[number] { try add(.funding(record), desk, sink) }
+        for algo in state.algos.all { try add([.algo(algo.algoID)], account, desk, sink) }
+        for income in state.incomes { try add([.income(income)], account, desk, sink) }
     }
 
     private mutating func add<Failure: Error>(
-        _ note: JournalNote, _ desk: FuturesDesk, _ sink: ([UInt8]) throws(Failure) -> Void
+        _ notes: [JournalNote], _ account: Int, _ desk: FuturesDesk,
+        _ sink: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         lines.begin(&facts)
-        JournalWriter.write(note, desk, &facts)
+        for note in notes { write(note, of: account, desk) }
         lines.finish(&facts)
         if lines.count > 65_536 { try sink(take()) }
     }
@@ -131,5 +174,8 @@ internal struct JournalWriter: ~Copyable {
     mutating func take() -> [UInt8] { lines.take() }
 
     /// Goes on after the lines of a file.
-    mutating func resume(after line: Int64) { lines.resume(after: line) }
+    mutating func resume(after line: Int64, of account: Int) {
+        lines.resume(after: line)
+        self.account = account
+    }
 }

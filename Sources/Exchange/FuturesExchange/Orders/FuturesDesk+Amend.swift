@@ -87,6 +87,12 @@ extension FuturesDesk {
         return price
     }
 
+    /// Behind all that rests in a market now.
+    internal func lastTurn(_ number: Int) -> QueueTurn {
+        nextTurn += 1
+        return QueueTurn(before: floor.markets[number].book.nextOrderID, count: nextTurn)
+    }
+
     private func announceAmended(
         _ order: FuturesOrder, _ wanted: AmendParameters, _ price: Price, _ number: Int,
         wall: Int64
@@ -104,10 +110,11 @@ extension FuturesDesk {
             quantityBefore: order.quantity, quantityAfter: wanted.quantity,
             count: changed.amendCount)
         nextAmendment += 1
+        changed.laterTurn = lastTurn(number)
         stakes[number].put(changed)
         stakes[number].amendments.keep(amendment, settings.limits.keptAmendments)
-        journal.note(.order(number, order.orderID))
-        journal.note(.amendment(number, amendment))
+        note(.order(number, order.orderID))
+        note(.amendment(number, amendment))
         emitOrder(changed, .amendment, nil, number, wall: wall)
     }
 }

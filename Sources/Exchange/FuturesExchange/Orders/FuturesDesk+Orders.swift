@@ -61,7 +61,7 @@ extension FuturesDesk {
         _ order: FuturesOrder, _ number: Int, limit: Price?, wall: WallTime
     ) -> Placement {
         let ticket = OrderTicket(
-            owner: FuturesDesk.owner, side: order.side, type: order.type,
+            owner: owner, side: order.side, type: order.type,
             timeInForce: order.timeInForce, quantity: order.quantity, limit: limit,
             isReduceOnly: order.isReduceOnly, selfTrade: order.selfTrade, leg: order.leg)
         matchEvents.removeAll(keepingCapacity: true)
@@ -196,17 +196,22 @@ extension FuturesDesk {
 
     internal func setCountdownEnd(_ number: Int, _ end: Int64?) {
         stakes[number].countdownEnd = end
-        nextCountdown = stakes.reduce(Int64.max) { min($0, $1.countdownEnd ?? .max) }
-        journal.note(.countdown(number))
+        nextCountdown = accounts.reduce(Int64.max) { next, account in
+            account.stakes.reduce(next) { min($0, $1.countdownEnd ?? .max) }
+        }
+        note(.countdown(number))
     }
 
     /// Cancels where a switch was not held.
     internal func runCountdowns(wall: Int64) {
         while nextCountdown <= wall {
-            guard let number = stakes.firstIndex(where: { $0.countdownEnd == nextCountdown })
-            else { return }
-            setCountdownEnd(number, nil)
-            removeAll(number, wall: wall)
+            let end = nextCountdown
+            serveAll {
+                for number in stakes.indices where stakes[number].countdownEnd == end {
+                    setCountdownEnd(number, nil)
+                    removeAll(number, wall: wall)
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Trading
 
 extension FuturesDesk {
     /// Carries out what a book said happened: order records, fees, position, wallet, and the events in
-    /// the order the venue sends them (exchange-facts B5). `incoming` is the account's order that
+    /// the order the venue sends them (exchange-facts B5). `incoming` is the served account's order that
     /// caused it, if one did; its NEW is told before its first fill but after that fill's TRADE_LITE.
     internal func settle(_ number: Int, wall: Int64, incoming: FuturesOrder?) {
         var unannounced = incoming
@@ -11,23 +11,21 @@ extension FuturesDesk {
         for event in events {
             switch event {
             case .accepted(_, let owner):
-                if owner == FuturesDesk.owner, let order = unannounced {
+                if owner == self.owner, let order = unannounced {
                     stakes[number].put(order)
-                    journal.note(.order(number, order.orderID))
+                    note(.order(number, order.orderID))
                 }
             case .traded(let trade):
                 traded(trade, number, wall: wall, &unannounced)
             case .rested(let orderID, _, _, _):
                 if unannounced?.orderID == orderID { announce(&unannounced, number, wall: wall) }
             case .expired(let orderID, let owner, _, _, _, let reason):
-                if owner == FuturesDesk.owner {
-                    if unannounced?.orderID == orderID {
-                        announce(&unannounced, number, wall: wall)
-                    }
-                    ended(orderID, number, reason, wall: wall)
-                }
+                guard let account = account(of: owner) else { continue }
+                if unannounced?.orderID == orderID { announce(&unannounced, number, wall: wall) }
+                serve(account) { ended(orderID, number, reason, wall: wall) }
             case .cancelled(let orderID, let owner, _, _, _):
-                if owner == FuturesDesk.owner {
+                guard let account = account(of: owner) else { continue }
+                serve(account) {
                     finish(orderID, number, .canceled, .canceled, reason: "0", wall: wall)
                 }
             }
@@ -47,12 +45,16 @@ extension FuturesDesk {
     private func traded(
         _ trade: MatchTrade, _ number: Int, wall: Int64, _ unannounced: inout FuturesOrder?
     ) {
-        if trade.makerOwner == FuturesDesk.owner {
-            var nobody: FuturesOrder?
-            fill(trade.makerID, trade, isMaker: true, number, wall: wall, &nobody)
+        if let maker = account(of: trade.makerOwner) {
+            serve(maker) {
+                var nobody: FuturesOrder?
+                fill(trade.makerID, trade, isMaker: true, number, wall: wall, &nobody)
+            }
         }
-        if trade.takerOwner == FuturesDesk.owner {
-            fill(trade.takerID, trade, isMaker: false, number, wall: wall, &unannounced)
+        if let taker = account(of: trade.takerOwner) {
+            serve(taker) {
+                fill(trade.takerID, trade, isMaker: false, number, wall: wall, &unannounced)
+            }
         }
     }
 
@@ -75,8 +77,8 @@ extension FuturesDesk {
         tellAccount(.order, number, order.leg, wall: wall)
         emitOrder(
             order, order.origin == .client ? .trade : .calculated, trade, number, wall: wall)
-        journal.note(.order(number, orderID))
-        journal.note(.trade(trade))
+        note(.order(number, orderID))
+        note(.trade(trade))
         noteHolding(number, order.leg)
         if order.status == .filled { algoOrderEnded(order, number, wall: wall) }
     }
@@ -134,7 +136,8 @@ extension FuturesDesk {
         order.updatedAtMilliseconds = wall
         stakes[number].put(order)
         emitOrder(order, execution, nil, number, wall: wall)
-        journal.note(.order(number, orderID))
+        note(.order(number, orderID))
+        refreshActive(number)
         algoOrderEnded(order, number, wall: wall)
     }
 

@@ -12,6 +12,17 @@ package enum OrderOrigin: String, Sendable {
     case settlement
 }
 
+/// Since when an order waits: before all orders of ids from a certain one on, and behind those that got the
+/// same turn earlier.
+package struct QueueTurn: Comparable, Sendable {
+    package let before: Int64
+    package let count: Int64
+
+    package static func < (a: QueueTurn, b: QueueTurn) -> Bool {
+        (a.before, a.count) < (b.before, b.count)
+    }
+}
+
 /// One order of the account, as the exchange has it on record.
 package struct FuturesOrder: Equatable, Sendable {
     package var symbol: Symbol
@@ -41,7 +52,11 @@ package struct FuturesOrder: Equatable, Sendable {
     package var closesPosition = false
     /// How often price or quantity was changed.
     package var amendCount: Int64 = 0
+    /// Its turn at its price, where that is not the one it came with.
+    internal var laterTurn: QueueTurn?
 
+    /// Orders at one price are filled by their turns.
+    internal var turn: QueueTurn { laterTurn ?? QueueTurn(before: orderID + 1, count: 0) }
     package var remaining: Quantity { quantity - executed }
     package var isOpen: Bool { !status.isFinal }
     /// Whether its fills may add to its position.

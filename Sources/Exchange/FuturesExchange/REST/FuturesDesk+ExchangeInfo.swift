@@ -53,7 +53,7 @@ extension FuturesDesk {
         out.field("underlyingType", "COIN")
         write("underlyingSubType", [listing.subType], &out)
         out.field("triggerProtect", units: listing.takeBound.units, places: 4)
-        out.field("liquidationFee", "0.012500")
+        out.field("liquidationFee", units: FuturesDesk.liquidationFee.units, places: 6)
         out.field("marketTakeBound", units: listing.takeBound.units, places: 2)
         out.field("maxMoveOrderLimit", 10_000)
         writeFilters(listing, &out)

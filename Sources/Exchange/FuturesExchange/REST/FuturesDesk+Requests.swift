@@ -5,11 +5,12 @@ internal import ExchangeMarkets
 internal import Trading
 
 extension FuturesDesk {
-    /// The account orders are counted under: the exchange has one.
-    internal static let accountName = "account"
-
-    /// Answers one request: counted, authenticated, checked, carried out.
+    /// Answers one request: counted, authenticated, checked, carried out for the account of its key.
     package func respond(_ request: ExchangeRequest) -> ExchangeResponse {
+        serve(request.apiKey.flatMap { keys[$0]?.account } ?? 0) { answer(request) }
+    }
+
+    private func answer(_ request: ExchangeRequest) -> ExchangeResponse {
         var out = JSONWriter(capacity: 1_024)
         var status = 200
         var retryAfter: Int64?
@@ -55,7 +56,7 @@ extension FuturesDesk {
             return Admitted(endpoint: endpoint, parameters: parameters, key: nil)
         }
         guard let name = request.apiKey, !name.isEmpty else { throw .keyFormat }
-        guard let key = settings.keys.first(where: { $0.key == name }) else { throw .keyRefused }
+        guard let key = keys[name]?.key else { throw .keyRefused }
         if endpoint.security != .key {
             try checkTime(parameters, request.wall)
             guard parameters["signature"] != nil else { throw .missing("signature") }
@@ -64,7 +65,7 @@ extension FuturesDesk {
         if endpoint.security == .trade, key.role != .trade { throw .keyRefused }
         if let count = endpoint.orderCount {
             try gate.spendOrders(
-                count.tenSeconds, longer: count.minute, account: FuturesDesk.accountName,
+                count.tenSeconds, longer: count.minute, account: accounts[serving].name,
                 wall: request.wall)
         }
         return Admitted(endpoint: endpoint, parameters: parameters, key: key)
@@ -86,7 +87,7 @@ extension FuturesDesk {
         var headers = [("Content-Type", "application/json")]
         headers += gate.headers(
             remote: request.remote,
-            account: endpoint?.orderCount != nil ? FuturesDesk.accountName : nil,
+            account: endpoint?.orderCount != nil ? accounts[serving].name : nil,
             wall: request.wall)
         if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
         return headers

@@ -92,7 +92,8 @@ extension FuturesDesk {
             out.beginObject()
             out.field("symbol", symbol.name)
             out.field("longAccount", units: FuturesDesk.ratio(Int128(long), both), places: 4)
-            out.field("longShortRatio", units: FuturesDesk.ratio(Int128(long), Int128(short)), places: 4)
+            out.field(
+                "longShortRatio", units: FuturesDesk.ratio(Int128(long), Int128(short)), places: 4)
             out.field("shortAccount", units: FuturesDesk.ratio(Int128(short), both), places: 4)
             out.field("timestamp", sample.timeMilliseconds)
             out.endObject()
@@ -144,16 +145,18 @@ extension FuturesDesk {
         let market = markets[asked.number]
         let candles = kind == "PERPETUAL" ? closed(asked, market, wall) : []
         writeArray(candles, &out) { candle, out in
-            let index = market.indexCandles(
-                asked.period, from: candle.openTime, to: candle.openTime, limit: 1,
-                at: wall.milliseconds
-            ).first?.close ?? candle.close
+            let index =
+                market.indexCandles(
+                    asked.period, from: candle.openTime, to: candle.openTime, limit: 1,
+                    at: wall.milliseconds
+                ).first?.close ?? candle.close
             let basis = candle.close - index
             out.beginObject()
             out.field("indexPrice", units: index.units, places: 8)
             out.field("contractType", kind)
             out.field("basisRate", units: FuturesDesk.ratio(basis.units, index.units), places: 4)
-            out.field("futuresPrice", units: candle.close.units, places: market.listing.pricePrecision)
+            out.field(
+                "futuresPrice", units: candle.close.units, places: market.listing.pricePrecision)
             out.field("annualizedBasisRate", "")
             out.field("basis", units: basis.units, places: 8)
             out.field("pair", market.symbol.name)

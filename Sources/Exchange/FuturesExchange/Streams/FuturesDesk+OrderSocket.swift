@@ -55,9 +55,11 @@ extension FuturesDesk {
             try? gate.spend(weight: 1, remote: socket.remote, wall: wall)
             return SocketRequest.refusal(request.id, .unknownMethod(request.method))
         }
-        let response = respond(
-            request.request(verb, path, remote: socket.remote, wall: wall))
-        return SocketRequest.reply(request.id, response, limits: limits(request, socket, wall))
+        let asked = request.request(verb, path, remote: socket.remote, wall: wall)
+        let response = respond(asked)
+        let account = asked.apiKey.flatMap { keys[$0]?.account } ?? 0
+        return SocketRequest.reply(
+            request.id, response, limits: limits(request, socket, wall, account))
     }
 
     /// Sessions belong to Ed25519 keys, which nobody has here: there is never one.
@@ -84,11 +86,11 @@ extension FuturesDesk {
 
     /// What writes the limits behind a reply; nil where they are not wanted.
     private func limits(
-        _ request: SocketRequest, _ socket: OrderSocket, _ wall: WallTime
+        _ request: SocketRequest, _ socket: OrderSocket, _ wall: WallTime, _ number: Int = 0
     ) -> ((inout JSONWriter) -> Void)? {
         guard request.wantsRateLimits else { return nil }
         let hasOrders = OrderSocket.orderMethods.contains(request.method)
-        let account = hasOrders ? FuturesDesk.accountName : nil
+        let account = hasOrders ? accounts[number].name : nil
         return { [gate] out in
             out.beginArray()
             gate.write(remote: socket.remote, account: account, wall: wall, &out)

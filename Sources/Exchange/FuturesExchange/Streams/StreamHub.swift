@@ -43,12 +43,13 @@ package struct StreamHub: ~Copyable {
 
     // MARK: events
 
-    /// Sends an event to whoever asked for it.
+    /// Sends an event to whoever asked for it: a user event to the account's own streams.
     package mutating func publish(
-        _ event: FuturesEvent, _ desk: FuturesDesk, _ out: inout [SocketAction]
+        _ event: FuturesEvent, of account: Int = 0, _ desk: FuturesDesk,
+        _ out: inout [SocketAction]
     ) {
         switch event {
-        case .user(let event): publish(event, desk, &out)
+        case .user(let event): publish(event, of: account, desk, &out)
         case .market(let event): publish(event, desk, &out)
         }
     }
@@ -111,10 +112,10 @@ package struct StreamHub: ~Copyable {
     }
 
     private mutating func publish(
-        _ event: UserEvent, _ desk: FuturesDesk, _ out: inout [SocketAction]
+        _ event: UserEvent, of account: Int, _ desk: FuturesDesk, _ out: inout [SocketAction]
     ) {
         publishForced(event, desk, &out)
-        var listenKeys = desk.listenKeys.alive
+        var listenKeys = desk.listenKeys.alive { desk.keys[$0]?.account == account }
         var isForAll = false
         if case .listenKeyExpired(let listenKey, _) = event {
             listenKeys = [listenKey]

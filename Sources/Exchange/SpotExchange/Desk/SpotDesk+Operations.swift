@@ -33,6 +33,7 @@ extension SpotDesk {
             expireListenKeys(wall: .max)
         case .move(let symbol, let share, let length):
             floor.move(try market(symbol), by: share, over: length)
+        case .ofKey(_, let operation): return try operate(operation, wall: wall)
         case .fund, .liquidate, .deleverage: return false
         }
         return true

@@ -74,7 +74,8 @@ extension PaperServer {
             throw FaultProblem("target.exchange", "unknown", "name one that runs")
         }
         do throws(ExchangeError) {
-            try house.exchange.operate(operation, wall: wallNow(house))
+            let aimed = target.key.map { ExchangeOperation.ofKey($0, operation) }
+            try house.exchange.operate(aimed ?? operation, wall: wallNow(house))
         } catch {
             throw FaultProblem(
                 house.exchange.name, "refused: \(error.message)",
@@ -283,9 +284,12 @@ extension PaperServer {
         var payload = bytes
         if let at = fate.corruptAt, !payload.isEmpty {
             let index = Int(at % UInt64(payload.count))
-            payload[index] = payload[index] == UInt8(ascii: "#") ? UInt8(ascii: "~") : UInt8(ascii: "#")
+            payload[index] =
+                payload[index] == UInt8(ascii: "#") ? UInt8(ascii: "~") : UInt8(ascii: "#")
         }
-        if let at = fate.truncateAt { payload.removeLast(1 + Int(at % UInt64(max(1, payload.count)))) }
+        if let at = fate.truncateAt {
+            payload.removeLast(1 + Int(at % UInt64(max(1, payload.count))))
+        }
         let action = isText ? SocketAction.send(id, payload) : .sendBinary(id, payload)
         if fate.delay > .zero {
             later(fate.delay) { [weak self] in self?.deliver([action]) }
