@@ -96,7 +96,7 @@ import Testing
         ])
     @LoopActor func leases(name: String, lease: String) async throws {
         let client = try await login(name)
-        let keys = BusKeys(venue: "usdm")
+        let keys = BusKeys(venue: VenueID("usdm")!)
         let granted = await client.evaluate(
             RedisScript(LeaseScript.acquire), keys: [keys.lock(lease), keys.fence(lease)],
             arguments: ["token", "5000"])
@@ -114,7 +114,7 @@ import Testing
         let joined = await client.evaluate(
             RedisScript(MembershipScript.join), keys: ["pms:{usdm}:members:price-feed"],
             arguments: ["one", "5000"])
-        #expect(joined.value?.array?.compactMap(\.text) == ["one"])
+        #expect(joined.value?.texts == ["one"])
         client.close()
     }
 

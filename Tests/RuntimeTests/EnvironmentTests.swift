@@ -135,7 +135,8 @@ import Trading
         let seed: UInt64 = 7
         var random = SplitMix64(seed: seed)
         let values = [
-            "redis://me:hush@host:6379/0", "unix:///run/redis.sock?db=1", "http://[::1]:9010/x?y#z",
+            "redis://me:hush@host:6379/0", "unix:///run/redis.sock?db=1",
+            "unix://me:hush@/run/redis@home.sock", "http://[::1]:9010/x?y#z",
             "wss://a@b:443", "65535", "-1", "100000.5", "1E7", "yes-real-money", "127.0.0.1",
             "usdm",
         ]

@@ -63,7 +63,7 @@ package struct Knob: Sendable {
         case .choice(let words): "one of " + words.joined(separator: ", ")
         case .url(let schemes):
             schemes.map { "\($0)://host[:port][/path]" }.joined(separator: " or ")
-        case .redis: "redis://[user:pass@]host:port/db or unix:///path"
+        case .redis: "redis://[user:pass@]host:port/db or unix://[user:pass@]/path"
         case .secret: "1 to 512 printable characters without spaces"
         }
     }
@@ -99,9 +99,17 @@ package struct Knob: Sendable {
         }
     }
 
-    /// `redis://[user:pass@]host[:port][/db]` with a database 0 to 1023, or `unix:///path[?db=n]`.
+    /// `redis://[user:pass@]host[:port][/db]` with a database 0 to 1023, or
+    /// `unix://[user:pass@]/path[?db=n]`.
     private static func isRedisAddress(_ text: String) -> Bool {
-        if text.hasPrefix("unix://") { return text.hasPrefix("unix:///") && text.utf8.count > 8 }
+        if text.hasPrefix("unix://") {
+            var path = text.dropFirst(7)
+            // The path of a socket may hold an @ itself: a login ends before the first slash.
+            if let at = path.prefix(while: { $0 != "/" }).lastIndex(of: "@") {
+                path = path[path.index(after: at)...]
+            }
+            return path.hasPrefix("/") && path.utf8.count > 1
+        }
         guard let address = WebAddress(text), address.scheme == "redis",
             let mark = text.firstRange(of: "://")
         else { return false }
