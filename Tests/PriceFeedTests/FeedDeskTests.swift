@@ -23,6 +23,22 @@ struct FeedDeskTests {
             ])
     }
 
+    @Test("T5: an attempt that all processes together may not make yet waits, and counts as none")
+    func held() {
+        var driver = DeskDriver()
+        driver.start()
+        #expect(driver.desk.isFirstAttempt(0))
+        driver.desk.attemptHeld(0, until: driver.now + .seconds(30))
+        _ = driver.take()
+        driver.pass(seconds: 29)
+        #expect(!driver.take().connected.contains(0))
+        driver.pass(seconds: 2)
+        #expect(driver.take().connected.contains(0))
+        #expect(driver.desk.isFirstAttempt(0))
+        driver.close(0)
+        #expect(driver.take().contains(.attemptFailed))
+    }
+
     @Test("invariant 2: what is wanted is subscribed on its own socket, at once")
     func subscribes() {
         var driver = DeskDriver()

@@ -62,7 +62,7 @@ import Trading
             case .save(let record): record.stamp.sequence
             case .alert(let alert): alert.stamp.sequence
             case .saveTier(let tier): tier.stamp.sequence
-            case .load, .catchUp, .readSequence, .watch, .unwatch: nil
+            case .load, .catchUp, .readSequence, .watch, .unwatch, .askPrice: nil
             }
         }
         #expect(numbers.count > 2)
@@ -262,6 +262,28 @@ import Trading
         stage.pass(.milliseconds(2_200))
         #expect(stage.snapshots.last?.isPriceStale == false)
         #expect(stage.snapshots.last?.tier == 3)
+    }
+
+    @Test("B3a: a mark that goes stale is asked for, and what is found counts; nobody is alarmed")
+    func priceFound() {
+        var stage = live()
+        stage.found[bitcoin] = price("42001")
+        stage.forget()
+        stage.pass(.seconds(40))
+        #expect(stage.snapshots.last?.isPriceStale == false)
+        #expect(stage.snapshots.last?.positions.first?.mark == price("42001"))
+        #expect(!stage.alerts.map(\.code).contains("price_stale"))
+        // About once in ten seconds, when the last one found is no longer fresh.
+        #expect((3...5).contains(stage.count { $0 == .askPrice(bitcoin) }))
+    }
+
+    @Test("B3a: while no price can be had it is asked for every two seconds")
+    func priceMissing() {
+        var stage = live()
+        stage.forget()
+        stage.pass(.seconds(20))
+        #expect((4...6).contains(stage.count { $0 == .askPrice(bitcoin) }))
+        #expect(stage.snapshots.last?.isPriceStale == true)
     }
 
     @Test("A position without mark or brackets is valued at entry and conservatively, and says so")

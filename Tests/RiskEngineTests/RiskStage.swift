@@ -122,6 +122,8 @@ struct RiskStage {
     /// Everything the desk asked for or wrote, in order.
     var seen: [RiskAction] = []
     var answersRequests = true
+    /// What asking for a price finds.
+    var found: [Symbol: Price] = [:]
     private var markSequence: Int64 = 0
 
     init(leverage: Int64 = 20) {
@@ -145,6 +147,9 @@ struct RiskStage {
             send(.sequenceRead(ledger: books.sequence, accountCount: books.accounts.count))
         case .watch(let symbol):
             send(.symbolRead(symbol, books.brackets[symbol], books.prices[symbol]))
+        case .askPrice(let symbol):
+            guard let found = found[symbol] else { return }
+            send(.priceFound(symbol, mark: found, age: .milliseconds(100)))
         case .unwatch, .save, .saveTier, .alert: break
         }
     }

@@ -23,26 +23,7 @@ struct VenueBudgetTests {
     init() { EventLoop.process.runInBackground() }
 
     @LoopActor private func host(_ name: String) async -> ServiceHost {
-        let environment = Environment(
-            process: "price-feed",
-            variables: [
-                "PMS_INSTANCE": name, "PMS_VENUE_REST_URL": "http://127.0.0.1:1",
-                "PMS_VENUE_WS_URL": "ws://127.0.0.1:1",
-            ])
-        let host = ServiceHost(
-            name: "price-feed", environment: environment, loop: .process,
-            endpoint: RedisEndpoint(path: server.path), usesRedis: true)
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            var isSettled = false
-            host.redis.onState = { state in
-                guard state == .up, !isSettled else { return }
-                isSettled = true
-                continuation.resume()
-            }
-            host.redis.start()
-            host.subscriber.start()
-        }
-        return host
+        await server.host(name)
     }
 
     @LoopActor private func spend(
@@ -122,6 +103,34 @@ struct VenueBudgetTests {
         #expect(await spend(budget, 5, .protective) == nil)
         #expect(await spend(budget, 5, .protective) == nil)
         #expect(await spend(budget, 5, .protective) != nil)
+    }
+
+    @Test("invariant 5: what one process reads of the venue's limits all keep to, and later ones")
+    @LoopActor func announced() async {
+        let (one, two) = (await host("one"), await host("two"))
+        let budgets = [VenueBudget(limits, host: one), VenueBudget(limits, host: two)]
+        for budget in budgets { budget.start() }
+        while await one.redis.send(["PUBSUB", "NUMSUB", one.keys.budgetChannel])
+            .value?.elements?.last?.int != 2 {}
+        let minute = Interval.seconds(60)
+        let rates = [
+            RateLimit(kind: .requestWeight, window: minute, limit: 1_234),
+            RateLimit(kind: .orders, window: .seconds(10), limit: 50),
+            RateLimit(kind: .other("RAW_REQUESTS"), window: minute, limit: 9),
+        ].compactMap { $0 }
+        budgets[0].announced(rates)
+        let wanted = [BudgetLimit.weight(1_234, in: minute), .orders(50, in: .seconds(10))]
+        #expect(Set(budgets[0].limits.map(\.name)) == Set(wanted.map(\.name)))
+        while budgets[1].limits.first(where: { $0.counted == .weight })?.limit != 1_234 {
+            _ = await two.redis.send(["PING"])
+        }
+        let late = VenueBudget(limits, host: await host("three"))
+        late.start()
+        while late.limits.count != 2 { _ = await one.redis.send(["PING"]) }
+        #expect(Set(late.limits.map(\.limit)) == [1_234, 50])
+        #expect(await spend(late, 5, .query) == nil)
+        budgets[0].announced([])
+        #expect(budgets[0].limits.count == 2)
     }
 
     @Test("B3a: a price comes from Redis, then from the channel; without any source there is a reason")

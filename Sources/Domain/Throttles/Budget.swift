@@ -127,7 +127,7 @@ package struct Budget: Sendable {
         var askAt = Instant.distantPast
     }
 
-    package let limits: [BudgetLimit]
+    package private(set) var limits: [BudgetLimit]
     private let queueLimit: Int
     /// By lane; the first is next.
     private var queues = [[Call]](repeating: [], count: BudgetLane.allCases.count)
@@ -237,6 +237,22 @@ package struct Budget: Sendable {
         let held = usable.reduce(0) { $0 + $1.tokens }
         if held < amount { return pools[limit][lane.rawValue].askAt }
         return usable.filter { $0.tokens > 0 }.map(\.end).min()
+    }
+
+    /// The venue has announced its limits; what is held of one that stays as it was is kept.
+    package mutating func announced(_ announced: [BudgetLimit], now: Instant) -> [Action] {
+        guard announced != limits, !announced.isEmpty else { return [] }
+        let before = self
+        let fresh = Budget(announced, queueLimit: queueLimit, now: now)
+        limits = fresh.limits
+        pools = fresh.pools
+        own = fresh.own
+        for (place, limit) in limits.enumerated() {
+            guard let known = before.limits.firstIndex(of: limit) else { continue }
+            pools[place] = before.pools[known]
+            own[place] = before.own[known]
+        }
+        return advance(now)
     }
 
     // MARK: deciding

@@ -8,7 +8,6 @@ package import Runtime
 package import Trading
 package import VenueBudget
 package import VenueProtocol
-internal import WebLink
 
 // PriceSource: a symbol's price for any process, as one call (B3a).
 // 1. It comes from the own cache, the tick channel, Redis or REST, in this order, and says from where
@@ -26,13 +25,15 @@ package struct PriceUnavailable: Error, Equatable, Sendable, CustomStringConvert
 
 /// One process's source of prices.
 @LoopActor package final class PriceSource {
-    private let host: ServiceHost
-    private let venue: VenueKind
-    private let reader: VenueReader
+    let host: ServiceHost
+    let venue: VenueKind
+    let reader: VenueReader
     private var cascade = PriceCascade()
     private var callers: [UInt64: @LoopActor (Result<PriceAnswer, PriceUnavailable>) -> Void] = [:]
     private var nextCaller: UInt64 = 1
     private var ears: [Symbol: TickEar] = [:]
+    /// Symbols to be asked of the venue at the end of this turn.
+    private var asking: [Symbol] = []
     private var timer: LoopTimer?
 
     /// - Parameter reader: what goes to the venue goes through it.
@@ -45,6 +46,8 @@ package struct PriceUnavailable: Error, Equatable, Sendable, CustomStringConvert
     }
 
     private static let cleaning = Interval.seconds(10)
+    /// Symbols asked for one by one; more at once come in one answer of all.
+    private static let singleLimit = 3
 
     /// The price of a symbol now; the completion is called once, never within this call.
     package func price(
@@ -103,8 +106,8 @@ package struct PriceUnavailable: Error, Equatable, Sendable, CustomStringConvert
     }
 
     private func unsubscribe(_ symbol: Symbol) {
-        guard ears.removeValue(forKey: symbol) != nil else { return }
-        host.subscriber.unsubscribe(host.keys.tickChannel(symbol))
+        guard let ear = ears.removeValue(forKey: symbol) else { return }
+        host.subscriber.unsubscribe(host.keys.tickChannel(symbol), ear)
     }
 
     private func heard(_ symbol: Symbol, _ bytes: RawSpan) {
@@ -160,61 +163,24 @@ package struct PriceUnavailable: Error, Equatable, Sendable, CustomStringConvert
     // MARK: the venue
 
     private func askVenue(_ symbol: Symbol) {
-        let request =
-            switch venue {
-            case .binanceFutures: BinanceFutures.bookTicker(symbol)
-            case .binanceSpot: BinanceSpot.bookTicker(symbol)
-            case .mexcSpot: MEXCSpot.bookTicker(symbol)
-            }
-        reader.get(request) { [weak self] result in self?.bookAnswered(symbol, result) }
+        asking.append(symbol)
+        if asking.count == 1 { host.loop.soon { [weak self] in self?.askVenue() } }
     }
 
-    private func bookAnswered(
-        _ symbol: Symbol, _ result: Result<WebResponse, VenueReadFailure>
-    ) {
-        switch result {
-        case .failure(let failure): carryOut(cascade.venueFailed(symbol, "\(failure)"))
-        case .success(let response):
-            guard let top = try? decodeBook(response.body.rawSpan), top.bid.isPositive,
-                top.bid < top.ask
-            else { return carryOut(cascade.venueFailed(symbol, "the venue's book is no book")) }
-            var price = PriceView()
-            price.bid = top.bid
-            price.bidQuantity = top.bidQuantity
-            price.ask = top.ask
-            price.askQuantity = top.askQuantity
-            price.at = host.loop.now
-            askMark(symbol, price)
-        }
+    /// Asks for what was wanted in this turn of the loop: each alone, or all symbols in one call.
+    private func askVenue() {
+        let symbols = asking
+        asking = []
+        if symbols.count > PriceSource.singleLimit { return askAll(symbols) }
+        for symbol in symbols { askOne(symbol) }
     }
 
-    private func decodeBook(_ bytes: RawSpan) throws(JSONError) -> BookTop {
-        switch venue {
-        case .binanceFutures: try BinanceFutures.decodeBookTop(bytes)
-        case .binanceSpot: try BinanceSpot.decodeBookTop(bytes)
-        case .mexcSpot: try MEXCSpot.decodeBookTop(bytes)
-        }
+    func failed(_ symbols: [Symbol], _ reason: String) {
+        for symbol in symbols { carryOut(cascade.venueFailed(symbol, reason)) }
     }
 
-    /// Completes a price by its mark, where the venue has one.
-    private func askMark(_ symbol: Symbol, _ price: PriceView) {
-        guard venue == .binanceFutures else {
-            return carryOut(cascade.venueAnswered(symbol, price, now: host.loop.now))
-        }
-        reader.get(BinanceFutures.premiumIndex(symbol)) { [weak self] result in
-            guard let self else { return }
-            switch result {
-            case .failure(let failure): carryOut(cascade.venueFailed(symbol, "\(failure)"))
-            case .success(let response):
-                guard let index = try? BinanceFutures.decodePremiumIndex(response.body.rawSpan),
-                    index.mark.isPositive
-                else { return carryOut(cascade.venueFailed(symbol, "the venue has no mark")) }
-                var price = price
-                price.mark = index.mark
-                price.index = index.index
-                carryOut(cascade.venueAnswered(symbol, price, now: host.loop.now))
-            }
-        }
+    func answered(_ symbol: Symbol, _ price: PriceView) {
+        carryOut(cascade.venueAnswered(symbol, price, now: host.loop.now))
     }
 }
 

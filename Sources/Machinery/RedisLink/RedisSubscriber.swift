@@ -59,6 +59,13 @@ package import Reactor
     /// Drops all handlers of the channel.
     package func unsubscribe(_ channel: String) { drop(channel, .channel) }
 
+    /// Drops one handler of the channel, and the channel where it was the last.
+    package func unsubscribe(_ channel: String, _ handler: any RedisMessageHandler) {
+        guard let entry = table.entry(channel, .channel) else { return }
+        entry.handlers.removeAll { $0 === handler }
+        if entry.handlers.isEmpty { drop(channel, .channel) }
+    }
+
     /// Drops all handlers of the pattern.
     package func unsubscribe(pattern: String) { drop(pattern, .pattern) }
 

@@ -34,7 +34,10 @@ package import RedisLink
     /// Refusals of Redis that are logged.
     private var refusals: Set<String> = []
 
-    init(
+    /// - Parameters:
+    ///   - usesRedis: whether the connections are started with the process, and missed while they are
+    ///     away; a tool starts them itself when it needs them.
+    package init(
         name: String, environment: Environment, loop: EventLoop, endpoint: RedisEndpoint,
         usesRedis: Bool, flags: [String: String] = [:]
     ) {

@@ -5,6 +5,7 @@ package import Reactor
 internal import RedisLink
 package import Runtime
 package import Throttles
+package import VenueProtocol
 
 // VenueBudget: what all processes of a host may ask of a venue, shared through Redis (B1a).
 // 1. No call to a venue is made that this room has not granted; what is granted never exceeds the
@@ -12,6 +13,7 @@ package import Throttles
 // 2. Protective calls are kept waiting by nothing but a ban.
 // 3. A ban seen by one process stops all: it stands in Redis and is told on a channel.
 // 4. Redis away, a tenth of each limit serves each process, so that protection goes on.
+// 5. The limits are those the venue announced last: whoever reads its exchangeInfo tells all others.
 
 /// One process's door to the shared budget.
 @LoopActor package final class VenueBudget: RedisMessageHandler {
@@ -20,8 +22,9 @@ package import Throttles
     private var timer: LoopTimer?
     private var waiting: [UInt64: @LoopActor (BudgetRefusal?) -> Void] = [:]
     private var nextID: UInt64 = 1
-    /// By limit: when the venue's count was last passed on.
-    private var observedAt: [Instant]
+    /// By a limit's name: when the venue's count was last passed on.
+    private var observedAt: [String: Instant] = [:]
+    private var limitsTimer: LoopTimer?
     private let granted: [Counter]
     private let refused: Counter
     private let bans: Counter
@@ -34,11 +37,16 @@ package import Throttles
     /// Longer than any venue's ban.
     private static let longestBan = Interval.seconds(3 * 86_400)
 
-    /// - Parameter limits: as the venue announces them.
+    /// How long announced limits are kept: six times as long as a feed takes to read them anew.
+    private static let limitsLife = Interval.seconds(3_600)
+    /// Between two tries to read them.
+    private static let limitsRetry = Interval.seconds(1)
+    private static let limitsMessage = "limits"
+
+    /// - Parameter limits: as the venue is known to have them, until it announces its own.
     package init(_ limits: [BudgetLimit], host: ServiceHost) {
         self.host = host
         budget = Budget(limits, now: host.loop.now)
-        observedAt = limits.map { _ in .distantPast }
         granted = BudgetLane.allCases.map {
             host.metrics.counter(
                 "pms_venue_calls_total", "Calls to the venue granted.", ["lane": $0.label])
@@ -49,8 +57,55 @@ package import Throttles
         timer = host.loop.timer { [weak self] in self?.deadlineReached() }
     }
 
-    /// Listens for bans that other processes have seen.
-    package func start() { host.subscriber.subscribe(host.keys.budgetChannel, self) }
+    /// Listens for bans and limits that other processes have seen.
+    package func start() {
+        host.subscriber.subscribe(host.keys.budgetChannel, self)
+        limitsTimer = host.loop.timer { [weak self] in self?.readLimits() }
+        readLimits()
+    }
+
+    /// The limits kept to at present.
+    package var limits: [BudgetLimit] { budget.limits }
+
+    // MARK: limits
+
+    /// The venue has announced its limits: this process keeps to them from now on, and all others.
+    /// Where it announces none of weight, as MEXC does, those known stay.
+    package func announced(_ rates: [RateLimit]) {
+        let limits = rates.compactMap { BudgetLimit($0) }
+        guard limits.contains(where: { $0.counted == .weight }) else { return }
+        keep(limits)
+        let key = host.keys.budgetLimits
+        let stamp = ["writer", host.writer, "at_ms", "\(host.loop.wallNow.milliseconds)"]
+        let fields = limits.flatMap { [$0.name, "\($0.limit)"] } + stamp
+        host.redis.send(["HSET", key] + fields) { [weak self] outcome in
+            guard let self, outcome.value != nil else { return }
+            let life = "\(VenueBudget.limitsLife.milliseconds)"
+            host.redis.send(["PEXPIRE", key, life]) { _ in }
+            host.redis.send(["PUBLISH", host.keys.budgetChannel, VenueBudget.limitsMessage]) { _ in }
+        }
+    }
+
+    private func keep(_ limits: [BudgetLimit]) {
+        let before = budget.limits
+        carryOut(budget.announced(limits, now: host.loop.now))
+        guard budget.limits != before else { return }
+        let names = budget.limits.map { "\($0.name)=\($0.limit)" }.joined(separator: " ")
+        Log.info("venue's limits", ["limits": names])
+    }
+
+    private func readLimits() {
+        host.redis.send(["HGETALL", host.keys.budgetLimits]) { [weak self] outcome in
+            guard let self else { return }
+            guard let fields = outcome.value?.fields else {
+                limitsTimer?.arm(after: VenueBudget.limitsRetry)
+                return
+            }
+            let limits = fields.sorted { $0.key < $1.key }
+                .compactMap { BudgetLimit(name: $0.key, limit: $0.value) }
+            if limits.contains(where: { $0.counted == .weight }) { keep(limits) }
+        }
+    }
 
     // MARK: calls
 
@@ -119,7 +174,7 @@ package import Throttles
             arguments: BudgetScript.leaseArguments(
                 rule, lane: lane, want: want, least: least, writer: host.writer)
         ) { [weak self] outcome in
-            self?.answered(limit, lane, asked, outcome.value?.elements?.compactMap(\.int))
+            self?.answered(rule, lane, asked, outcome.value?.elements?.compactMap(\.int))
         }
     }
 
@@ -128,9 +183,11 @@ package import Throttles
     }
 
     private func answered(
-        _ limit: Int, _ lane: BudgetLane, _ asked: Instant, _ reply: [Int64]?
+        _ rule: BudgetLimit, _ lane: BudgetLane, _ asked: Instant, _ reply: [Int64]?
     ) {
         let now = host.loop.now
+        // One that the venue no longer announces counts no more.
+        guard let limit = budget.limits.firstIndex(of: rule) else { return }
         guard let reply, reply.count == 4 else {
             return carryOut(budget.leaseFailed(limit: limit, lane: lane, now: now))
         }
@@ -146,12 +203,13 @@ package import Throttles
     /// (T11).
     package func observed(_ counted: BudgetLimit.Counted, in window: Interval, count: Int64) {
         guard count > 0, host.redis.isUp,
-            let limit = budget.limits.firstIndex(where: {
+            let rule = budget.limits.first(where: {
                 $0.counted == counted && $0.window == window
-            }), host.loop.now - observedAt[limit] >= VenueBudget.observeEvery
+            })
         else { return }
-        observedAt[limit] = host.loop.now
-        let rule = budget.limits[limit]
+        let last = observedAt[rule.name] ?? .distantPast
+        guard host.loop.now - last >= VenueBudget.observeEvery else { return }
+        observedAt[rule.name] = host.loop.now
         host.redis.evaluate(
             VenueBudget.observe, keys: keys(rule),
             arguments: BudgetScript.observeArguments(rule, counted: count, writer: host.writer)
@@ -187,7 +245,9 @@ package import Throttles
     package var bannedUntil: Instant { budget.bannedUntil }
 
     package func messageReceived(channel: RawSpan, payload: RawSpan) {
-        guard let until = Int64(String(payload)) else { return }
+        let text = String(payload)
+        if text == VenueBudget.limitsMessage { return readLimits() }
+        guard let until = Int64(text) else { return }
         let pause = WallTime(milliseconds: until) - host.loop.wallNow
         if pause > .zero { banHeard(min(pause, VenueBudget.longestBan)) }
     }

@@ -26,7 +26,7 @@ package enum VenueReadFailure: Error, Equatable, Sendable, CustomStringConvertib
     }
 }
 
-/// Reads from a venue by open REST calls, within the shared budget.
+/// Reads from a venue by REST calls, open or signed, within the shared budget.
 @LoopActor package final class VenueReader {
     private let host: ServiceHost
     private let web: WebClient
@@ -43,24 +43,31 @@ package enum VenueReadFailure: Error, Equatable, Sendable, CustomStringConvertib
         _ request: VenueRequest, lane: BudgetLane = .query, deadline: Interval = .seconds(5),
         _ completion: @escaping @LoopActor (Result<WebResponse, VenueReadFailure>) -> Void
     ) {
-        budget.request(BudgetCost(weight: Int64(request.weight)), lane, within: deadline) {
-            [weak self] refusal in
-            if let refusal { return completion(.failure(.budget(refusal))) }
-            self?.send(request, deadline, completion)
-        }
+        let url = host.environment.venueRESTURL + RequestSigner.prepareOpen(request).target
+        call(
+            request, lane: lane, within: deadline,
+            { WebRequest(url: url, deadline: deadline) }, completion)
     }
 
-    private func send(
-        _ request: VenueRequest, _ deadline: Interval,
+    /// Makes a call whose bytes are made when its turn has come, so that a time in them is of then.
+    /// - Parameter patience: how long its turn may take to come.
+    package func call(
+        _ request: VenueRequest, lane: BudgetLane = .query, within patience: Interval,
+        _ make: @escaping @LoopActor () -> WebRequest,
         _ completion: @escaping @LoopActor (Result<WebResponse, VenueReadFailure>) -> Void
     ) {
-        let url = host.environment.venueRESTURL + RequestSigner.prepareOpen(request).target
-        web.send(WebRequest(url: url, deadline: deadline)) { [weak self] outcome in
-            switch outcome {
-            case .response(let response):
-                guard let self else { return }
-                completion(self.judged(response, request))
-            case .notSent(let error), .unknown(let error): completion(.failure(.link(error)))
+        precondition(request.effect == .query, "a reader only asks")
+        budget.request(BudgetCost(weight: Int64(request.weight)), lane, within: patience) {
+            [weak self] refusal in
+            if let refusal { return completion(.failure(.budget(refusal))) }
+            guard let self else { return }
+            web.send(make()) { [weak self] outcome in
+                switch outcome {
+                case .response(let response):
+                    guard let self else { return }
+                    completion(self.judged(response, request))
+                case .notSent(let error), .unknown(let error): completion(.failure(.link(error)))
+                }
             }
         }
     }

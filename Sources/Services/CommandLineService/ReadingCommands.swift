@@ -1,5 +1,7 @@
 import BusProtocol
 import Chronology
+import PriceSource
+import Quotes
 import Reactor
 import RedisLink
 import Runtime
@@ -50,19 +52,36 @@ import Trading
         try await session.send(["ZADD", keys.demand, "GT", until, symbol.name])
         let told = try await session.send(["PUBLISH", keys.demandChannel, symbol.name])
         let end = session.loop.now + patience
-        while true {
-            if let price = try await Books.price(session, symbol) {
+        while told != .integer(0), session.loop.now < end {
+            if let price = try await Books.price(session, symbol), isFresh(price, session) {
                 return show(session, symbol, price)
-            }
-            guard told != .integer(0) else {
-                throw CommandFailure(
-                    .notRunning, "no price of \(symbol): price-feed is not running")
-            }
-            guard session.loop.now < end else {
-                throw CommandFailure(.notFound, "no price of \(symbol) within 5 s: is it traded?")
             }
             await session.wait(.milliseconds(50))
         }
+        try await askVenue(session, symbol, isFeedRunning: told != .integer(0))
+    }
+
+    /// Without a feed, or with one that knows no price, the venue is asked, as any process would.
+    private static func askVenue(
+        _ session: Session, _ symbol: Symbol, isFeedRunning: Bool
+    ) async throws(CommandFailure) {
+        let known = try await Books.price(session, symbol)
+        if !isFeedRunning { session.note("price-feed is not running") }
+        let source = try await session.priceSource()
+        do throws(PriceUnavailable) {
+            let answer = try await source.price(of: symbol)
+            show(session, symbol, answer)
+        } catch {
+            if let known { return show(session, symbol, known) }
+            throw CommandFailure(isFeedRunning ? .notFound : .notRunning, "\(error)")
+        }
+    }
+
+    /// Whether the parts of a price that the venue has are known and of now.
+    private static func isFresh(_ price: PriceRecord, _ session: Session) -> Bool {
+        let parts = [price.bookMilliseconds, price.markMilliseconds].filter { $0 > 0 }
+        guard price.isFresh, let oldest = parts.min() else { return false }
+        return session.nowMilliseconds - oldest <= 10_000
     }
 
     /// In words, whether the price is of now and where it comes from.
@@ -70,10 +89,29 @@ import Trading
         let parts = [price.bookMilliseconds, price.markMilliseconds].filter { $0 > 0 }
         guard let oldest = parts.min() else { return "not known yet" }
         let age = Age.text(since: oldest, now: now)
-        let isFresh = price.isFresh && now - oldest <= 10_000
-        return isFresh
+        return price.isFresh && now - oldest <= 10_000
             ? "fresh, from \(price.source), \(age) old"
             : "stale, \(age) old: nothing newer by stream or REST"
+    }
+
+    /// A price that no feed has written, with where it comes from and how old it is.
+    private static func show(_ session: Session, _ symbol: Symbol, _ answer: PriceAnswer) {
+        let price = answer.price
+        let age = "\(max(0, answer.age.milliseconds)) ms"
+        var fields = [
+            ("symbol", symbol.name), ("bid", price.bid.text), ("bid_qty", price.bidQuantity.text),
+            ("ask", price.ask.text), ("ask_qty", price.askQuantity.text), ("mid", price.mid.text),
+        ]
+        if !price.mark.isZero {
+            fields += [("mark", price.mark.text), ("index", price.index.text)]
+        }
+        fields += [
+            ("source", answer.origin.rawValue), ("age_ms", "\(max(0, answer.age.milliseconds))"),
+        ]
+        if !session.isJSON {
+            fields.append(("price", "fresh, from \(answer.origin.rawValue), \(age) old"))
+        }
+        session.show(fields)
     }
 
     private static func show(_ session: Session, _ symbol: Symbol, _ price: PriceRecord) {

@@ -1,6 +1,7 @@
 package import BusProtocol
 import Chronology
 import Glibc
+import PriceSource
 package import Reactor
 import RedisLink
 package import Runtime
@@ -13,6 +14,8 @@ package import Runtime
     package let isJSON: Bool
     /// Unique to this run: `pms-<pid>-<random>`; the name replies go to.
     package let sender: String
+    /// Kept while it answers.
+    var prices: PriceSource?
     private let needsConfiguration: Bool
     private var client: RedisClient?
     private var downReason = "no answer"

@@ -53,6 +53,7 @@ import VenueProtocol
     package var readiness: [String] { desk.readiness }
 
     package func start() async throws {
+        venue.start()
         timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
         lease.onGained = { [weak self] fence in self?.deliver(.leaseGained(fence: fence)) }

@@ -2,7 +2,9 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import Throttles
 import Trading
+import VenueBudget
 import VenueProtocol
 import WebLink
 import WebProtocol
@@ -33,11 +35,14 @@ struct VenueQueryFailure: Error {
     }
 }
 
-/// Signed questions to the venue with a read-only key; no call of this type can change anything.
+/// Signed questions to the venue with a read-only key, within the budget that all processes share; no
+/// call of this type can change anything.
 @LoopActor final class VenueQueries {
     private let base: String
     private let signer: RequestSigner
     private let web: WebClient
+    private let budget: VenueBudget
+    private let reader: VenueReader
     private let loop: EventLoop
     private var clock = VenueClock()
     /// Longer than a venue takes, shorter than the desk waits.
@@ -48,7 +53,12 @@ struct VenueQueryFailure: Error {
         signer = RequestSigner(credentials)
         loop = host.loop
         web = WebClient(loop: host.loop)
+        let venue = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
+        budget = VenueBudget(venue.limits, host: host)
+        reader = VenueReader(host: host, web: web, budget: budget)
     }
+
+    func start() { budget.start() }
 
     func close() { web.close() }
 
@@ -75,34 +85,50 @@ struct VenueQueryFailure: Error {
 
     private func synchronise() async {
         let sentAt = loop.now
-        let request = WebRequest(
-            url: base + RequestSigner.prepareOpen(BinanceFutures.serverTime).target,
-            deadline: VenueQueries.deadline)
-        guard case .response(let response) = await web.send(request), response.status == 200,
+        let result = await withCheckedContinuation { continuation in
+            reader.get(BinanceFutures.serverTime, deadline: VenueQueries.deadline) {
+                continuation.resume(returning: $0)
+            }
+        }
+        guard case .success(let response) = result,
             let time = try? BinanceFutures.decodeServerTime(response.body.rawSpan)
         else { return }
         clock.timeReceived(serverMilliseconds: time, sentAt: sentAt, receivedAt: loop.now)
     }
 
     private func attempt(_ request: VenueRequest) async -> Answer {
-        precondition(request.effect == .query, "position-sync only asks")
+        let result = await withCheckedContinuation { continuation in
+            reader.call(
+                request, within: VenueQueries.deadline, { [self] in signed(request) },
+                { continuation.resume(returning: $0) })
+        }
+        switch result {
+        case .success(let response): return .body(response.body)
+        case .failure(.venue(let failure)): return .failed(failure)
+        case .failure(.link(let error)): return .failed(VenueQueries.later(error.message))
+        case .failure(.budget(let refusal)):
+            return .failed(VenueQueries.later("\(refusal)", pause(refusal)))
+        }
+    }
+
+    private func signed(_ request: VenueRequest) -> WebRequest {
         let timestamp = clock.timestamp(now: loop.now, wall: loop.wallNow)
         let signed = signer.prepare(request, timestamp: timestamp)
-        let outcome = await web.send(
-            WebRequest(
-                method: signed.method.rawValue, url: base + signed.target,
-                headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body,
-                deadline: VenueQueries.deadline))
-        switch outcome {
-        case .response(let response):
-            let failure = VenueFailure.classify(
-                httpStatus: response.status, body: response.body.rawSpan, isOrder: false,
-                retryAfterSeconds: response.headers["Retry-After"].flatMap { Int64($0) },
-                wall: loop.wallNow)
-            return failure.map { .failed($0) } ?? .body(response.body)
-        case .notSent(let error), .unknown(let error):
-            return .failed(
-                .retryLater(after: .zero, VenueError(code: 0, message: error.message)))
+        return WebRequest(
+            method: signed.method.rawValue, url: base + signed.target,
+            headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body,
+            deadline: VenueQueries.deadline)
+    }
+
+    /// How long the budget wants nothing to be asked.
+    private func pause(_ refusal: BudgetRefusal) -> Interval {
+        switch refusal {
+        case .banned(let until): max(.zero, until - loop.now)
+        case .full, .late, .tooLarge: .zero
         }
+    }
+
+    private static func later(_ message: String, _ pause: Interval = .zero) -> VenueFailure {
+        .retryLater(after: pause, VenueError(code: 0, message: message))
     }
 }

@@ -4,6 +4,8 @@ package import Trading
 package enum FeedAction: Equatable, Sendable {
     /// Open the socket of a number, for streams of a kind.
     case connect(Int, FeedKind)
+    /// A connection has ended, or never came to be: all processes are to know.
+    case attemptFailed
     /// Close it; `socketClosed` follows.
     case close(Int)
     /// Send a control message on it.

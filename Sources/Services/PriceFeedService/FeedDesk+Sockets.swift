@@ -1,5 +1,6 @@
 package import Chronology
 package import Quotes
+import Throttles
 import Trading
 package import VenueProtocol
 
@@ -40,6 +41,7 @@ extension FeedDesk {
             return
         }
         attempts.failed(now: now)
+        out.append(.attemptFailed)
         sockets[number].closed(now: now, configuration, using: &random)
         out.append(.note(FeedNote(.disconnected, kind.label, "socket \(number): \(reason)")))
         if let heir = sockets[number].successor {
@@ -53,6 +55,14 @@ extension FeedDesk {
             if !carriesStreams(number) { free(number) }
         }
     }
+
+    /// An attempt was asked for that all processes together may not make yet.
+    package mutating func attemptHeld(_ number: Int, until: Instant) {
+        sockets[number].held(until: until)
+    }
+
+    /// Whether the attempt under way is the socket's first.
+    package func isFirstAttempt(_ number: Int) -> Bool { sockets[number].isFirstAttempt }
 
     private mutating func free(_ number: Int) { sockets[number] = FeedSocket() }
 

@@ -27,6 +27,7 @@ extension FeedService {
     private func decode(_ response: WebResponse) {
         do {
             let info = try desk.configuration.venue.decodeExchangeInfo(response.body.rawSpan)
+            budget.announced(info.rateLimits)
             decide { desk, now, actions in desk.instrumentsLoaded(info, now: now, &actions) }
         } catch {
             failed("\(error)", nil)

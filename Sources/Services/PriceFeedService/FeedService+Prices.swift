@@ -15,7 +15,7 @@ extension FeedService {
     func ask(_ kind: FeedKind, _ symbols: [Symbol]) {
         switch kind {
         case .book: askBooks(symbols)
-        case .mark: for symbol in symbols { askMark(symbol) }
+        case .mark: askMarks(symbols)
         case .depth: for symbol in symbols { askDepth(symbol) }
         }
     }
@@ -25,7 +25,7 @@ extension FeedService {
         guard symbols.count > FeedService.singleLimit else {
             for symbol in symbols {
                 get(venue.bookTicker(symbol)) { [weak self] body in
-                    guard let top = try? BinanceFutures.decodeBookTop(body) else { return }
+                    guard let top = try? venue.decodeBookTop(body) else { return }
                     self?.answered([FeedBookTop(top)])
                 }
             }
@@ -44,13 +44,29 @@ extension FeedService {
         }
     }
 
-    private func askMark(_ symbol: Symbol) {
-        get(BinanceFutures.premiumIndex(symbol)) { [weak self] body in
-            guard let index = try? BinanceFutures.decodePremiumIndex(body) else { return }
-            self?.decide { desk, now, actions in
+    private func askMarks(_ symbols: [Symbol]) {
+        guard symbols.count > FeedService.singleLimit else {
+            for symbol in symbols {
+                get(BinanceFutures.premiumIndex(symbol)) { [weak self] body in
+                    guard let index = try? BinanceFutures.decodePremiumIndex(body) else { return }
+                    self?.answered([index])
+                }
+            }
+            return
+        }
+        let wanted = Set(symbols)
+        get(BinanceFutures.premiumIndexes) { [weak self] body in
+            guard let all = try? BinanceFutures.decodePremiumIndexes(body) else { return }
+            self?.answered(all.filter { wanted.contains($0.symbol) })
+        }
+    }
+
+    private func answered(_ marks: [PremiumIndex]) {
+        decide { desk, now, actions in
+            for mark in marks {
                 desk.markAnswered(
-                    index.symbol, mark: index.mark, index: index.index,
-                    timeMilliseconds: index.timeMilliseconds, now: now, &actions)
+                    mark.symbol, mark: mark.mark, index: mark.index,
+                    timeMilliseconds: mark.timeMilliseconds, now: now, &actions)
             }
         }
     }

@@ -2,6 +2,7 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import VenueBudget
 import VenueProtocol
 import WebLink
 import WebProtocol
@@ -11,8 +12,16 @@ extension FeedService {
     func connect(_ number: Int, _ kind: FeedKind) {
         guard !isStopping else { return }
         let link = link(number, kind)
-        guard let client = link.client else { return }
-        if client.isConnected { client.close() } else { client.connect() }
+        link.isAsking = true
+        gate.attempt(isFirst: desk.isFirstAttempt(number)) { [weak self, weak link] pause in
+            guard let self, let link, link.isAsking, !isStopping else { return }
+            link.isAsking = false
+            if let pause {
+                decide { desk, now, _ in desk.attemptHeld(number, until: now + pause) }
+            } else if let client = link.client {
+                if client.isConnected { client.close() } else { client.connect() }
+            }
+        }
     }
 
     private func link(_ number: Int, _ kind: FeedKind) -> FeedSocketLink {
@@ -27,7 +36,19 @@ extension FeedService {
         return link
     }
 
-    func close(_ number: Int) { sockets[number]?.client?.close() }
+    func close(_ number: Int) {
+        guard let link = sockets[number] else { return }
+        guard link.isAsking else {
+            link.client?.close()
+            return
+        }
+        link.isAsking = false
+        host.loop.soon { [weak self] in
+            self?.decide { desk, now, actions in
+                desk.socketClosed(number, reason: "given up", now: now, &actions)
+            }
+        }
+    }
 
     func send(_ number: Int, _ message: [UInt8]) {
         guard let client = sockets[number]?.client else { return }

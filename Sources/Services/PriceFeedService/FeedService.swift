@@ -19,6 +19,7 @@ import WebLink
     private let web: WebClient
     let reader: VenueReader
     let budget: VenueBudget
+    let gate: ConnectionGate
     /// By number.
     var sockets: [Int: FeedSocketLink] = [:]
     var socketSeed: UInt64 = 1
@@ -51,6 +52,7 @@ import WebLink
         web = WebClient(loop: host.loop)
         budget = VenueBudget(configuration.venue.limits, host: host)
         reader = VenueReader(host: host, web: web, budget: budget)
+        gate = ConnectionGate(host: host, perMinute: configuration.attemptsPerMinute)
     }
 
     // MARK: life
@@ -97,6 +99,7 @@ import WebLink
     private func carryOut(_ action: FeedAction) {
         switch action {
         case .connect(let number, let kind): connect(number, kind)
+        case .attemptFailed: gate.failed()
         case .close(let number): close(number)
         case .send(let number, let message): send(number, message)
         case .ask(let kind, let symbols): ask(kind, symbols)

@@ -45,8 +45,8 @@ struct FeedSocket {
     var renewableAt = Instant.distantPast
     /// When the venue's own kind of ping was last sent.
     var pingedAt = Instant.distantPast
-    /// Whether it has been attempted before.
-    private(set) var isKnown = false
+    /// Attempts made so far.
+    private var attempts = 0
     /// Attempts in a row that did not lead to a connection of some length.
     private var failures = 0
     private var controlSecond = Instant.distantPast
@@ -67,6 +67,11 @@ struct FeedSocket {
         if case .open = state { true } else { false }
     }
 
+    /// Whether it has been attempted before.
+    var isKnown: Bool { attempts > 0 }
+
+    var isFirstAttempt: Bool { attempts == 1 }
+
     /// Whether an attempt is due.
     func isDue(now: Instant) -> Bool {
         if case .waiting(let until) = state { now >= until } else { false }
@@ -85,7 +90,14 @@ struct FeedSocket {
     mutating func attemptBegun(now: Instant) {
         state = .connecting(since: now)
         isClosing = false
-        isKnown = true
+        attempts += 1
+    }
+
+    /// The attempt was not made: all processes together have made enough.
+    mutating func held(until: Instant) {
+        guard case .connecting = state else { return }
+        attempts -= 1
+        state = .waiting(until: until)
     }
 
     mutating func opened(now: Instant) {
@@ -129,32 +141,4 @@ struct FeedSocket {
         nextID += 1
         return nextID - 1
     }
-}
-
-/// Connection attempts to one host, so that no minute sees more than allowed (T5).
-///
-/// 1. Attempts after a socket's first: at most `limit` in any minute, first ones included.
-/// 2. A socket's first attempt is free while nothing fails, for as many as the host admits: sockets
-///    that are needed at the start. After a failure it counts like any other for a minute.
-struct AttemptLog {
-    private var times: [Instant] = []
-    private var failedAt = Instant.distantPast
-    private let limit: Int
-    /// Binance admits 300 connections in five minutes.
-    private static let freeLimit = 50
-
-    init(limit: Int) { self.limit = limit }
-
-    /// Nil where an attempt may be made now, which is then counted; else when the next may be.
-    mutating func attempt(now: Instant, isFirst: Bool) -> Instant? {
-        times.removeAll { now - $0 >= .seconds(60) }
-        let isFree = isFirst && now - failedAt >= .seconds(60)
-        let most = isFree ? max(limit, AttemptLog.freeLimit) : limit
-        if times.count >= most { return times[times.count - most] + .seconds(60) }
-        times.append(now)
-        return nil
-    }
-
-    /// A connection ended, or never came to be.
-    mutating func failed(now: Instant) { failedAt = now }
 }

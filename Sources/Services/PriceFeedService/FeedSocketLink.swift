@@ -8,6 +8,8 @@ import WebProtocol
     let kind: FeedKind
     private weak var service: FeedService?
     var client: WebSocketClient?
+    /// Whether it is being asked whether an attempt may be made.
+    var isAsking = false
 
     init(_ number: Int, _ kind: FeedKind, service: FeedService) {
         self.number = number

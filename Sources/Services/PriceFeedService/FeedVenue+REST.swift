@@ -1,7 +1,6 @@
 import Bytes
 import Chronology
 import Quotes
-package import Throttles
 package import Trading
 package import VenueProtocol
 
@@ -37,33 +36,6 @@ extension VenueKind {
         switch self {
         case .binanceFutures: .previousID
         case .binanceSpot, .mexcSpot: .consecutive
-        }
-    }
-
-    /// The best bid and ask of one symbol.
-    package func bookTicker(_ symbol: Symbol) -> VenueRequest {
-        switch self {
-        case .binanceFutures: BinanceFutures.bookTicker(symbol)
-        case .binanceSpot: BinanceSpot.bookTicker(symbol)
-        case .mexcSpot: MEXCSpot.bookTicker(symbol)
-        }
-    }
-
-    /// The best bid and ask of every symbol, for when many are wanted at once.
-    package var allBookTickers: VenueRequest {
-        switch self {
-        case .binanceFutures: VenueRequest(.get, "/fapi/v1/ticker/bookTicker", weight: 5)
-        case .binanceSpot: VenueRequest(.get, "/api/v3/ticker/bookTicker", weight: 4)
-        case .mexcSpot: VenueRequest(.get, "/api/v3/ticker/bookTicker", weight: 1)
-        }
-    }
-
-    /// The limits that the venue counts by address, until its exchangeInfo says otherwise.
-    package var limits: [BudgetLimit] {
-        switch self {
-        case .binanceFutures: [.weight(2_400, in: .seconds(60))]
-        case .binanceSpot: [.weight(6_000, in: .seconds(60))]
-        case .mexcSpot: [.weight(300, in: .seconds(10))]
         }
     }
 }

@@ -15,6 +15,9 @@ struct SymbolMirror {
     var brackets: MaintenanceBrackets?
     var bracketsAskedAt = Instant.distantPast
     var isStaleTold = false
+    /// When its price was asked for last, and since when that has brought nothing.
+    var priceAskedAt = Instant.distantPast
+    var staleSince: Instant?
     /// Accounts with a position, ascending.
     private(set) var holders: [AccountID] = []
 

@@ -186,6 +186,17 @@ extension RiskDesk {
         if isNews { for account in known.holders { evaluate(account, now, wall, &out) } }
     }
 
+    /// A price came from where the ticks did not: it counts like a tick.
+    func priceFound(
+        _ symbol: Symbol, _ mark: Price, _ age: Interval, _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
+    ) {
+        guard let known = symbols[symbol], known.isStale(now: now) else { return }
+        symbols[symbol]?.markReceived(
+            mark, timeMilliseconds: (wall - age).milliseconds, now: now, wall: wall)
+        for account in known.holders { evaluate(account, now, wall, &out) }
+    }
+
     private func take(_ price: PriceRecord, of symbol: Symbol, _ now: Instant, _ wall: WallTime) {
         symbols[symbol, default: SymbolMirror()].markReceived(
             price.mark, timeMilliseconds: price.markMilliseconds, now: now, wall: wall)

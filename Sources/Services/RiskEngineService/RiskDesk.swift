@@ -80,6 +80,8 @@ package final class RiskDesk {
         case .sequenceRead(let ledger, let count): sequenceRead(ledger, count, now, &out)
         case .symbolRead(let symbol, let brackets, let price):
             symbolRead(symbol, brackets, price, now, wall, &out)
+        case .priceFound(let symbol, let mark, let age):
+            priceFound(symbol, mark, age, now, wall, &out)
         case .woken: woken(now, wall, &out)
         }
     }
@@ -126,6 +128,7 @@ package final class RiskDesk {
             return
         }
         askForBrackets(now, &out)
+        askForPrices(now, &out)
         tellStaleMarks(now, wall, &out)
         for account in accounts.keys.sorted() {
             guard let mirror = accounts[account] else { continue }
@@ -151,10 +154,26 @@ package final class RiskDesk {
         }
     }
 
+    /// The stream, by way of price-feed, says nothing of a symbol that is held.
+    private func askForPrices(_ now: Instant, _ out: inout [RiskAction]) {
+        for symbol in symbols.keys.sorted() {
+            guard let mirror = symbols[symbol], !mirror.holders.isEmpty, mirror.isStale(now: now)
+            else {
+                symbols[symbol]?.staleSince = nil
+                continue
+            }
+            if mirror.staleSince == nil { symbols[symbol]?.staleSince = now }
+            guard now - mirror.priceAskedAt >= RiskLimits.priceRetry else { continue }
+            symbols[symbol]?.priceAskedAt = now
+            out.append(.askPrice(symbol))
+        }
+    }
+
     private func tellStaleMarks(_ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]) {
         for symbol in symbols.keys.sorted() {
             guard let mirror = symbols[symbol], !mirror.holders.isEmpty else { continue }
-            let isStale = mirror.isStale(now: now) && now - loadedAt > RiskLimits.staleAfter
+            let isUnanswered = mirror.staleSince.map { now - $0 >= RiskLimits.priceRetry } ?? false
+            let isStale = isUnanswered && now - loadedAt > RiskLimits.staleAfter
             if isStale == mirror.isStaleTold { continue }
             symbols[symbol]?.isStaleTold = isStale
             if isStale {

@@ -11,7 +11,8 @@ package import Trading
 //    `EVAL_MIN_INTERVAL_MS`; no account goes longer than 5 s without evaluation.
 // 3. No snapshot is written from a mirror that is not whole: it expires instead, and new risk is
 //    refused by whoever reads it.
-// 4. A mark older than 10 s, or none, is said in the snapshot, and moves no tier.
+// 4. A mark older than 10 s, or none, is asked for wherever a price can be had; while none is, that is
+//    said in the snapshot, and no tier moves.
 // 5. A tier is observed and told (`tier:<A>`, alert `margin_tier`); no action is claimed.
 
 /// What can happen to the risk desk.
@@ -35,6 +36,8 @@ package enum RiskEvent: Sendable {
     case sequenceRead(ledger: Int64, accountCount: Int)
     /// The answer to `watch`: what is known of a symbol now.
     case symbolRead(Symbol, MaintenanceBrackets?, PriceRecord?)
+    /// The answer to `askPrice`: a mark, and how old it is.
+    case priceFound(Symbol, mark: Price, age: Interval)
     /// `nextWake` has come.
     case woken
 }
@@ -49,6 +52,8 @@ package enum RiskAction: Equatable, Sendable {
     /// Subscribe the symbol's ticks, and read its brackets and price.
     case watch(Symbol)
     case unwatch(Symbol)
+    /// Get a price from wherever there is a fresh one; no answer where there is none.
+    case askPrice(Symbol)
     /// Write the snapshot with its TTL, then publish it.
     case save(RiskRecord)
     case saveTier(TierRecord)
@@ -63,6 +68,9 @@ package enum RiskLimits {
     static let refresh = Interval.seconds(5)
     /// A mark older than this is not acted on.
     static let staleAfter = Interval.seconds(10)
+    /// Between two questions for the price of a symbol whose mark is stale; it is told of after the
+    /// first has brought nothing in this time.
+    static let priceRetry = Interval.seconds(2)
     /// Between two looks at the clock: a tenth of the shortest interval kept with it.
     static let wake = Interval.milliseconds(200)
     /// Between two polls of the journal number: a lost message is noticed within 2 s.

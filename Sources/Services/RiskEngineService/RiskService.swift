@@ -1,16 +1,24 @@
 import BusProtocol
 import Bytes
 import Chronology
+import PriceSource
+import Quotes
 package import Reactor
 import RedisLink
 package import Runtime
 import Trading
+import VenueBudget
+import VenueProtocol
+import WebLink
 
 /// Carries out what the risk desk decides: reads and writes Redis, keeps subscriptions and the clock.
 @LoopActor package final class RiskService: Service {
     private let host: ServiceHost
     private let desk: RiskDesk
     private let loader: RiskLoader
+    private let web: WebClient
+    private let budget: VenueBudget
+    private let prices: PriceSource
     private let ledgerChannel: [UInt8]
     private var timer: LoopTimer?
     private var watched: Set<Symbol> = []
@@ -23,6 +31,8 @@ import Trading
     private let loads: Counter
     private let catchUps: Counter
     private let refusedWrites: Counter
+    private let pricesAsked: Counter
+    private let pricesFound: Counter
     private let unreadable: Counter
 
     package init(host: ServiceHost) {
@@ -31,6 +41,11 @@ import Trading
             writer: host.writer, leverage: host.environment.integer("PMS_LEVERAGE"),
             evaluationInterval: .milliseconds(host.environment.integer("EVAL_MIN_INTERVAL_MS")))
         loader = RiskLoader(redis: host.redis, keys: host.keys)
+        let venue = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
+        web = WebClient(loop: host.loop)
+        budget = VenueBudget(venue.limits, host: host)
+        prices = PriceSource(
+            host: host, venue: venue, reader: VenueReader(host: host, web: web, budget: budget))
         ledgerChannel = Array(host.keys.ledgerChannel.utf8)
         let metrics = host.metrics
         ticks = metrics.counter("pms_risk_ticks_total", "ticks received")
@@ -39,6 +54,10 @@ import Trading
         catchUps = metrics.counter("pms_risk_catch_ups_total", "times the journal was read")
         refusedWrites = metrics.counter(
             "pms_risk_refused_writes_total", "writes that Redis could not be given")
+        pricesAsked = metrics.counter(
+            "pms_risk_prices_asked_total", "times a stale mark was asked for")
+        pricesFound = metrics.counter(
+            "pms_risk_prices_found_total", "times a fresh one was had by asking")
         unreadable = metrics.counter(
             "pms_risk_unreadable_total", "messages that could not be read")
     }
@@ -47,6 +66,7 @@ import Trading
 
     package func start() async throws {
         timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
+        budget.start()
         host.subscriber.subscribe(host.keys.ledgerChannel, self)
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
         if host.redis.isUp { deliver(.redisUp) }
@@ -56,6 +76,7 @@ import Trading
     package func stop() async {
         isStopped = true
         timer?.disarm()
+        web.close()
     }
 
     private func redisChanged(_ state: RedisLinkState) {
@@ -87,7 +108,8 @@ import Trading
         case .watch(let symbol): watch(symbol)
         case .unwatch(let symbol):
             watched.remove(symbol)
-            host.subscriber.unsubscribe(host.keys.tickChannel(symbol))
+            host.subscriber.unsubscribe(host.keys.tickChannel(symbol), self)
+        case .askPrice(let symbol): askPrice(symbol)
         case .save(let record): save(record)
         case .saveTier(let record):
             write([["HSET", host.keys.tier(record.account)] + flat(record.fields)])
@@ -156,6 +178,16 @@ import Trading
         }
         loader.read(symbol) { [weak self] brackets, price in
             self?.deliver(.symbolRead(symbol, brackets, price))
+        }
+    }
+
+    /// Asks for a price wherever one can be had (B3a).
+    private func askPrice(_ symbol: Symbol) {
+        pricesAsked.increment()
+        prices.price(of: symbol) { [weak self] result in
+            guard let self, case .success(let answer) = result else { return }
+            pricesFound.increment()
+            deliver(.priceFound(symbol, mark: answer.price.mark, age: answer.age))
         }
     }
 

@@ -92,6 +92,11 @@ package struct BusKeys: Sendable {
     package var depthDemand: String { "\(prefix)demand:depth" }
     /// What all processes have spent of one of the venue's limits.
     package func budget(_ bucket: String) -> String { "\(prefix)budget:\(bucket)" }
+    /// The venue's limits as it announced them last: a hash from a limit's name to its size.
+    package var budgetLimits: String { budget("limits") }
+    /// Connection attempts of all processes within the last minute, and whether one failed.
+    package var attempts: String { budget("attempts") }
+    package var attemptFailed: String { budget("attempts:failed") }
     /// Bans and limits told to all processes at once.
     package var budgetChannel: String { "\(prefix)budget" }
     /// The last result of position-sync.

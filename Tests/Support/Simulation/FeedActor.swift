@@ -117,7 +117,7 @@ package final class FeedActor {
         case .publish(let slot): publish(slot)
         case .store(let slot): store(slot)
         case .publishDepth(let slot): publishDepth(slot)
-        case .storeDepth, .note, .alert: return
+        case .storeDepth, .note, .alert, .attemptFailed: return
         }
     }
 

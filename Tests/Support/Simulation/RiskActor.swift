@@ -103,7 +103,7 @@ package final class RiskActor {
             let key = keys.risk(record.account)
             let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
             connection.request({ $0.hashes[key] = fields }) { _ in }
-        case .saveTier, .alert: return
+        case .saveTier, .alert, .askPrice: return
         }
     }
 

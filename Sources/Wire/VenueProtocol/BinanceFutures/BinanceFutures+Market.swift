@@ -22,6 +22,20 @@ extension BinanceFutures {
         try ServerTime.decode(bytes)
     }
 
+    /// The mark and index prices of all symbols; one that cannot be read is left out (T12).
+    package static func decodePremiumIndexes(
+        _ bytes: RawSpan
+    ) throws(JSONError) -> [PremiumIndex] {
+        var scanner = JSONScanner(bytes)
+        var all: [PremiumIndex] = []
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            if let index = try? decodePremiumIndex(try scanner.rawValue()) { all.append(index) }
+        }
+        try scanner.finish()
+        return all
+    }
+
     package static func decodePremiumIndex(_ bytes: RawSpan) throws(JSONError) -> PremiumIndex {
         var scanner = JSONScanner(bytes)
         var symbol: Symbol?

@@ -36,6 +36,9 @@ extension BinanceFutures {
         VenueRequest(.get, "/fapi/v1/ticker/bookTicker", [named(symbol)], weight: 2)
     }
 
+    /// The mark and index prices of all symbols.
+    package static let premiumIndexes = VenueRequest(.get, "/fapi/v1/premiumIndex", weight: 10)
+
     package static func premiumIndex(_ symbol: Symbol) -> VenueRequest {
         VenueRequest(.get, "/fapi/v1/premiumIndex", [named(symbol)], weight: 1)
     }

@@ -19,12 +19,14 @@ extension BookTop {
         try scanner.finish()
     }
 
-    /// Reads the best prices of all symbols.
+    /// Reads the best prices of all symbols; one that cannot be read is left out (T12).
     package static func decodeAll(_ bytes: RawSpan) throws(JSONError) -> [BookTop] {
         var scanner = JSONScanner(bytes)
         var all: [BookTop] = []
         try scanner.enterArray()
-        while try scanner.nextElement() { all.append(try read(&scanner)) }
+        while try scanner.nextElement() {
+            if let top = try? BookTop(try scanner.rawValue()) { all.append(top) }
+        }
         try scanner.finish()
         return all
     }
