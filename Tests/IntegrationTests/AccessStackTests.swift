@@ -46,7 +46,7 @@ struct AccessStackTests {
                     "--request-id", "first", "--wait")) == true
             })
         #expect(stage.redis("HGET", "pms:{usdm}:position:demo:BTCUSDT", "qty") == "0.01")
-        #expect(stage.wait { stage.redis("HGET", "pms:{usdm}:risk:demo", "positions") != "" })
+        #expect(stage.wait { stage.redis("HGET", "pms:{usdm}:risk:demo", "symbols") == "BTCUSDT" })
         let refusals = stage.logs.flatMap { $0.split(separator: "\n") }.filter {
             $0.contains("redis refuses") || $0.contains("NOPERM") || $0.contains("subscription refused")
         }
