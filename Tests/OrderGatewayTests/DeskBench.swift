@@ -39,8 +39,13 @@ struct DeskBench {
     }
 
     /// A desk that leads, with one account and nothing open.
-    static var ready: DeskBench {
+    static var ready: DeskBench { ready(for: .binanceFutures) }
+
+    static func ready(for venue: VenueKind) -> DeskBench {
         var bench = DeskBench()
+        var settings = GatewaySettings(writer: "order-gateway:bench")
+        settings.capabilities = venue.capabilities
+        bench.desk = GatewayDesk(settings: settings)
         bench.give(.redisUp)
         bench.give(.leaseGained(fence: 3))
         bench.give(.loaded(generation: bench.desk.generation, snapshot))
@@ -167,6 +172,7 @@ struct DeskBench {
         case .send(let intent):
             "send \(intent.side.rawValue) \(intent.quantity)\(intent.isReduceOnly ? " reducing" : "")"
         case .cancel: "cancel"
+        case .amend(_, let wanted): "amend to \(wanted.quantity) at \(wanted.price)"
         case .queryOrder: "ask order"
         case .queryOpenOrders: "ask open orders"
         case .queryTrades(_, let from, _): "ask trades from \(from.map { "\($0)" } ?? "start")"

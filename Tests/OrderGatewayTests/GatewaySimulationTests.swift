@@ -52,7 +52,8 @@ import VenueProtocol
         for step in 0..<steps {
             switch Int.random(in: 0..<100, using: &world.random) {
             case 0..<45: _ = place(&world, step)
-            case 45..<60: cancel(&world, step)
+            case 45..<52: cancel(&world, step)
+            case 52..<60: amend(&world, step)
             case 60..<80: fillSome(&world)
             case 80..<84: world.crash()
             case 84..<88: world.cutStream()
@@ -113,6 +114,24 @@ import VenueProtocol
                     body: ["order": order.clientOrderID])))
     }
 
+    /// Changes a resting order's size, also to what may be filled by then, or its price, or both.
+    private func amend(_ world: inout GatewayWorld, _ step: Int) {
+        let resting = world.book.values.filter { !$0.order.status.isFinal }.map(\.order)
+            .sorted { $0.orderID < $1.orderID }
+        guard let order = resting.randomElement(using: &world.random) else { return }
+        let body = OrderAmendBody(
+            order: order.clientOrderID,
+            quantity: world.chance(80)
+                ? .whole(Int64.random(in: 1...12, using: &world.random)) : nil,
+            price: .whole(Int64.random(in: 95...105, using: &world.random)))
+        world.tell(
+            .command(
+                Command(
+                    id: "a\(step)", from: "test",
+                    deadlineMilliseconds: world.wall.milliseconds + 3_000, kind: "order.amend",
+                    body: body.body)))
+    }
+
     private func fillSome(_ world: inout GatewayWorld) {
         let resting = world.book.keys.filter { world.book[$0]?.order.status.isFinal == false }
         if let id = resting.sorted().randomElement(using: &world.random) { world.fill(id) }
@@ -149,6 +168,12 @@ import VenueProtocol
         for (id, record) in world.records {
             let executed = world.book[id]?.order.executedQuantity ?? .zero
             #expect(record.executed == executed, "seed \(seed) \(id)")
+        }
+        // C7: what the desk holds of a resting order's size and price is the venue's.
+        for order in world.desk.workingOrders {
+            let id = order.intent.clientOrderID
+            #expect(order.intent.quantity == world.book[id]?.order.quantity, "seed \(seed) \(id)")
+            #expect(order.intent.price == world.book[id]?.order.price, "seed \(seed) \(id)")
         }
     }
 }

@@ -42,7 +42,7 @@ extension GatewayWorld {
         case .readOrder(let id):
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
-        case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+        case .reply, .alert, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .openStream, .surrenderLease, .wake:
             return nil
         }

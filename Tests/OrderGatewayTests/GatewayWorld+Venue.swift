@@ -14,6 +14,8 @@ extension GatewayWorld {
         case .send(let intent):
             return send(intent).map { [.sendAnswered(intent.clientOrderID, $0)] } ?? []
         case .cancel(let id, _): return [.cancelAnswered(id, cancel(id))]
+        case .amend(let intent, let wanted):
+            return [.amendAnswered(intent.clientOrderID, amend(intent.clientOrderID, wanted))]
         case .queryOrder(let id, _): return [.orderAnswered(id, askedAt: now, query(id))]
         case .queryOpenOrders(let generation):
             let list = book.values.filter { !$0.order.status.isFinal }.map(\.order)
@@ -72,6 +74,25 @@ extension GatewayWorld {
         return chance(loss) ? .unknown : .accepted(resting.order)
     }
 
+    private mutating func amend(_ id: ClientOrderID, _ wanted: Amendment) -> AmendOutcome {
+        if chance(loss) { return .unknown }
+        guard var resting = book[id], !resting.order.status.isFinal else { return .unknown }
+        if chance(5) { return .rejected(code: -5024, "Symbol is not in trading status.") }
+        if resting.order.executedQuantity >= wanted.quantity {
+            // C7: the venue's own rule.
+            resting.order.status = .canceled
+            book[id] = resting
+            report(resting.order, .canceled)
+        } else {
+            resting.order.quantity = wanted.quantity
+            resting.order.price = wanted.price
+            resting.order.updatedMilliseconds = wall.milliseconds
+            book[id] = resting
+            report(resting.order, .amendment)
+        }
+        return chance(loss) ? .unknown : .accepted(book[id]?.order ?? resting.order)
+    }
+
     private mutating func query(_ id: ClientOrderID) -> QueryOutcome {
         if chance(loss) { return .failed }
         guard let resting = book[id] else { return .notFound }
@@ -89,6 +110,7 @@ extension GatewayWorld {
         resting.order.executedQuantity += quantity
         let isWhole = resting.order.executedQuantity == resting.order.quantity
         resting.order.status = isWhole ? .filled : .partiallyFilled
+        resting.order.updatedMilliseconds = wall.milliseconds
         book[id] = resting
         let fill = Fill(
             symbol: resting.order.symbol, tradeID: Int64(trades.count + 1),

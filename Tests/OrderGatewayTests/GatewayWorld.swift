@@ -151,7 +151,7 @@ struct GatewayWorld {
             isStreamOpen = false
             later(delay(), .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+            .readOrder, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders:
             later(delay(), .effect(action))
         }
@@ -165,7 +165,8 @@ struct GatewayWorld {
             session += 1
             isStreamOpen = true
             later(delay(), .event(.streamOpened))
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders:
+        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:

@@ -30,6 +30,8 @@ enum LifecycleTable {
         amendAccepted   open/save        open/save        -                 -
         amendRejected   -                -                -                 -
         amendUnknown    -                -                -                 -
+        amendAbandoned  -                -                -                 -
+        foundLate       open/save        open/save        -                 -
         """,
         """
         event           cancelling       amending          unknown
@@ -44,7 +46,7 @@ enum LifecycleTable {
         reportOther     -                -                 open/save
         cancelAccepted  cancelled/finish cancelled/finish  cancelled/finish
         fillPart        save             save              partial/save
-        fillWhole       filled/await     filled/await      filled/await
+        fillWhole       filled/await     query             filled/await
         fillBooked      save             save              save
         notFoundEarly   unknown/save     unknown/save      -
         notFoundLate    unknown/save     unknown/save      -
@@ -59,6 +61,8 @@ enum LifecycleTable {
         amendAccepted   -                open/save         open/save
         amendRejected   -                open/query        -
         amendUnknown    -                query             -
+        amendAbandoned  -                open/save         -
+        foundLate       -                open/save         open/save
         """,
         """
         event           filled cancelled    rejected         expired
@@ -88,6 +92,8 @@ enum LifecycleTable {
         amendAccepted   -      -            open/save        -
         amendRejected   -      -            -                -
         amendUnknown    -      -            -                -
+        amendAbandoned  -      -            -                -
+        foundLate       -      -            open/save        -
         """,
     ]
 }

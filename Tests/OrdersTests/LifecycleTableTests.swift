@@ -23,7 +23,7 @@ import Trading
             "pending_amend",
             {
                 var o = open
-                _ = o.amendRequested(Amendment(quantity: q("8"), price: p("99")))
+                _ = o.amendRequested(Amendment(quantity: q("8"), price: p("99")), at: start)
                 return o
             }
         ),
@@ -65,10 +65,15 @@ import Trading
         ("cancelNotFound", { $0.cancelRejected(.unknownOrder) }),
         ("cancelRefused", { $0.cancelRejected(.other(-2015)) }),
         ("cancelUnknown", { $0.cancelOutcomeUnknown() }),
-        ("amendRequested", { $0.amendRequested(Amendment(quantity: q("8"), price: p("99"))) }),
+        (
+            "amendRequested",
+            { $0.amendRequested(Amendment(quantity: q("8"), price: p("99")), at: start) }
+        ),
         ("amendAccepted", { $0.amendAccepted(report(.new, "0")) }),
         ("amendRejected", { $0.amendRejected() }),
-        ("amendUnknown", { $0.amendOutcomeUnknown() }),
+        ("amendUnknown", { $0.amendOutcomeUnknown(at: start) }),
+        ("amendAbandoned", { $0.amendAbandoned() }),
+        ("foundLate", { $0.foundAnswered(report(.new, "0"), askedAt: late) }),
     ]
 
     @Test("every state decides every event as the table says")

@@ -90,9 +90,70 @@ import Trading
     @Test("C7: an amendment to no more than is filled is reported as a cancel")
     func amendBelowFilled() {
         var order = T.partial
-        #expect(order.amendRequested(Amendment(quantity: T.q("1"), price: T.p("100"))) == .amend)
+        let small = Amendment(quantity: T.q("1"), price: T.p("100"))
+        #expect(order.amendRequested(small, at: T.start) == .amend)
         #expect(order.amendAccepted(T.report(.canceled, "2")) == .awaitFills)
         #expect(order.name == .cancelled)
+        #expect(order.intent.quantity == T.q("10"))
+    }
+
+    /// What the venue says of an open order of that size and price.
+    private func terms(_ quantity: String, _ price: String, at time: Int64) -> VenueOrderReport {
+        VenueOrderReport(
+            orderID: 77, status: .new, executed: .zero, quantity: T.q(quantity), price: T.p(price),
+            atMilliseconds: time)
+    }
+
+    private static let larger = Amendment(quantity: T.q("12"), price: T.p("99"))
+
+    @Test("an amended order is what the venue's newest record says; older news changes nothing")
+    func amended() {
+        var order = T.open
+        #expect(order.amendRequested(LifecycleTests.larger, at: T.start) == .amend)
+        #expect(order.venueReported(terms("12", "99", at: 5)) == .save)
+        #expect(order.name == .open)
+        #expect(order.intent.quantity == T.q("12"))
+        #expect(order.intent.price == T.p("99"))
+        #expect(order.venueReported(terms("10", "100", at: 4)) == .nothing)
+        #expect(order.amendAccepted(terms("12", "99", at: 5)) == .nothing)
+        #expect(order.intent.quantity == T.q("12"))
+    }
+
+    @Test("C7: while an amendment is under way trades alone never fill the order: the venue is asked")
+    func amendingIsNotFilledByTrades() {
+        var order = T.open
+        _ = order.amendRequested(LifecycleTests.larger, at: T.start)
+        #expect(order.fillReceived(trade: 1, T.q("10")) == .query)
+        #expect(order.name == .pendingAmend)
+        #expect(order.venueReported(terms("12", "99", at: 5)) == .save)
+        #expect(order.name == .partiallyFilled)
+        #expect(order.remaining == T.q("2"))
+        #expect(order.fillReceived(trade: 2, T.q("2")) == .awaitFills)
+        #expect(order.name == .filled)
+    }
+
+    @Test("S2: an amendment without an answer is settled by the record: the new terms, or late enough")
+    func amendmentInDoubt() {
+        var order = T.open
+        _ = order.amendRequested(LifecycleTests.larger, at: T.start)
+        #expect(order.amendOutcomeUnknown(at: T.start + .seconds(5)) == .query)
+        let old = terms("10", "100", at: 5)
+        #expect(order.foundAnswered(old, askedAt: T.start + .seconds(20)) == .nothing)
+        #expect(order.name == .pendingAmend)
+        #expect(order.foundAnswered(old, askedAt: T.start + .seconds(21)) == .save)
+        #expect(order.name == .open)
+        #expect(order.intent.quantity == T.q("10"))
+    }
+
+    @Test("C7: a cancel in place of an amendment leaves the size in doubt until the venue says it")
+    func cancelledWhileAmending() {
+        var order = T.open
+        _ = order.amendRequested(LifecycleTests.larger, at: T.start)
+        #expect(order.cancelRequested() == .cancel)
+        #expect(order.fillReceived(trade: 1, T.q("10")) == .query)
+        #expect(order.name == .pendingCancel)
+        #expect(order.cancelAccepted(terms("12", "99", at: 6)) == .save)
+        #expect(order.intent.quantity == T.q("12"))
     }
 
     @Test("F1 F2: a trade counts once, however often and whenever it comes")
@@ -113,7 +174,9 @@ import Trading
             restoring: T.order.intent, as: .partiallyFilled, orderID: 77, booked: T.q("4"),
             trades: [1, 2], now: T.start)
         #expect(order.fillReceived(trade: 2, T.q("2")) == .nothing)
-        #expect(order.fillReceived(trade: 3, T.q("6")) == .awaitFills)
+        // Of its last moments nothing is known: an amendment may have gone out.
+        #expect(order.fillReceived(trade: 3, T.q("6")) == .query)
+        #expect(order.venueReported(T.report(.filled, "10")) == .awaitFills)
         #expect(order.name == .filled)
         #expect(order.fillBooked(trade: 3, total: T.q("10")) == .finish)
     }

@@ -85,6 +85,7 @@ extension OrderLifecycle {
             return .cancel
         case .pendingAmend(let resting, _):
             wantsCancel = true
+            areTermsDoubtful = true
             state = .pendingCancel(of: resting)
             return .cancel
         case .pendingCancel, .filled, .cancelled, .rejected, .expired:
@@ -123,12 +124,16 @@ extension OrderLifecycle {
     // MARK: amending
 
     /// Another quantity or price is wanted of a resting order.
-    package mutating func amendRequested(_ amendment: Amendment) -> LifecycleAction {
+    package mutating func amendRequested(
+        _ amendment: Amendment, at now: Instant
+    ) -> LifecycleAction {
         switch state {
         case .open:
+            amendSentAt = now
             state = .pendingAmend(of: .open, to: amendment)
             return .amend
         case .partiallyFilled:
+            amendSentAt = now
             state = .pendingAmend(of: .partiallyFilled, to: amendment)
             return .amend
         case .intent, .sent, .pendingCancel, .pendingAmend, .unknown, .filled, .cancelled,
@@ -137,13 +142,16 @@ extension OrderLifecycle {
         }
     }
 
-    /// The venue took the amendment over; an amendment to what is filled already cancels (C7).
+    /// The venue answered the amendment with the order's record; one to what is filled already
+    /// cancels (C7). A record that names no quantity is taken for the amended one.
     package mutating func amendAccepted(_ report: VenueOrderReport) -> LifecycleAction {
         switch state {
         case .pendingAmend(let resting, let amendment):
-            intent.quantity = amendment.quantity
-            intent.price = amendment.price
-            state = resting == .open ? .open : .partiallyFilled
+            if report.quantity.isZero, !report.status.isFinal {
+                intent.quantity = amendment.quantity
+                intent.price = amendment.price
+                rest(resting)
+            }
             let action = venueReported(report)
             return action == .nothing ? .save : action
         case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .unknown, .filled, .cancelled,
@@ -156,7 +164,7 @@ extension OrderLifecycle {
     package mutating func amendRejected() -> LifecycleAction {
         switch state {
         case .pendingAmend(let resting, _):
-            state = resting == .open ? .open : .partiallyFilled
+            rest(resting)
             return .query
         case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .unknown, .filled, .cancelled,
             .rejected, .expired:
@@ -164,13 +172,46 @@ extension OrderLifecycle {
         }
     }
 
-    /// The amendment ended without an answer.
-    package mutating func amendOutcomeUnknown() -> LifecycleAction {
+    /// The amendment never left this process.
+    package mutating func amendAbandoned() -> LifecycleAction {
         switch state {
-        case .pendingAmend: .query
+        case .pendingAmend(let resting, _):
+            rest(resting)
+            return .save
         case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .unknown, .filled, .cancelled,
             .rejected, .expired:
-            .nothing
+            return .nothing
         }
+    }
+
+    /// The amendment ended without an answer.
+    package mutating func amendOutcomeUnknown(at now: Instant) -> LifecycleAction {
+        switch state {
+        case .pendingAmend:
+            amendSentAt = max(amendSentAt, now)
+            return .query
+        case .intent, .sent, .open, .partiallyFilled, .pendingCancel, .unknown, .filled, .cancelled,
+            .rejected, .expired:
+            return .nothing
+        }
+    }
+
+    /// The venue answered a question put at `askedAt` with the order's record.
+    ///
+    /// An amendment that has not come by a question put long after it left never will: the venue
+    /// refuses requests that are older than their receive window.
+    package mutating func foundAnswered(
+        _ report: VenueOrderReport, askedAt: Instant
+    ) -> LifecycleAction {
+        let action = venueReported(report)
+        guard case .pendingAmend(let resting, _) = state,
+            askedAt - amendSentAt >= OrderLifecycle.settlingTime
+        else { return action }
+        rest(resting)
+        return action == .nothing ? .save : action
+    }
+
+    private mutating func rest(_ resting: Resting) {
+        state = resting == .open ? .open : .partiallyFilled
     }
 }

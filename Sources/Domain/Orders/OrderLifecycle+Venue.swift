@@ -18,7 +18,25 @@ extension OrderLifecycle {
         absorb(report)
     }
 
+    /// Takes over what a report says of quantity and price, and nothing else; older news is ignored.
+    package mutating func noted(_ report: VenueOrderReport) {
+        guard report.quantity.isPositive,
+            report.atMilliseconds >= termsAtMilliseconds || report.status.isFinal
+        else { return }
+        termsAtMilliseconds = max(termsAtMilliseconds, report.atMilliseconds)
+        areTermsDoubtful = false
+        intent.quantity = report.quantity
+        if intent.price != nil, report.price.isPositive { intent.price = report.price }
+        if case .pendingAmend(let resting, let wanted) = state, wanted.quantity == report.quantity,
+            wanted.price == report.price
+        {
+            state = resting == .open ? .open : .partiallyFilled
+        }
+    }
+
     private mutating func absorb(_ report: VenueOrderReport) -> LifecycleAction {
+        let before = (state: state, intent: intent)
+        noted(report)
         let grew = report.executed > reported
         let isNewID = orderID == 0 && report.orderID != 0
         if isNewID { orderID = report.orderID }
@@ -32,9 +50,9 @@ extension OrderLifecycle {
             return enter(report.status)
         case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
             if report.status.isFinal { return enter(report.status) }
-            let before = state
             progress()
-            return state != before || grew || isNewID ? .save : .nothing
+            let isNews = state != before.state || intent != before.intent
+            return isNews || grew || isNewID ? .save : .nothing
         case .filled, .cancelled, .expired:
             if report.status == .filled, state != .filled {
                 contradictions += 1
@@ -60,8 +78,9 @@ extension OrderLifecycle {
 
     private mutating func finalReport(_ final: State, _ changed: Bool) -> LifecycleAction {
         let isNews = changed || state != final
+        let isWhole = !hasDoubtfulTerms || reported.isZero
         state = final
-        if final == .filled, reported < intent.quantity { reported = intent.quantity }
+        if final == .filled, isWhole, reported < intent.quantity { reported = intent.quantity }
         return isNews ? settled() : .nothing
     }
 
@@ -108,8 +127,8 @@ extension OrderLifecycle {
     package mutating func fillReceived(trade: Int64, _ quantity: Quantity) -> LifecycleAction {
         if knows(trade: trade) { return .nothing }
         unbooked[trade] = quantity
-        let isWhole = executed >= intent.quantity
-        if executed > intent.quantity { contradictions += 1 }
+        let isWhole = !hasDoubtfulTerms && executed >= intent.quantity
+        if !hasDoubtfulTerms, executed > intent.quantity { contradictions += 1 }
         switch state {
         case .intent, .rejected:
             contradictions += 1
@@ -119,7 +138,8 @@ extension OrderLifecycle {
         case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
             if isWhole { return filledByTrades() }
             progress()
-            return .save
+            // Of doubtful terms the venue tells whether this was all.
+            return executed >= intent.quantity ? .query : .save
         case .filled:
             return settled()
         case .cancelled, .expired:
@@ -145,7 +165,7 @@ extension OrderLifecycle {
         let isNews = unbooked.removeValue(forKey: trade) != nil || total != booked
         bookedTrades.insert(trade)
         if total > booked { booked = total }
-        if !isFinal, booked >= intent.quantity { return filledByTrades() }
+        if !isFinal, !hasDoubtfulTerms, booked >= intent.quantity { return filledByTrades() }
         if isFinal { return isNews ? settled() : .nothing }
         return isNews ? .save : .nothing
     }

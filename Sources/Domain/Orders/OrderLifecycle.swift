@@ -8,11 +8,22 @@ package struct VenueOrderReport: Equatable, Sendable {
     package var status: VenueOrderStatus
     /// Executed so far in all.
     package var executed: Quantity
+    /// What the venue holds of the order's size and price; zero where the report does not say.
+    package var quantity: Quantity
+    package var price: Price
+    /// When the order stood like this, by the venue's clock; 0 where the report does not say.
+    package var atMilliseconds: Int64
 
-    package init(orderID: Int64, status: VenueOrderStatus, executed: Quantity) {
+    package init(
+        orderID: Int64, status: VenueOrderStatus, executed: Quantity, quantity: Quantity = .zero,
+        price: Price = .zero, atMilliseconds: Int64 = 0
+    ) {
         self.orderID = orderID
         self.status = status
         self.executed = executed
+        self.quantity = quantity
+        self.price = price
+        self.atMilliseconds = atMilliseconds
     }
 }
 
@@ -98,6 +109,12 @@ package struct OrderLifecycle: Equatable, Sendable {
     package internal(set) var bookedTrades: Set<Int64> = []
     /// Whether a cancel was asked for and has to go out as soon as the order is known to rest.
     package internal(set) var wantsCancel = false
+    /// When an amendment's bytes may have left for the last time.
+    package internal(set) var amendSentAt = Instant.distantPast
+    /// The venue's time of the newest report whose quantity and price were taken over.
+    var termsAtMilliseconds: Int64 = 0
+    /// Whether an amendment nobody remembers may have changed quantity and price at the venue.
+    var areTermsDoubtful = false
     /// Times the venue contradicted itself or us; for a metric.
     package internal(set) var contradictions = 0
 
@@ -132,6 +149,12 @@ package struct OrderLifecycle: Equatable, Sendable {
         case .expired: state = .expired
         }
         if state == .filled { reported = intent.quantity }
+        // An amendment may have left just before the process died, and its save not.
+        switch name {
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
+            areTermsDoubtful = intent.type == .limit
+        case .intent, .sent, .unknown, .filled, .cancelled, .rejected, .expired: break
+        }
     }
 
     package var name: OrderStateName {
@@ -167,6 +190,12 @@ package struct OrderLifecycle: Equatable, Sendable {
 }
 
 extension OrderLifecycle {
+    /// Whether the venue may hold another quantity and price than `intent`: trades alone do not show
+    /// then that it is filled.
+    package var hasDoubtfulTerms: Bool {
+        if case .pendingAmend = state { true } else { areTermsDoubtful }
+    }
+
     /// What is executed by the trades that are known, booked or not.
     package var executedByTrades: Quantity {
         var traded = booked
@@ -180,7 +209,7 @@ extension OrderLifecycle {
         bookedTrades = Set(trades)
         for trade in trades { unbooked[trade] = nil }
         guard !isFinal, booked.isPositive else { return }
-        if booked >= intent.quantity {
+        if !hasDoubtfulTerms, booked >= intent.quantity {
             state = .filled
             reported = max(reported, booked)
         } else if resting == nil {

@@ -6,6 +6,8 @@
 //    unless a trade or record proves that a refused order lives.
 // 4. A trade counts once, by its trade id.
 // 5. An order is done when it is final and the ledger has booked all that the venue executed.
+// 6. Quantity and price of an order that was sent are what the venue's newest record says; while an
+//    amendment is under way no number of trades shows that the order is filled.
 
 /// The names of the states of an order, as they stand in records.
 package enum OrderStateName: String, CaseIterable, Sendable {

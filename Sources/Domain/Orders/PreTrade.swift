@@ -117,19 +117,24 @@ package struct PreTrade: Sendable {
     }
 
     /// Passes an order, or says why not; gives the margin to reserve for it.
-    package func check(_ order: OrderIntent) throws(Refusal) -> Money {
+    /// - Parameter executed: what the position holds of it already, where an order is amended.
+    package func check(
+        _ order: OrderIntent, executed: Quantity = .zero
+    ) throws(Refusal) -> Money {
         guard let account else { throw Refusal(.accountUnknown, order.account.name) }
         try checkState(order, account)
         guard let instrument else { throw Refusal(.instrumentUnknown, order.symbol.name) }
         try checkInstrument(order, instrument)
         if order.isReduceOnly {
-            try checkReduces(order, account)
+            try checkReduces(order, order.quantity - executed, account)
             return .zero
         }
         let price = try checkPrice(order, instrument)
         let notional = reference(order, price).times(order.quantity, .up)
         try checkLimits(notional, account)
-        return try checkMargin(order, notional, account)
+        let left = executed.isZero ? notional : reference(order, price).times(
+            order.quantity - executed, .up)
+        return try checkMargin(order, order.quantity - executed, left, account)
     }
 
     private func checkState(_ order: OrderIntent, _ account: AccountFacts) throws(Refusal) {
@@ -184,10 +189,12 @@ package struct PreTrade: Sendable {
     }
 
     /// A reduce-only order is against the position, and all of them together not larger than it.
-    private func checkReduces(_ order: OrderIntent, _ account: AccountFacts) throws(Refusal) {
-        let delta = order.side.signed(order.quantity)
+    private func checkReduces(
+        _ order: OrderIntent, _ left: Quantity, _ account: AccountFacts
+    ) throws(Refusal) {
+        let delta = order.side.signed(left)
         guard account.position.signum == -delta.signum,
-            order.quantity + account.reducing <= account.position.magnitude
+            left + account.reducing <= account.position.magnitude
         else {
             throw Refusal(
                 .reduceOnlyWouldIncrease,
@@ -247,14 +254,14 @@ package struct PreTrade: Sendable {
     }
 
     private func checkMargin(
-        _ order: OrderIntent, _ notional: Money, _ account: AccountFacts
+        _ order: OrderIntent, _ left: Quantity, _ notional: Money, _ account: AccountFacts
     ) throws(Refusal) -> Money {
         guard let risk else { throw Refusal(.riskUnknown, order.account.name) }
         let age = now - risk.at
         guard age <= limits.riskAge else {
             throw Refusal(.riskStale, "\(age.milliseconds) ms old")
         }
-        let needed = margin(order, notional, position: account.position)
+        let needed = margin(order.side.signed(left), notional, position: account.position)
         let free = risk.available - account.reserved
         guard needed <= free else {
             throw Refusal(.marginInsufficient, "needs \(needed), free \(free)")
@@ -263,12 +270,13 @@ package struct PreTrade: Sendable {
     }
 
     /// Initial margin of the part that opens, and the fee of all of it; rounded up.
-    private func margin(_ order: OrderIntent, _ notional: Money, position: Quantity) -> Money {
+    private func margin(_ delta: Quantity, _ notional: Money, position: Quantity) -> Money {
         let fee = notional.scaled(by: limits.takerFee, .up)
-        let closes = position.signum == -order.side.signed(order.quantity).signum
-        let opening = closes ? max(.zero, order.quantity - position.magnitude) : order.quantity
+        let closes = position.signum == -delta.signum
+        let size = delta.magnitude
+        let opening = closes ? max(.zero, size - position.magnitude) : size
         if opening.isZero { return fee }
-        let share = opening.ratio(to: order.quantity, .up)
+        let share = opening.ratio(to: size, .up)
         let opened = notional.scaled(by: share, .up)
         return Money(units: FixedPoint.quotient(opened.units, limits.leverage.units, .up)) + fee
     }

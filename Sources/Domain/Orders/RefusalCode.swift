@@ -20,6 +20,9 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case quantityTooLarge = 306
     case notionalTooSmall = 307
     case priceOutOfRange = 308
+    case quantityBelowFilled = 309
+    case orderNotAmendable = 310
+    case venueCannot = 311
 
     case priceUnknown = 401
     case priceStale = 402
@@ -34,6 +37,8 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case orderNotionalLimit = 601
     case orderRateLimit = 602
     case orderCountLimit = 603
+    case amendSuperseded = 604
+    case sidePaused = 605
 
     case notReady = 701
     case deadlinePassed = 702
@@ -68,6 +73,9 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
         case .quantityTooLarge: "quantity_too_large"
         case .notionalTooSmall: "notional_too_small"
         case .priceOutOfRange: "price_out_of_range"
+        case .quantityBelowFilled: "quantity_below_filled"
+        case .orderNotAmendable: "order_not_amendable"
+        case .venueCannot: "venue_cannot"
         case .priceUnknown: "price_unknown"
         case .priceStale: "price_stale"
         case .priceOutsideBand: "price_outside_band"
@@ -79,6 +87,8 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
         case .orderNotionalLimit: "order_notional_limit"
         case .orderRateLimit: "order_rate_limit"
         case .orderCountLimit: "order_count_limit"
+        case .amendSuperseded: "amend_superseded"
+        case .sidePaused: "side_paused"
         case .notReady: "not_ready"
         case .deadlinePassed: "deadline_passed"
         case .redisDown: "redis_down"

@@ -215,6 +215,20 @@ package enum KnobTable {
             "MAX_CONCURRENT_ORDERS", .integer(1...1000), "10",
             "REST calls in flight; the rest wait in order", users: ["order-gateway"]),
         Knob(
+            "SCALE_ORDER_RATE_LIMIT_MS", .integer(0...60_000), "110", unit: "ms",
+            "least time between two orders of a ladder", users: ["order-gateway"]),
+        Knob(
+            "SCALE_ORDER_BACKOFF_MS", .integer(1...60_000), "220", unit: "ms",
+            "pause before an order refused for an overload or a rate limit is sent again; twice as "
+                + "long the second time", users: ["order-gateway"]),
+        Knob(
+            "SCALE_ORDER_BACKOFF_JITTER_MS", .integer(0...60_000), "80", unit: "ms",
+            "a random part on top of that pause", users: ["order-gateway"]),
+        Knob(
+            "REPRICE_THROTTLE_MS", .integer(0...60_000), "500", unit: "ms",
+            "least time between two amendments of one order; the newest wins",
+            users: ["order-gateway"]),
+        Knob(
             "EVAL_MIN_INTERVAL_MS", .integer(1...60_000), "2000", unit: "ms",
             "least time between two evaluations of an account on ticks", users: ["risk-engine"]),
         Knob(

@@ -41,6 +41,12 @@ package enum CommandTable {
             options: ["--limit", "--tif", "--account", "--request-id", "--timeout"],
             flags: ["--reduce-only", "--wait"], isReading: true, run: OrderCommands.place),
         Subcommand(
+            "order amend ID [--qty Q] [--limit P] [--request-id ID] [--timeout S]",
+            "change an order's whole size or price; cancels and places the rest anew where the "
+                + "exchange cannot",
+            positional: 1...1, options: ["--qty", "--limit", "--request-id", "--timeout"],
+            isReading: true, run: OrderCommands.amend),
+        Subcommand(
             "order cancel ID [--timeout S]", "cancel an order by its client or request id",
             positional: 1...1, options: ["--timeout"], isReading: true, run: OrderCommands.cancel),
         Subcommand(

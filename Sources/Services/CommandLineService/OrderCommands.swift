@@ -79,6 +79,34 @@ import Trading
                 : "which account? --account " + names.joined(separator: " | "))
     }
 
+    static func amend(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
+        let order = arguments.positional[0]
+        guard Command.isIdentifier(order) else {
+            throw arguments.usage("not an order id: \(order)")
+        }
+        let id = arguments.value("--request-id") ?? session.requestID
+        guard Command.isIdentifier(id) else {
+            throw arguments.usage("--request-id is not 1 to 64 of A-Z a-z 0-9 - _ . : : \(id)")
+        }
+        var quantity: Quantity?
+        if let text = arguments.value("--qty") {
+            quantity = try arguments.decimal(text, "--qty")
+            guard quantity?.isPositive == true else {
+                throw arguments.usage("--qty is not above zero: \(text)")
+            }
+        }
+        let body = OrderAmendBody(
+            order: order, quantity: quantity, price: try limit(arguments))
+        guard body.quantity != nil || body.price != nil else {
+            throw arguments.usage("what is to change? --qty, --limit or both")
+        }
+        let reply = try await BusRequest(
+            session, .orderAmend, id: id, seconds: try arguments.seconds("--timeout", 5),
+            silence: .unknown, body: body.body
+        ).run()
+        try await report(session, reply)
+    }
+
     static func cancel(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
         let order = arguments.positional[0]
         guard Command.isIdentifier(order) else {

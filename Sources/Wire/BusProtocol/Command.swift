@@ -3,6 +3,7 @@ import Bytes
 /// What can be asked of order-gateway over the bus.
 package enum CommandKind: String, CaseIterable, Sendable {
     case orderPlace = "order.place"
+    case orderAmend = "order.amend"
     case orderCancel = "order.cancel"
     case accountCreate = "account.create"
     case accountDeposit = "account.deposit"

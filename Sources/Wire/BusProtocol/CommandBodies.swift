@@ -80,6 +80,51 @@ package struct OrderCancelBody: Equatable, Sendable {
     package var body: [String: String] { ["order": order] }
 }
 
+/// The body of `order.amend`; `order` is a client order id, or the request id it was placed under.
+/// The reply's body is the record of the order, or of the one that took its place.
+package struct OrderAmendBody: Equatable, Sendable {
+    package var order: String
+    /// The whole size wanted, what has executed included; nil to keep it.
+    package var quantity: Quantity?
+    /// Nil to keep it.
+    package var price: Price?
+
+    package init(order: String, quantity: Quantity?, price: Price?) {
+        self.order = order
+        self.quantity = quantity
+        self.price = price
+    }
+
+    /// Reads a body; `qty` or `price` may be absent, not both.
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("order.amend", body)
+        order = try reader.text("order")
+        guard Command.isIdentifier(order) else { throw reader.error("order", "not an identifier") }
+        if body["qty"] != nil {
+            let quantity: Quantity = try reader.decimal("qty")
+            guard quantity.isPositive else {
+                throw reader.error("qty", "not above zero: \(quantity)")
+            }
+            self.quantity = quantity
+        }
+        if body["price"] != nil {
+            let price: Price = try reader.decimal("price")
+            guard price.isPositive else { throw reader.error("price", "not above zero: \(price)") }
+            self.price = price
+        }
+        guard quantity != nil || price != nil else {
+            throw reader.error("qty", "neither a quantity nor a price")
+        }
+    }
+
+    package var body: [String: String] {
+        var body = ["order": order]
+        if let quantity { body["qty"] = quantity.text }
+        if let price { body["price"] = price.text }
+        return body
+    }
+}
+
 /// The body of `account.create` and `account.deposit`. The reply's body is the account's record and
 /// its balance's.
 package struct AccountBody: Equatable, Sendable {

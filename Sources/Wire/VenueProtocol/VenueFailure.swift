@@ -35,6 +35,23 @@ package enum VenueFailure: Equatable, Sendable {
         }
     }
 
+    /// The same, with another text.
+    package func saying(_ message: String) -> VenueFailure {
+        let error = VenueError(code: error.code, message: message)
+        return switch self {
+        case .definiteReject: .definiteReject(error)
+        case .retryLater(let pause, _): .retryLater(after: pause, error)
+        case .unknownOutcome: .unknownOutcome(error)
+        case .clockSkew: .clockSkew(error)
+        case .duplicateClientID: .duplicateClientID(error)
+        case .orderNotFound: .orderNotFound(error)
+        case .alreadyDone: .alreadyDone(error)
+        case .listenKeyGone: .listenKeyGone(error)
+        case .unauthorized: .unauthorized(error)
+        case .banned(let until, _): .banned(until: until, error)
+        }
+    }
+
     /// Whether the order may have been executed.
     package var isOutcomeUnknown: Bool {
         if case .unknownOutcome = self { true } else { false }

@@ -131,8 +131,8 @@ package final class GatewayActor {
             let channel = keys.replyChannel(from)
             connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
         case .alert(let code, let text, _): onAlert("\(code): \(text)")
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders,
-            .openStream:
+        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .openStream:
             askVenue(action)
         case .surrenderLease:
             tell(.leaseLost)
@@ -322,6 +322,15 @@ package final class GatewayActor {
                     try venue.desk.cancel(
                         symbol, clientOrderID: id.text, wall: time.wallNow))
             }) { [self] in tell(.cancelAnswered(id, cancelled($0))) }
+        case .amend(let intent, let wanted):
+            venue.call({ [venue, time] () throws(ExchangeError) in
+                SimulatedVenue.record(
+                    try venue.desk.amend(
+                        AmendParameters(
+                            symbol: intent.symbol, side: intent.side,
+                            clientOrderID: intent.clientOrderID.text, quantity: wanted.quantity,
+                            price: wanted.price), wall: time.wallNow))
+            }) { [self] in tell(.amendAnswered(intent.clientOrderID, amended($0))) }
         case .queryOrder(let id, let symbol): query(id, symbol)
         case .queryOpenOrders(let generation):
             venue.call({ [venue] () throws(ExchangeError) in
@@ -368,6 +377,18 @@ package final class GatewayActor {
         case .failure(.silence): .unknown
         case .failure(.refused(let error)):
             error.code == -2011 ? .notFound : .rejected(code: Int(error.code), error.message)
+        }
+    }
+
+    private func amended(
+        _ result: Result<VenueOrder, SimulatedVenue.CallError>
+    ) -> AmendOutcome {
+        switch result {
+        case .success(let order): .accepted(order)
+        case .failure(.silence): .unknown
+        case .failure(.refused(let error)):
+            error.code == -2013 || error.code == -5027
+                ? .unknown : .rejected(code: Int(error.code), error.message)
         }
     }
 

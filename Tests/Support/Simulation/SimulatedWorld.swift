@@ -134,12 +134,30 @@ package final class SimulatedWorld {
         } else if draw < 35, let earlier = asked.suffix(10).randomElement(using: &time.random) {
             number += 1
             ask("cancel-\(number)", .orderCancel, OrderCancelBody(order: earlier.id).body)
+        } else if draw < 45, let earlier = asked.suffix(10).randomElement(using: &time.random) {
+            number += 1
+            askAmend(earlier)
         } else {
             number += 1
             let body = order().body
             asked.append(("order-\(number)", body))
             ask("order-\(number)", .orderPlace, body)
         }
+    }
+
+    /// Another size, or one tick of price, for an order asked for earlier.
+    private func askAmend(_ earlier: (id: String, body: [String: String])) {
+        guard let symbol = earlier.body["symbol"].flatMap({ Symbol($0) }),
+            let market = venue.desk.markets.first(where: { $0.symbol == symbol }),
+            let quantity = earlier.body["qty"].flatMap({ Quantity(text: $0) }),
+            let price = earlier.body["price"].flatMap({ Price(text: $0) })
+        else { return }
+        let step = market.listing.instrument.step
+        let isLarger = Bool.random(using: &time.random)
+        let body = OrderAmendBody(
+            order: earlier.id, quantity: isLarger ? quantity + step : nil,
+            price: price + market.listing.instrument.tick)
+        ask("amend-\(number)", .orderAmend, body.body)
     }
 
     private func order() -> OrderPlaceBody {

@@ -1,5 +1,6 @@
 package import BusProtocol
 package import Chronology
+package import Orders
 package import Positions
 package import Trading
 
@@ -27,6 +28,8 @@ package enum GatewayAction: Equatable, Sendable {
     /// Place an order, once. Answer: `sendAnswered`.
     case send(OrderIntent)
     case cancel(ClientOrderID, Symbol)
+    /// Change size and price of a resting order. Answer: `amendAnswered`.
+    case amend(OrderIntent, to: Amendment)
     case queryOrder(ClientOrderID, Symbol)
     case queryOpenOrders(generation: Int64)
     /// All trades of a symbol from an id on, or of the last 7 days.

@@ -22,6 +22,7 @@ extension GatewayDesk {
             switch CommandKind(rawValue: command.kind) {
             case .orderPlace: try place(command, &turn)
             case .orderCancel: try cancel(command, &turn)
+            case .orderAmend: try amend(command, &turn)
             case .accountCreate: try createAccount(command, &turn)
             case .accountDeposit: try deposit(command, &turn)
             case .stateSet: try setState(command, &turn)
@@ -35,7 +36,11 @@ extension GatewayDesk {
     // MARK: placing
 
     private mutating func place(_ command: Command, _ turn: inout Turn) throws(RecordError) {
-        let body = try OrderPlaceBody(command.body)
+        place(try OrderPlaceBody(command.body), for: command, &turn)
+    }
+
+    /// Begins an order that a command asks for, outright or as what is left of another.
+    mutating func place(_ body: OrderPlaceBody, for command: Command, _ turn: inout Turn) {
         guard let account = accounts[body.account] else {
             let code: RefusalCode = fence == nil ? .notReady : .accountUnknown
             answer(command, refusing: code, body.account.name, &turn)
@@ -43,13 +48,13 @@ extension GatewayDesk {
         }
         let id = ClientOrderID.derive(
             account: account.code, origin: body.origin, intent: command.id)
-        let waiter = waiter(for: command, isCancel: false, turn)
+        let waiter = waiter(for: command, .placed, turn)
         if orders[id] != nil {
             orders[id]?.waiters.append(waiter)
             answerWaiters(id, &turn)
             return
         }
-        if let refusal = gate(body) {
+        if let refusal = gate(body.account, body.symbol, isReduceOnly: body.isReduceOnly) {
             answer(command, refusing: refusal.code, refusal.detail, &turn)
             return
         }
@@ -68,19 +73,21 @@ extension GatewayDesk {
     }
 
     /// Whether the desk may take the order on at all, before its facts are read.
-    private func gate(_ body: OrderPlaceBody) -> Refusal? {
+    func gate(
+        _ account: AccountID, _ symbol: Symbol, isReduceOnly: Bool, isNew: Bool = true
+    ) -> Refusal? {
         guard isRedisUp else { return Refusal(.redisDown, "no intent can be saved") }
         guard fence != nil else { return Refusal(.leaseLost, "this gateway does not lead") }
-        guard phase == .ready || (body.isReduceOnly && isStreamless) else {
+        guard phase == .ready || (isReduceOnly && isStreamless) else {
             return Refusal(.notReady, reasons.joined(separator: ", "))
         }
-        guard isStreamOpen || body.isReduceOnly else {
+        guard isStreamOpen || isReduceOnly else {
             return Refusal(.notReady, "user stream is closed")
         }
-        guard orders.count < settings.maximumOrders else {
+        guard !isNew || orders.count < settings.maximumOrders else {
             return Refusal(.orderCountLimit, "\(orders.count) orders are working")
         }
-        if !body.isReduceOnly, hasDoubt(body.account, body.symbol) {
+        if !isReduceOnly, hasDoubt(account, symbol) {
             return Refusal(.orderUnsettled, "an earlier order's outcome is not known yet")
         }
         return nil
@@ -101,6 +108,7 @@ extension GatewayDesk {
     }
 
     mutating func factsRead(_ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn) {
+        if orders[id]?.amendAwaitsFacts == true { return amendFactsRead(id, facts, &turn) }
         guard let order = orders[id], order.awaitsFacts else { return }
         orders[id]?.awaitsFacts = false
         guard let facts else {
@@ -140,7 +148,7 @@ extension GatewayDesk {
         }
     }
 
-    private mutating func checks(
+    mutating func checks(
         of order: WorkingOrder, _ facts: MarketFacts, _ turn: Turn
     ) -> PreTrade {
         lingering[order.account]?.removeAll { $0.sequence <= facts.riskSequence }
@@ -189,35 +197,40 @@ extension GatewayDesk {
 
     private mutating func cancel(_ command: Command, _ turn: inout Turn) throws(RecordError) {
         let body = try OrderCancelBody(command.body)
-        let byRequest = orders.values.first { $0.request == body.order }?.id
-        guard let id = ClientOrderID(body.order) ?? byRequest else {
-            answer(command, refusing: .orderNotFound, body.order, &turn)
-            return
-        }
-        guard orders[id] != nil else {
-            guard isRedisUp else {
-                answer(command, refusing: .redisDown, "look-up is not possible", &turn)
-                return
-            }
-            let isOut = lookups[id] != nil
-            lookups[id, default: []].append(command)
-            if !isOut { turn.act(.readOrder(id)) }
-            return
-        }
-        let waiter = waiter(for: command, isCancel: true, turn)
+        guard let id = working(body.order, command, &turn) else { return }
+        let waiter = waiter(for: command, .cancelled, turn)
         orders[id]?.waiters.append(waiter)
+        orders[id]?.replacement = nil
         perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
         answerWaiters(id, &turn)
     }
 
-    /// A cancel of an order that was not on the desk.
-    mutating func cancelRead(
+    /// The order on the desk that a command names; nil where it is looked up first, or answered.
+    mutating func working(
+        _ name: String, _ command: Command, _ turn: inout Turn
+    ) -> ClientOrderID? {
+        let byRequest = orders.values.first { $0.request == name }?.id
+        guard let id = ClientOrderID(name) ?? byRequest else {
+            answer(command, refusing: .orderNotFound, name, &turn)
+            return nil
+        }
+        if orders[id] != nil { return id }
+        guard isRedisUp else {
+            answer(command, refusing: .redisDown, "look-up is not possible", &turn)
+            return nil
+        }
+        let isOut = lookups[id] != nil
+        lookups[id, default: []].append(command)
+        if !isOut { turn.act(.readOrder(id)) }
+        return nil
+    }
+
+    /// A command on an order that was not on the desk, and whose record was found.
+    mutating func orderFound(
         _ command: Command, _ id: ClientOrderID, _ record: OrderRecord, _ turn: inout Turn
     ) {
         if orders[id] != nil {
-            let waiter = waiter(for: command, isCancel: true, turn)
-            orders[id]?.waiters.append(waiter)
-            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+            commandReceived(command, &turn)
             return
         }
         let body = Dictionary(record.fields) { _, last in last }

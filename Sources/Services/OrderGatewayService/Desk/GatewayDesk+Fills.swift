@@ -20,13 +20,11 @@ extension GatewayDesk {
         let order = update.order
         if let id = ClientOrderID(order.clientOrderID) {
             if orders[id] != nil {
+                // The size first: whether a fill is the last one depends on it.
+                orders[id]?.life.noted(VenueOrderReport(order))
                 if let fill = update.fill { book(fill, id, "stream", &turn) }
-                if update.execution == .amendment {
-                    let action = orders[id]?.life.amendAccepted(VenueOrderReport(order)) ?? .nothing
-                    perform(action, id, &turn)
-                } else {
-                    reported(id, order, &turn)
-                }
+                reported(id, order, &turn)
+                amendMoved(id, &turn)
             } else if let fill = update.fill, isLeading {
                 // C4, S8: not on the desk; its record says whether it is ours.
                 parked[id, default: []].append(fill)
@@ -218,7 +216,7 @@ extension GatewayDesk {
             }
             for fill in fills { book(fill, id, "stream", &turn) }
             releaseUnowned(stray?.symbol, &turn)
-            for command in commands { cancelRead(command, id, record, &turn) }
+            for command in commands { orderFound(command, id, record, &turn) }
         case .missing:
             recordMissing(id, stray, fills, &turn)
             for command in commands {

@@ -21,12 +21,14 @@ extension GatewayDesk {
             let symbol = orders[id]?.symbol
             if let symbol, collectAt[symbol] == nil { collectAt[symbol] = turn.now + .seconds(1) }
         case .finish: orders[id]?.checkAt = nil
-        case .save, .amend: break
+        case .amend: sendAmend(id, &turn)
+        case .save: break
         }
         if orders[id]?.life.isUnknown == true { plan(id, &turn) }
         orders[id]?.needsSave = true
         saveIfNeeded(id, &turn)
         answerWaiters(id, &turn)
+        replaceIfDone(id, &turn)
     }
 
     // MARK: saving
@@ -76,6 +78,7 @@ extension GatewayDesk {
     /// The order is done and Redis knows it: it leaves the desk.
     private mutating func retire(_ id: ClientOrderID, _ turn: inout Turn) {
         answerWaiters(id, &turn)
+        abandonAmends(id, &turn)
         let symbol = orders[id]?.symbol
         ledger.forget(id)
         orders[id] = nil
@@ -84,7 +87,7 @@ extension GatewayDesk {
     }
 
     /// The order is looked at again at `time`, or before.
-    private mutating func check(_ id: ClientOrderID, by time: Instant) {
+    mutating func check(_ id: ClientOrderID, by time: Instant) {
         let due = orders[id]?.checkAt
         orders[id]?.checkAt = min(due ?? time, time)
     }
@@ -176,6 +179,10 @@ extension GatewayDesk {
             fail(id, .venueRejected, "\(code): \(text)", &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
             releaseUnowned(orders[id]?.symbol, &turn)
+        case .busy(let code, let text):
+            fail(id, .venueBusy, "\(code): \(text)", &turn)
+            perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
+            releaseUnowned(orders[id]?.symbol, &turn)
         case .notSent(let text):
             fail(id, .venueBusy, text, &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
@@ -219,7 +226,7 @@ extension GatewayDesk {
     }
 
     /// Remembers which order a venue id is, and lets trades that waited for that go on.
-    private mutating func known(_ id: ClientOrderID, _ order: VenueOrder, _ turn: inout Turn) {
+    mutating func known(_ id: ClientOrderID, _ order: VenueOrder, _ turn: inout Turn) {
         if order.status == .expired || order.status == .expiredInMatch,
             orders[id]?.code.isEmpty == true, orders[id]?.reason.isEmpty == true
         {
@@ -267,8 +274,13 @@ extension GatewayDesk {
     }
 
     private mutating func failCancels(_ id: ClientOrderID, _ reason: String, _ turn: inout Turn) {
-        let waiters = orders[id]?.waiters.filter(\.isCancel) ?? []
-        orders[id]?.waiters.removeAll(where: \.isCancel)
+        let isReplaced = orders[id]?.replacement != nil
+        let due = { (waiter: WorkingOrder.Waiter) in
+            waiter.isCancel || (isReplaced && waiter.isAmend)
+        }
+        let waiters = orders[id]?.waiters.filter(due) ?? []
+        orders[id]?.waiters.removeAll(where: due)
+        if isReplaced { endAmend(id) }
         for waiter in waiters {
             refuse(waiter.request, waiter.from, Refusal(.venueRejected, reason), [:], &turn)
         }
@@ -299,8 +311,12 @@ extension GatewayDesk {
         orders[id]?.checkAt = nil
         switch outcome {
         case .found(let order):
-            reported(id, order, &turn)
+            let report = VenueOrderReport(order)
+            let action = orders[id]?.life.foundAnswered(report, askedAt: askedAt) ?? .nothing
+            known(id, order, &turn)
+            perform(action, id, &turn)
             foundAgain(id, &turn)
+            amendMoved(id, &turn)
             settleAsking(id, &turn)
         case .notFound:
             if orders[id]?.life.isUnknown == true, orders[id]?.code.isEmpty == true {
@@ -319,7 +335,7 @@ extension GatewayDesk {
     }
 
     /// What is on its way to another state is looked at again, however an answer went (C5).
-    private mutating func keepWatch(_ id: ClientOrderID, _ turn: inout Turn) {
+    mutating func keepWatch(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id], order.checkAt == nil else { return }
         if order.needsSave, order.saving == nil {
             orders[id]?.checkAt = turn.now + .milliseconds(250)

@@ -133,6 +133,7 @@ extension GatewayDesk {
     ) {
         let waiters = orders[id]?.waiters ?? []
         for waiter in waiters { reply(waiter, record, &turn) }
+        abandonAmends(id, &turn)
         ledger.forget(id)
         orders[id] = nil
     }

@@ -8,13 +8,14 @@ extension GatewayDesk {
     /// How long a command waits beyond the ack for the fills of an order that is over.
     static let fillPatience = Interval.milliseconds(500)
 
-    func waiter(for command: Command, isCancel: Bool, _ turn: Turn) -> WorkingOrder.Waiter {
+    func waiter(
+        for command: Command, _ aim: WorkingOrder.Waiter.Aim, _ turn: Turn
+    ) -> WorkingOrder.Waiter {
         let left = WallTime(milliseconds: command.deadlineMilliseconds) - turn.wall
         // Answer a little before the asker gives up.
         let patience = max(.milliseconds(1), left - .milliseconds(50))
         return WorkingOrder.Waiter(
-            request: command.id, from: command.from, isCancel: isCancel,
-            answerAt: turn.now + patience)
+            request: command.id, from: command.from, aim: aim, answerAt: turn.now + patience)
     }
 
     /// Answers those whose answer is known now.
@@ -37,8 +38,13 @@ extension GatewayDesk {
     }
 
     private func isSettled(_ order: WorkingOrder, _ waiter: WorkingOrder.Waiter) -> Bool {
+        if waiter.isAmend, order.replacement != nil { return false }
         if order.life.isDone { return true }
-        if waiter.isCancel { return false }
+        switch waiter.aim {
+        case .cancelled: return false
+        case .amended(let wanted): return order.amendIsSettled(wanted)
+        case .placed: break
+        }
         switch order.life.name {
         case .open, .pendingCancel, .pendingAmend: return true
         // An order that trades at once is told with its fills.
@@ -56,7 +62,7 @@ extension GatewayDesk {
         for waiter in due {
             let name = order.life.name
             let isVague = name == .intent || name == .sent || name == .unknown
-            if order.life.isFinal || (!waiter.isCancel && !isVague) {
+            if order.life.isFinal || (waiter.aim == .placed && !isVague) {
                 reply(waiter, record, &turn)
             } else {
                 let body = Dictionary(record.fields) { _, last in last }
@@ -73,14 +79,22 @@ extension GatewayDesk {
         _ waiter: WorkingOrder.Waiter, _ record: OrderRecord, _ turn: inout Turn
     ) {
         let body = Dictionary(record.fields) { _, last in last }
-        if waiter.isCancel {
-            if record.status == OrderStateName.cancelled.rawValue {
-                finish(Reply.ok(waiter.request, body), to: waiter.from, &turn)
-            } else {
-                let refusal = Refusal(.orderFinal, "it is \(record.status)")
-                refuse(waiter.request, waiter.from, refusal, body, &turn)
-            }
-        } else if record.code.isEmpty {
+        switch waiter.aim {
+        case .cancelled where record.status == OrderStateName.cancelled.rawValue:
+            finish(Reply.ok(waiter.request, body), to: waiter.from, &turn)
+        case .cancelled:
+            let refusal = Refusal(.orderFinal, "it is \(record.status)")
+            refuse(waiter.request, waiter.from, refusal, body, &turn)
+        case .amended(let wanted): replyAmended(waiter, wanted, record, body, &turn)
+        case .placed: replyPlaced(waiter, record, body, &turn)
+        }
+    }
+
+    private mutating func replyPlaced(
+        _ waiter: WorkingOrder.Waiter, _ record: OrderRecord, _ body: [String: String],
+        _ turn: inout Turn
+    ) {
+        if record.code.isEmpty {
             finish(Reply.ok(waiter.request, body), to: waiter.from, &turn)
         } else {
             let reply = Reply(

@@ -35,6 +35,7 @@ extension GatewayDesk {
         guard let due = order.checkAt, due <= turn.now else { return }
         orders[id]?.checkAt = nil
         saveIfNeeded(id, &turn)
+        if order.nextAmend != nil { amendMoved(id, &turn) }
         if order.needsCancel {
             recancel(id, &turn)
             return

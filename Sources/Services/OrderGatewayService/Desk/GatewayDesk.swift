@@ -3,7 +3,7 @@ package import Chronology
 package import Orders
 package import Positions
 package import Trading
-import VenueProtocol
+package import VenueProtocol
 
 /// What the desk is told once.
 package struct GatewaySettings: Equatable, Sendable {
@@ -13,6 +13,10 @@ package struct GatewaySettings: Equatable, Sendable {
     package var limits = PreTrade.Limits()
     /// Orders not done at one time; the venue allows 200 for each symbol.
     package var maximumOrders = 2_000
+    /// What the venue can do with orders.
+    package var capabilities = VenueKind.binanceFutures.capabilities
+    /// Least time between two amendments of one order (`REPRICE_THROTTLE_MS`).
+    package var repriceThrottle = Interval.milliseconds(500)
 
     package init(writer: String) { self.writer = writer }
 }
@@ -135,6 +139,7 @@ package struct GatewayDesk: Sendable {
         case .user(let event): userEventReceived(event, &turn)
         case .sendAnswered(let id, let outcome): sendAnswered(id, outcome, &turn)
         case .cancelAnswered(let id, let outcome): cancelAnswered(id, outcome, &turn)
+        case .amendAnswered(let id, let outcome): amendAnswered(id, outcome, &turn)
         case .orderAnswered(let id, let askedAt, let outcome):
             orderAnswered(id, askedAt, outcome, &turn)
         case .openOrdersAnswered(let number, let list): openOrdersAnswered(number, list, &turn)
@@ -188,8 +193,19 @@ struct AnswerMemory: Sendable {
 }
 
 extension GatewayDesk {
+    /// Symbols with a working order, a position or trades that are remembered.
+    var knownSymbols: [Symbol] {
+        var symbols = Set(ledger.openSymbols)
+        for order in orders.values { symbols.insert(order.symbol) }
+        symbols.formUnion(applied.keys)
+        return symbols.sorted()
+    }
+
     /// Whether an order on the desk only reduces.
     func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
+
+    /// Until when an amendment of an order may be sent.
+    func amendBy(_ id: ClientOrderID) -> Instant { orders[id]?.amending?.sendBy ?? .distantPast }
 
     /// Until when an order may be sent; never, where it is not on the desk.
     func sendBy(_ id: ClientOrderID) -> Instant { orders[id]?.sendBy ?? .distantPast }

@@ -31,6 +31,7 @@ package enum GatewayEvent: Equatable, Sendable {
     case user(UserEvent)
     case sendAnswered(ClientOrderID, SendOutcome)
     case cancelAnswered(ClientOrderID, CancelOutcome)
+    case amendAnswered(ClientOrderID, AmendOutcome)
     /// `askedAt` is when the question left, not when the answer came.
     case orderAnswered(ClientOrderID, askedAt: Instant, QueryOutcome)
     /// Nil where the query failed.
@@ -69,6 +70,8 @@ package enum SendOutcome: Equatable, Sendable {
     case accepted(VenueOrder)
     /// Refused for certain.
     case rejected(code: Int, String)
+    /// Not executed for certain, and may be sent again a little later: too many calls, an overload.
+    case busy(code: Int, String)
     /// Never left this process.
     case notSent(String)
     /// The venue has an open order of this id (S1).
@@ -81,6 +84,17 @@ package enum CancelOutcome: Equatable, Sendable {
     case accepted(VenueOrder)
     case notFound
     case rejected(code: Int, String)
+    case unknown
+}
+
+/// What became of amending an order.
+package enum AmendOutcome: Equatable, Sendable {
+    case accepted(VenueOrder)
+    /// Refused for certain: the order is as it was.
+    case rejected(code: Int, String)
+    /// Never left this process.
+    case notSent(String)
+    /// No answer, or one that leaves open how the order stands now.
     case unknown
 }
 

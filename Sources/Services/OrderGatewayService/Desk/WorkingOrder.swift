@@ -9,11 +9,31 @@ import VenueProtocol
 struct WorkingOrder: Equatable, Sendable {
     /// A command that waits for what becomes of the order.
     struct Waiter: Equatable, Sendable {
+        /// What is waited for.
+        enum Aim: Equatable, Sendable {
+            case placed
+            case cancelled
+            case amended(Amendment)
+        }
+
         var request: String
         var from: String
-        var isCancel: Bool
+        var aim: Aim
         /// When to answer with what is known.
         var answerAt: Instant
+
+        var isCancel: Bool { aim == .cancelled }
+        var isAmend: Bool {
+            if case .amended = aim { true } else { false }
+        }
+    }
+
+    /// A wish for another size or price.
+    struct AmendRequest: Equatable, Sendable {
+        var command: Command
+        var body: OrderAmendBody
+        /// When the command is too old to be carried out.
+        var sendBy: Instant
     }
 
     var life: OrderLifecycle
@@ -45,6 +65,16 @@ struct WorkingOrder: Equatable, Sendable {
     var isCancelling = false
     /// A question found an order that was to be cancelled still there.
     var needsCancel = false
+    /// The amendment that is being checked, sent or turned into another order.
+    var amending: AmendRequest?
+    /// Price and risk are being read for `amending`.
+    var amendAwaitsFacts = false
+    /// The amendment that comes after it; the newest wins.
+    var nextAmend: AmendRequest?
+    /// When the last amendment was begun.
+    var amendedAt: Instant?
+    /// Cancelled because the venue cannot amend: what is left is placed anew, with this.
+    var replacement: Amendment?
     /// When it is to be asked for again.
     var checkAt: Instant?
     var checks: Int64 = 0
@@ -121,6 +151,8 @@ extension OrderTotals {
 extension VenueOrderReport {
     init(_ order: VenueOrder) {
         self.init(
-            orderID: order.orderID, status: order.status, executed: order.executedQuantity)
+            orderID: order.orderID, status: order.status, executed: order.executedQuantity,
+            quantity: order.quantity, price: order.price,
+            atMilliseconds: order.updatedMilliseconds)
     }
 }

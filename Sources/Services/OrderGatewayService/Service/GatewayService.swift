@@ -13,6 +13,7 @@ import VenueProtocol
 @LoopActor package final class GatewayService: Service {
     private let host: ServiceHost
     private let venue: VenueLink
+    private let port: OrderPort
     private let stream: UserStream
     private let brackets: BracketKeeper
     private let store: GatewayStore
@@ -45,6 +46,7 @@ import VenueProtocol
                 description: "PMS_API_KEY and PMS_API_SECRET must be printable ASCII")
         }
         venue = VenueLink(host: host, credentials: credentials)
+        port = OrderPort(host: host, venue: venue)
         stream = UserStream(host: host, venue: venue)
         brackets = BracketKeeper(host: host, venue: venue)
         store = GatewayStore(
@@ -52,6 +54,8 @@ import VenueProtocol
         lease = host.lease(GatewayStore.fenceName)
         var settings = GatewaySettings(writer: host.writer)
         settings.limits.leverage = .whole(environment.integer("PMS_LEVERAGE"))
+        settings.capabilities = venue.capabilities
+        settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
         let metrics = host.metrics
@@ -75,6 +79,9 @@ import VenueProtocol
         inbox.onCommand = { [weak self] bytes in self?.commandReceived(bytes) }
         _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
+        port.objection = { [weak self] id in Self.objection(self, to: id) }
+        port.onSent = { [weak self] id, outcome in self?.tell(.sendAnswered(id, outcome)) }
+        port.onCancelled = { [weak self] id, outcome in self?.tell(.cancelAnswered(id, outcome)) }
         stream.onOpened = { [weak self] in self?.tell(.streamOpened) }
         stream.onClosed = { [weak self] in self?.tell(.streamClosed) }
         stream.onEvent = { [weak self] event in self?.tell(.user(event)) }
@@ -186,8 +193,8 @@ import VenueProtocol
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:
             carryOutInRedis(action)
-        case .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders,
-            .openStream:
+        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .openStream:
             carryOutAtVenue(action)
         case .reply(let reply, let from):
             if !reply.isOK {
@@ -242,7 +249,7 @@ import VenueProtocol
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
-        case .reply, .alert, .send, .cancel, .queryOrder, .queryOpenOrders, .queryTrades,
+        case .reply, .alert, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .openStream, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
@@ -252,14 +259,13 @@ import VenueProtocol
         switch action {
         case .send(let intent):
             orders.increment()
+            port.send(intent)
+        case .cancel(let id, let symbol): port.cancel(id, symbol)
+        case .amend(let intent, let wanted):
             let id = intent.clientOrderID
-            venue.send(intent, unless: { [weak self] in Self.objection(self, to: id) }) {
-                [weak self] outcome in self?.tell(.sendAnswered(id, outcome))
-            }
-        case .cancel(let id, let symbol):
-            venue.cancel(id, symbol) { [weak self] outcome in
-                self?.tell(.cancelAnswered(id, outcome))
-            }
+            venue.amend(
+                intent, to: wanted, unless: { [weak self] in Self.objection(self, toAmend: id) }
+            ) { [weak self] outcome in self?.tell(.amendAnswered(id, outcome)) }
         case .queryOrder(let id, let symbol):
             let askedAt = host.loop.now
             venue.query(id, symbol) { [weak self] outcome in
@@ -267,7 +273,8 @@ import VenueProtocol
             }
         case .queryOpenOrders(let generation):
             Task { @LoopActor in
-                tell(.openOrdersAnswered(generation: generation, await venue.openOrders()))
+                let list = await venue.openOrders(desk.knownSymbols)
+                tell(.openOrdersAnswered(generation: generation, list))
             }
         case .queryTrades(let symbol, let fromID, let generation):
             Task { @LoopActor in
@@ -291,11 +298,21 @@ import VenueProtocol
     /// The lease is asked itself: after the process was paused its answer may come to the desk only
     /// after Redis' answer for the intent did (P2).
     private static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
+        objection(service, by: service?.desk.sendBy(id) ?? .distantPast)
+    }
+
+    private static func objection(
+        _ service: GatewayService?, toAmend id: ClientOrderID
+    ) -> String? {
+        objection(service, by: service?.desk.amendBy(id) ?? .distantPast)
+    }
+
+    private static func objection(_ service: GatewayService?, by deadline: Instant) -> String? {
         guard let service, !service.isStopping else { return "stopping" }
         guard let fence = service.lease.fence, fence == service.desk.fence else {
             return "the lease has lapsed"
         }
-        guard service.host.loop.now <= service.desk.sendBy(id) else {
+        guard service.host.loop.now <= deadline else {
             return "the command's deadline passed before its turn came"
         }
         return nil

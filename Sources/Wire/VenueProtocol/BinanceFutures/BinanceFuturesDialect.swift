@@ -22,8 +22,31 @@ package struct BinanceFuturesDialect: VenueDialect {
         BinanceFutures.queryOrder(symbol, clientOrderID: clientOrderID)
     }
     package func openOrders(_ symbol: Symbol?) -> VenueRequest { BinanceFutures.openOrders(symbol) }
-    package func trades(_ symbol: Symbol, fromID: Int64?, limit: Int) -> VenueRequest {
-        BinanceFutures.userTrades(symbol, fromID: fromID, limit: limit)
+    package func trades(
+        _ symbol: Symbol, fromID: Int64?, sinceMilliseconds: Int64?, limit: Int
+    ) -> VenueRequest {
+        BinanceFutures.userTrades(
+            symbol, fromID: fromID, startMilliseconds: sinceMilliseconds, limit: limit)
+    }
+    package func recentOrders(
+        _ symbol: Symbol, fromOrderID: Int64?, sinceMilliseconds: Int64, limit: Int
+    ) -> VenueRequest {
+        BinanceFutures.allOrders(
+            symbol, fromOrderID: fromOrderID, startMilliseconds: sinceMilliseconds, limit: limit)
+    }
+    package func amendOrder(
+        _ intent: OrderIntent, quantity: Quantity, price: Price
+    ) -> VenueRequest {
+        BinanceFutures.amendOrder(intent, quantity: quantity, price: price)
+    }
+    package func placeOrders(_ intents: [OrderIntent]) -> VenueRequest {
+        BinanceFutures.placeOrders(intents)
+    }
+    package func cancelOrders(_ symbol: Symbol, clientOrderIDs: [String]) -> VenueRequest {
+        BinanceFutures.cancelOrders(symbol, clientOrderIDs: clientOrderIDs)
+    }
+    package func decodeBatch(_ bytes: RawSpan) throws(JSONError) -> [BatchElement] {
+        try BinanceFutures.decodeBatch(bytes)
     }
 
     package func decodeServerTime(_ bytes: RawSpan) throws(JSONError) -> Int64 {

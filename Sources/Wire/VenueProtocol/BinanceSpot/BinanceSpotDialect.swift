@@ -49,7 +49,17 @@ package struct BinanceSpotDialect: VenueDialect {
             weight: symbol == nil ? 80 : 6)
     }
 
-    package func trades(_ symbol: Symbol, fromID: Int64?, limit: Int) -> VenueRequest {
+    package func recentOrders(
+        _ symbol: Symbol, fromOrderID: Int64?, sinceMilliseconds: Int64, limit: Int
+    ) -> VenueRequest {
+        SpotRequest.recent(symbol, fromOrderID, sinceMilliseconds, limit, weight: 20)
+    }
+
+    package func trades(
+        _ symbol: Symbol, fromID: Int64?, sinceMilliseconds: Int64?, limit: Int
+    ) -> VenueRequest {
+        // The venue takes a start of a day back at most with its own limits: the newest are asked for
+        // where no id is known.
         var parameters = [VenueRequest.Parameter("symbol", symbol.name)]
         if let fromID { parameters.append(.init("fromId", String(fromID))) }
         parameters.append(.init("limit", String(limit)))
@@ -96,6 +106,20 @@ enum SpotRequest {
         _ path: String, _ parameters: [VenueRequest.Parameter], weight: Int
     ) -> VenueRequest {
         VenueRequest(.get, path, parameters, security: .signed, weight: weight)
+    }
+
+    /// Orders from an id on where there is one, else from a time on, a day of them at most.
+    static func recent(
+        _ symbol: Symbol, _ fromOrderID: Int64?, _ since: Int64, _ limit: Int, weight: Int
+    ) -> VenueRequest {
+        var parameters = [VenueRequest.Parameter("symbol", symbol.name)]
+        if let fromOrderID {
+            parameters.append(.init("orderId", String(fromOrderID)))
+        } else {
+            parameters.append(.init("startTime", String(since)))
+        }
+        parameters.append(.init("limit", String(limit)))
+        return query("/api/v3/allOrders", parameters, weight: weight)
     }
 
     static func cancel(_ symbol: Symbol, _ clientOrderID: String) -> VenueRequest {

@@ -53,8 +53,16 @@ package struct MEXCSpotDialect: VenueDialect {
             "/api/v3/openOrders", [.init("symbol", symbol.name)], weight: 3)
     }
 
+    package func recentOrders(
+        _ symbol: Symbol, fromOrderID: Int64?, sinceMilliseconds: Int64, limit: Int
+    ) throws(VenueUnsupported) -> VenueRequest {
+        // Its order ids are texts that do not rise.
+        guard fromOrderID == nil else { throw VenueUnsupported(kind, "orders from an id on") }
+        return SpotRequest.recent(symbol, nil, sinceMilliseconds, limit, weight: 10)
+    }
+
     package func trades(
-        _ symbol: Symbol, fromID: Int64?, limit: Int
+        _ symbol: Symbol, fromID: Int64?, sinceMilliseconds: Int64?, limit: Int
     ) throws(VenueUnsupported) -> VenueRequest {
         guard fromID == nil else { throw VenueUnsupported(kind, "trades from an id on") }
         return SpotRequest.query(

@@ -20,7 +20,7 @@ package struct VenueCapabilities: Equatable, Sendable {
 
     /// Price and quantity of a resting order can be changed under its ids.
     package var amends: Bool
-    /// Orders one call may place; 1 where there is no such call.
+    /// Orders one call may place; 1 where there is no such call, or none of use.
     package var ordersPerBatch: Int
     /// Orders one call may cancel by their ids; 1 where there is no such call.
     package var cancelsPerBatch: Int
@@ -76,7 +76,8 @@ extension VenueKind {
                 placementAnswer: .orderAndFills, isMargined: false)
         case .mexcSpot:
             VenueCapabilities(
-                amends: false, ordersPerBatch: 20, cancelsPerBatch: 1, postOnly: true,
+                // Its batchOrders may be called twice a second only, and answers with receipts.
+                amends: false, ordersPerBatch: 1, cancelsPerBatch: 1, postOnly: true,
                 immediateOrCancel: true, fillOrKill: true, goodTillDate: false, reduceOnly: false,
                 marketBuyByQuantity: false, openOrdersOfAllSymbols: false, tradesFromID: false,
                 clientOrderIDLength: 32, userStream: .listenKey, placementAnswer: .receipt,

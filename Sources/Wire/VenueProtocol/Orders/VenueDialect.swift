@@ -13,14 +13,28 @@ package protocol VenueDialect: Sendable {
     /// Balances, or the margin account.
     var account: VenueRequest { get }
     func placeOrder(_ intent: OrderIntent) throws(VenueUnsupported) -> VenueRequest
+    /// Changes size and price of a resting limit order, where `amends`.
+    func amendOrder(
+        _ intent: OrderIntent, quantity: Quantity, price: Price
+    ) throws(VenueUnsupported) -> VenueRequest
+    /// Places up to `ordersPerBatch` orders in one call.
+    func placeOrders(_ intents: [OrderIntent]) throws(VenueUnsupported) -> VenueRequest
+    /// Cancels up to `cancelsPerBatch` orders of a symbol in one call.
+    func cancelOrders(
+        _ symbol: Symbol, clientOrderIDs: [String]
+    ) throws(VenueUnsupported) -> VenueRequest
     /// Cancels an order by the client id it was placed under.
     func cancelOrder(_ symbol: Symbol, clientOrderID: String) -> VenueRequest
     func queryOrder(_ symbol: Symbol, clientOrderID: String) -> VenueRequest
     /// Open orders of a symbol, or of all.
     func openOrders(_ symbol: Symbol?) throws(VenueUnsupported) -> VenueRequest
+    /// Orders of a symbol, ended ones included, from an id or else a time on.
+    func recentOrders(
+        _ symbol: Symbol, fromOrderID: Int64?, sinceMilliseconds: Int64, limit: Int
+    ) throws(VenueUnsupported) -> VenueRequest
     /// Our trades of a symbol: the newest, or those from an id on where `tradesFromID`.
     func trades(
-        _ symbol: Symbol, fromID: Int64?, limit: Int
+        _ symbol: Symbol, fromID: Int64?, sinceMilliseconds: Int64?, limit: Int
     ) throws(VenueUnsupported) -> VenueRequest
 
     func decodeServerTime(_ bytes: RawSpan) throws(JSONError) -> Int64
@@ -34,12 +48,37 @@ package protocol VenueDialect: Sendable {
     func decodeOrder(_ bytes: RawSpan) throws(JSONError) -> VenueOrder
     func decodeOrders(_ bytes: RawSpan) throws(JSONError) -> [VenueOrder]
     func decodeTrades(_ bytes: RawSpan) throws(JSONError) -> [Fill]
+    /// The answer to a call on several orders, element by element.
+    func decodeBatch(_ bytes: RawSpan) throws(JSONError) -> [BatchElement]
     /// One message of the user stream.
     func decodeUserMessage(_ bytes: RawSpan, isText: Bool) throws(JSONError) -> VenueEvent
 }
 
 extension VenueDialect {
     package var capabilities: VenueCapabilities { kind.capabilities }
+
+    package func amendOrder(
+        _ intent: OrderIntent, quantity: Quantity, price: Price
+    ) throws(VenueUnsupported) -> VenueRequest {
+        throw VenueUnsupported(kind, "amend")
+    }
+    package func placeOrders(_ intents: [OrderIntent]) throws(VenueUnsupported) -> VenueRequest {
+        throw VenueUnsupported(kind, "several orders a call")
+    }
+    package func cancelOrders(
+        _ symbol: Symbol, clientOrderIDs: [String]
+    ) throws(VenueUnsupported) -> VenueRequest {
+        throw VenueUnsupported(kind, "several cancels a call")
+    }
+    package func decodeBatch(_ bytes: RawSpan) throws(JSONError) -> [BatchElement] {
+        throw JSONError(.badValue, offset: 0, field: "batch")
+    }
+    /// The newest trades, or those from an id on.
+    package func trades(
+        _ symbol: Symbol, fromID: Int64?, limit: Int
+    ) throws(VenueUnsupported) -> VenueRequest {
+        try trades(symbol, fromID: fromID, sinceMilliseconds: nil, limit: limit)
+    }
 
     /// Classifies an answer; nil means success.
     package func classify(

@@ -3,6 +3,7 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import Throttles
 import VenueProtocol
 import WebLink
 import WebProtocol

@@ -16,6 +16,14 @@ struct PreflightFailure: Error, CustomStringConvertible {
     /// Returns nil when all is well, or why it is not known yet; throws what only a person can mend.
     func run() async throws(PreflightFailure) -> String? {
         guard await venue.synchronise() else { return "venue does not answer" }
+        switch await venue.call(venue.dialect.exchangeInfo) {
+        case .success(let body):
+            guard let info = try? venue.dialect.decodeExchangeInfo(body.rawSpan) else {
+                return "exchangeInfo unreadable"
+            }
+            venue.keep(info.rateLimits)
+        case let answer: return try problem(answer, "exchangeInfo")
+        }
         switch await venue.call(BinanceFutures.positionMode) {
         case .success(let body):
             guard let isHedge = try? BinanceFutures.decodePositionMode(body.rawSpan) else {

@@ -1,0 +1,328 @@
+import Bounded
+import Bytes
+import Chronology
+import Reactor
+import Runtime
+import Throttles
+import Trading
+import VenueBudget
+import VenueProtocol
+import WebLink
+import WebProtocol
+
+/// How a call to the venue ended.
+enum VenueAnswer: Sendable {
+    case success([UInt8])
+    case failure(VenueFailure)
+    /// No byte left this process.
+    case notSent(String)
+    /// Bytes may have left, and no answer came.
+    case lost(String)
+
+    var text: String {
+        switch self {
+        case .success: "ok"
+        case .failure(let failure): failure.error.description
+        case .notSent(let text): "not sent: \(text)"
+        case .lost(let text): "no answer: \(text)"
+        }
+    }
+}
+
+/// Signed calls to the venue: in order, bounded, within the shared budget, stamped with its time.
+///
+/// A call refused for its timestamp is made once more after the clock was set (T8): the venue says
+/// that it was not executed. No other call is ever repeated here.
+@LoopActor final class VenueLink {
+    struct Call {
+        let request: VenueRequest
+        let lane: BudgetLane
+        let isRepeat: Bool
+        let queuedAt: Instant
+        /// When the budget let it go.
+        var grantedAt: Instant
+        /// Asked just before it is made: why it must not be any more, or nil.
+        let objection: @LoopActor () -> String?
+        let completion: @LoopActor (VenueAnswer) -> Void
+    }
+
+    let kind: VenueKind
+    let dialect: any VenueDialect
+    let signer: RequestSigner
+    /// What the venue allows, as it last said.
+    private(set) var budget: VenueBudget
+    private let host: ServiceHost
+    private let base: String
+    private let client: WebClient
+    private var queue: CallQueue<Call>
+    /// Calls that wait for the budget.
+    private var asking = 0
+    private(set) var clock = VenueClock()
+    private var isSettingClock = false
+    private var waitingForClock: [Call] = []
+    private let latency: Histogram
+    private let failures: Counter
+
+    /// The venue reads a request at most this late; also the deadline of one call.
+    static let deadline = Interval.seconds(5)
+    /// Longer than this after its grant a call may fall into another window of the venue.
+    private static let grantLife = Interval.milliseconds(500)
+    /// Calls that may wait in all; one more is refused. A protective call is let in beyond that.
+    private static let capacity = 1_000
+
+    init(host: ServiceHost, credentials: VenueCredentials) {
+        self.host = host
+        kind = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
+        dialect = kind.dialect
+        base = host.environment.venueRESTURL
+        signer = RequestSigner(credentials, venue: kind)
+        client = WebClient(loop: host.loop)
+        budget = VenueBudget(kind.documentedLimits, host: host)
+        queue = CallQueue(concurrency: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
+        latency = host.metrics.histogram(
+            "pms_gateway_rest_seconds", "time a call to the venue takes, answered or not")
+        failures = host.metrics.counter(
+            "pms_gateway_rest_failures_total", "calls to the venue without a good answer")
+        host.metrics.computed("pms_gateway_rest_queue", "calls waiting to be made") {
+            [weak self] in Double(self?.waiting ?? 0)
+        }
+    }
+
+    /// The wall clock of this process.
+    var wallNow: WallTime { host.loop.wallNow }
+    /// The venue's time, in milliseconds.
+    var timestamp: Int64 { clock.timestamp(now: host.loop.now, wall: host.loop.wallNow) }
+
+    private var waiting: Int { asking + queue.count }
+    /// Whether calls wait or are under way.
+    var isBusy: Bool { waiting > 0 || queue.underWay > 0 }
+
+    /// Keeps within what the venue itself says it allows.
+    func keep(_ limits: [RateLimit]) {
+        let known = VenueKind.budget(limits)
+        guard !known.isEmpty else { return }
+        budget = VenueBudget(known, host: host)
+        budget.start()
+    }
+
+    func close() {
+        for call in queue.removeAll() { call.completion(.notSent("stopping")) }
+        client.close()
+    }
+
+    /// Makes a call when its turn comes, if there is no objection then; the completion is called
+    /// once.
+    func call(
+        _ request: VenueRequest, _ lane: BudgetLane = .query,
+        unless objection: @escaping @LoopActor () -> String? = { nil },
+        _ completion: @escaping @LoopActor (VenueAnswer) -> Void
+    ) {
+        let now = host.loop.now
+        enter(
+            Call(
+                request: request, lane: lane, isRepeat: false, queuedAt: now, grantedAt: now,
+                objection: objection, completion: completion))
+    }
+
+    func call(_ request: VenueRequest, _ lane: BudgetLane = .query) async -> VenueAnswer {
+        await withCheckedContinuation { continuation in
+            call(request, lane) { continuation.resume(returning: $0) }
+        }
+    }
+
+    // MARK: waiting
+
+    private func enter(_ call: Call) {
+        guard call.lane == .protective || waiting < VenueLink.capacity else {
+            return refuse(call, "the call queue is full: \(waiting) calls wait")
+        }
+        let left = VenueLink.deadline - (host.loop.now - call.queuedAt)
+        let cost = BudgetCost(
+            weight: Int64(call.request.weight), orders: Int64(call.request.orderCount))
+        asking += 1
+        budget.request(cost, call.lane, within: max(left, .milliseconds(1))) { [weak self] refusal in
+            guard let self else { return call.completion(.notSent("closed")) }
+            asking -= 1
+            if let refusal { return refuse(call, VenueLink.text(refusal, host.loop.now)) }
+            var granted = call
+            granted.grantedAt = host.loop.now
+            guard queue.add(granted, call.lane) else {
+                return refuse(call, "the call queue is full: \(queue.count) calls wait")
+            }
+            pump()
+        }
+    }
+
+    private func refuse(_ call: Call, _ reason: String) {
+        host.loop.soon { call.completion(.notSent(reason)) }
+    }
+
+    private static func text(_ refusal: BudgetRefusal, _ now: Instant) -> String {
+        switch refusal {
+        case .banned(let until):
+            "the venue wants to be left alone for \((until - now).milliseconds) ms more"
+        case .full: "the call queue is full"
+        case .late: "its turn within the venue's limits did not come in time"
+        case .tooLarge: "it costs more than the venue ever allows"
+        }
+    }
+
+    private func pump() {
+        while let call = queue.next() { make(call) }
+    }
+
+    private func make(_ call: Call) {
+        let now = host.loop.now
+        if now - call.grantedAt > VenueLink.grantLife {
+            queue.ended()
+            return enter(call)
+        }
+        if let reason = late(call, now) ?? call.objection() {
+            queue.ended()
+            return call.completion(.notSent(reason))
+        }
+        let signed = signer.prepare(
+            call.request, timestamp: clock.timestamp(now: now, wall: host.loop.wallNow))
+        let request = WebRequest(
+            method: signed.method.rawValue, url: base + signed.target,
+            headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body,
+            deadline: VenueLink.deadline, isIdempotent: call.request.isIdempotent)
+        client.send(request) { [weak self] outcome in
+            guard let self else { return call.completion(.lost("closed")) }
+            queue.ended()
+            latency.observe(Double((host.loop.now - now).nanoseconds) / 1e9)
+            ended(call, outcome)
+            pump()
+        }
+    }
+
+    private func late(_ call: Call, _ now: Instant) -> String? {
+        now - call.queuedAt < VenueLink.deadline ? nil : "waited too long for its turn"
+    }
+
+    // MARK: answers
+
+    private func ended(_ call: Call, _ outcome: WebOutcome) {
+        switch outcome {
+        case .notSent(let error):
+            failures.increment()
+            call.completion(.notSent(error.message))
+        case .unknown(let error):
+            failures.increment()
+            call.completion(.lost(error.message))
+        case .response(let response): answered(call, response)
+        }
+    }
+
+    private func answered(_ call: Call, _ response: WebResponse) {
+        countUsed(response)
+        let wait = response.headers["Retry-After"].flatMap { Int64($0) }
+        let failure = dialect.classify(
+            httpStatus: response.status, body: response.body.rawSpan, isOrder: call.request.isOrder,
+            retryAfterSeconds: wait, wall: host.loop.wallNow)
+        guard let failure else { return call.completion(.success(response.body)) }
+        failures.increment()
+        if case .clockSkew = failure, !call.isRepeat { return afterClock(call) }
+        heed(failure, httpStatus: response.status)
+        call.completion(.failure(failure))
+    }
+
+    /// What a refusal means for all calls to come, of all processes.
+    func heed(_ failure: VenueFailure, httpStatus: Int) {
+        switch failure {
+        case .banned(let until, let error):
+            Log.error("the venue has banned this address", ["error": error.description])
+            budget.banned(for: until - host.loop.wallNow)
+        case .retryLater(let pause, let error) where httpStatus == 429 && error.code != -1015:
+            Log.warn("the venue asks to slow down", ["error": error.description])
+            budget.banned(for: pause)
+        case .unauthorized(let error):
+            Log.error("the venue refuses our key", ["error": error.description])
+        case .clockSkew, .retryLater, .definiteReject, .unknownOutcome, .duplicateClientID,
+            .orderNotFound, .alreadyDone, .listenKeyGone:
+            break
+        }
+    }
+
+    /// Passes on what the venue has counted in its present windows.
+    private func countUsed(_ response: WebResponse) {
+        for (name, counted, window) in VenueLink.counts {
+            guard let count = response.headers[name].flatMap({ Int64($0) }) else { continue }
+            budget.observed(counted, in: window, count: count)
+        }
+    }
+
+    private static let counts: [(String, BudgetLimit.Counted, Interval)] = [
+        ("X-MBX-USED-WEIGHT-1M", .weight, .seconds(60)),
+        ("X-MBX-ORDER-COUNT-10S", .orders, .seconds(10)),
+        ("X-MBX-ORDER-COUNT-1M", .orders, .seconds(60)),
+        ("X-MBX-ORDER-COUNT-1D", .orders, .seconds(86_400)),
+    ]
+
+    // MARK: the venue's clock
+
+    private func afterClock(_ call: Call) {
+        Log.warn("the venue refused a timestamp; setting the clock", [:])
+        clock.skewReported()
+        waitingForClock.append(call)
+        guard !isSettingClock else { return }
+        isSettingClock = true
+        Task { @LoopActor in
+            _ = await synchronise()
+            isSettingClock = false
+            let calls = waitingForClock
+            waitingForClock = []
+            for call in calls {
+                enter(
+                    Call(
+                        request: call.request, lane: call.lane, isRepeat: true,
+                        queuedAt: call.queuedAt, grantedAt: call.grantedAt,
+                        objection: call.objection, completion: call.completion))
+            }
+        }
+    }
+
+    /// Learns the venue's time; false where it does not answer.
+    func synchronise() async -> Bool {
+        let sentAt = host.loop.now
+        let signed = RequestSigner.prepareOpen(dialect.serverTime)
+        let outcome = await client.send(
+            WebRequest(
+                method: signed.method.rawValue, url: base + signed.target,
+                deadline: VenueLink.deadline))
+        guard case .response(let response) = outcome, response.status == 200,
+            let time = try? dialect.decodeServerTime(response.body.rawSpan)
+        else { return false }
+        clock.timeReceived(
+            serverMilliseconds: time, sentAt: sentAt, receivedAt: host.loop.now)
+        return true
+    }
+}
+
+extension VenueKind {
+    /// What the venue documents, until its exchangeInfo has been read.
+    var documentedLimits: [BudgetLimit] {
+        switch self {
+        case .binanceFutures:
+            [
+                .weight(2_400, in: .seconds(60)), .orders(300, in: .seconds(10)),
+                .orders(1_200, in: .seconds(60)),
+            ]
+        case .binanceSpot:
+            [.weight(6_000, in: .seconds(60)), .orders(100, in: .seconds(10))]
+        case .mexcSpot: [.weight(300, in: .seconds(10))]
+        }
+    }
+
+    /// The announced limits that can be kept: those of kinds and windows this build knows.
+    static func budget(_ limits: [RateLimit]) -> [BudgetLimit] {
+        limits.compactMap { limit in
+            guard limit.window >= .seconds(1), limit.limit <= 1_000_000_000 else { return nil }
+            return switch limit.kind {
+            case .requestWeight: .weight(Int64(limit.limit), in: limit.window)
+            case .orders: .orders(Int64(limit.limit), in: limit.window)
+            case .other: nil
+            }
+        }
+    }
+}
