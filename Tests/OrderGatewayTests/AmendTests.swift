@@ -15,7 +15,11 @@ import VenueProtocol
     /// A desk with one order of 2 at 100 that rests.
     private func resting(amends: Bool = true) -> DeskBench {
         var bench = DeskBench.ready
-        if !amends { bench = DeskBench.ready(for: .binanceSpot) }
+        if !amends {
+            bench = DeskBench.ready(for: .binanceSpot)
+            let money = VenueHolding(asset: "USDT", free: .whole(10_000), locked: .zero)
+            bench.desk.holdings = ["USDT": money]
+        }
         bench.send("r1")
         bench.give(.sendAnswered(id, .accepted(report(2, 100))))
         _ = bench.saveAll()

@@ -103,9 +103,7 @@ import VenueProtocol
     }
 
     private func cancel(_ world: inout GatewayWorld, _ step: Int) {
-        let resting = world.book.values.filter { !$0.order.status.isFinal }.map(\.order)
-            .sorted { $0.orderID < $1.orderID }
-        guard let order = resting.randomElement(using: &world.random) else { return }
+        guard let order = world.resting.randomElement(using: &world.random) else { return }
         world.tell(
             .command(
                 Command(
@@ -116,9 +114,7 @@ import VenueProtocol
 
     /// Changes a resting order's size, also to what may be filled by then, or its price, or both.
     private func amend(_ world: inout GatewayWorld, _ step: Int) {
-        let resting = world.book.values.filter { !$0.order.status.isFinal }.map(\.order)
-            .sorted { $0.orderID < $1.orderID }
-        guard let order = resting.randomElement(using: &world.random) else { return }
+        guard let order = world.resting.randomElement(using: &world.random) else { return }
         let body = OrderAmendBody(
             order: order.clientOrderID,
             quantity: world.chance(80)

@@ -42,8 +42,9 @@ extension GatewayWorld {
         case .readOrder(let id):
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
-        case .reply, .alert, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .openStream, .surrenderLease, .wake:
+        case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
+            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream,
+            .surrenderLease, .wake:
             return nil
         }
     }

@@ -17,9 +17,15 @@ extension GatewayWorld {
         case .amend(let intent, let wanted):
             return [.amendAnswered(intent.clientOrderID, amend(intent.clientOrderID, wanted))]
         case .queryOrder(let id, _): return [.orderAnswered(id, askedAt: now, query(id))]
+        case .cancelStranger(let name, _):
+            if let id = ClientOrderID(name) { _ = cancel(id) }
+            return []
+        case .verifyHalt(let request):
+            return [.haltVerified(request: request, chance(loss) ? nil : resting)]
+        case .queryHoldings(let generation):
+            return [.holdingsAnswered(generation: generation, [])]
         case .queryOpenOrders(let generation):
-            let list = book.values.filter { !$0.order.status.isFinal }.map(\.order)
-                .sorted { $0.orderID < $1.orderID }
+            let list = resting
             return [.openOrdersAnswered(generation: generation, chance(loss) ? nil : list)]
         case .queryTrades(let symbol, let fromID, let generation):
             let list = trades.filter { $0.tradeID >= fromID ?? 0 }.map { fill in
@@ -38,6 +44,12 @@ extension GatewayWorld {
             .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake:
             return []
         }
+    }
+
+    /// Open orders, oldest first.
+    var resting: [VenueOrder] {
+        book.values.filter { !$0.order.status.isFinal }.map(\.order)
+            .sorted { $0.orderID < $1.orderID }
     }
 
     private mutating func send(_ intent: OrderIntent) -> SendOutcome? {
@@ -136,6 +148,17 @@ extension GatewayWorld {
             update.commissionAsset = fill.feeAsset
         }
         lastStreamAt = max(lastStreamAt, now + delay(20))
+        if let fill, chance(50) {
+            // Told ahead, without the fee; some come without their full event for a while.
+            number += 1
+            let lite = TradeLite(
+                symbol: order.symbol, clientOrderID: order.clientOrderID, orderID: order.orderID,
+                tradeID: fill.tradeID, side: fill.side, lastPrice: fill.price,
+                lastQuantity: fill.quantity, isMaker: fill.isMaker,
+                transactionMilliseconds: fill.timeMilliseconds)
+            queue.append(
+                (lastStreamAt, number, life, .stream(.futures(.tradeLite(lite)), session: session)))
+        }
         for _ in 0..<(chance(10) ? 2 : 1) {
             number += 1
             queue.append((lastStreamAt, number, life, .stream(.order(update), session: session)))

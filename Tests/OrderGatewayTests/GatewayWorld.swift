@@ -20,7 +20,7 @@ struct GatewayWorld {
     enum Later {
         case effect(GatewayAction)
         case event(GatewayEvent)
-        case stream(UserEvent, session: Int)
+        case stream(VenueEvent, session: Int)
     }
 
     static let symbol = Symbol("BTCUSDT")!
@@ -151,8 +151,8 @@ struct GatewayWorld {
             isStreamOpen = false
             later(delay(), .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders:
+            .readOrder, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
+            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings:
             later(delay(), .effect(action))
         }
     }
@@ -165,8 +165,8 @@ struct GatewayWorld {
             session += 1
             isStreamOpen = true
             later(delay(), .event(.streamOpened))
-        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders:
+        case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .verifyHalt, .queryHoldings:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:

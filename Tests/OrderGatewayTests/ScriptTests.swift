@@ -28,7 +28,7 @@ import Trading
         }
         try #require(client.isUp)
         return GatewayStore(
-            redis: client, keys: keys, writer: "order-gateway:test")
+            redis: client, keys: keys, writer: "order-gateway:test", hasMarks: true)
     }
 
     @LoopActor private static func apply(

@@ -16,6 +16,7 @@ enum LifecycleTable {
         cancelAccepted  cancelled/finish cancelled/finish cancelled/finish  cancelled/await
         fillPart        partial/query    partial/save     partial/save      save
         fillWhole       filled/await     filled/await     filled/await      filled/await
+        fillEarly       partial/query    partial/save     partial/-        -
         fillBooked      save             save             save              save
         notFoundEarly   -                -                unknown/save      unknown/save
         notFoundLate    -                -                unknown/save      unknown/save
@@ -47,6 +48,7 @@ enum LifecycleTable {
         cancelAccepted  cancelled/finish cancelled/finish  cancelled/finish
         fillPart        save             save              partial/save
         fillWhole       filled/await     query             filled/await
+        fillEarly       -                -                partial/save
         fillBooked      save             save              save
         notFoundEarly   unknown/save     unknown/save      -
         notFoundLate    unknown/save     unknown/save      -
@@ -78,6 +80,7 @@ enum LifecycleTable {
         cancelAccepted  -      -            cancelled/finish -
         fillPart        await  await        partial/query    await
         fillWhole       await  filled/await filled/await     filled/await
+        fillEarly       await  await        partial/query    await
         fillBooked      await  finish       finish           finish
         notFoundEarly   -      -            -                -
         notFoundLate    -      -            -                -

@@ -55,6 +55,7 @@ import Trading
         ("cancelAccepted", { $0.cancelAccepted(report(.canceled, "0")) }),
         ("fillPart", { $0.fillReceived(trade: 1, q("4")) }),
         ("fillWhole", { $0.fillReceived(trade: 1, q("10")) }),
+        ("fillEarly", { $0.earlyFillReceived(trade: 1, q("4")) }),
         ("fillBooked", { $0.fillBooked(trade: 1, total: q("4")) }),
         ("notFoundEarly", { $0.notFoundAnswered(askedAt: start + .seconds(15)) }),
         ("notFoundLate", { $0.notFoundAnswered(askedAt: late) }),

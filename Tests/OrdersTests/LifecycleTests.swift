@@ -168,6 +168,22 @@ import Trading
         #expect(order.remaining == T.q("6"))
     }
 
+    @Test("F1: a trade told early counts at once, is merged with its full report, and is booked once")
+    func earlyFill() {
+        var order = T.open
+        #expect(order.earlyFillReceived(trade: 1, T.q("10")) == .nothing)
+        #expect(order.executed == T.q("10"))
+        #expect(order.name == .partiallyFilled)
+        #expect(order.earlyFillReceived(trade: 1, T.q("10")) == .nothing)
+        #expect(order.venueReported(T.report(.filled, "10")) == .awaitFills)
+        #expect(order.fillReceived(trade: 1, T.q("10")) == .awaitFills)
+        #expect(order.executed == T.q("10"))
+        #expect(order.earlyFillReceived(trade: 1, T.q("10")) == .nothing)
+        #expect(!order.isDone)
+        #expect(order.fillBooked(trade: 1, total: T.q("10")) == .finish)
+        #expect(order.earlyFillReceived(trade: 1, T.q("10")) == .nothing)
+    }
+
     @Test("F1: a restored order knows its trades again")
     func restoredKnowsTrades() {
         var order = OrderLifecycle(

@@ -126,6 +126,7 @@ extension OrderLifecycle {
     /// A trade of this order was received, from the stream or a list; it proves that the order lives.
     package mutating func fillReceived(trade: Int64, _ quantity: Quantity) -> LifecycleAction {
         if knows(trade: trade) { return .nothing }
+        early[trade] = nil
         unbooked[trade] = quantity
         let isWhole = !hasDoubtfulTerms && executed >= intent.quantity
         if !hasDoubtfulTerms, executed > intent.quantity { contradictions += 1 }
@@ -147,6 +148,31 @@ extension OrderLifecycle {
         }
     }
 
+    /// A trade of this order was told ahead of its full report, which is merged with it by its id.
+    ///
+    /// It counts as executed at once, and is never booked: it names no fee. An order is not filled
+    /// by it, nor done before the full report has come.
+    package mutating func earlyFillReceived(
+        trade: Int64, _ quantity: Quantity
+    ) -> LifecycleAction {
+        if knows(trade: trade) || early[trade] != nil { return .nothing }
+        early[trade] = quantity
+        switch state {
+        case .intent, .rejected:
+            contradictions += 1
+            state = .partiallyFilled
+            return .query
+        case .sent, .unknown:
+            state = wantsCancel ? .pendingCancel(of: .partiallyFilled) : .partiallyFilled
+            return wantsCancel ? .cancel : .save
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
+            progress()
+            return .nothing
+        case .filled, .cancelled, .expired:
+            return .awaitFills
+        }
+    }
+
     private mutating func liveByTrade(
         _ isWhole: Bool, _ action: LifecycleAction
     ) -> LifecycleAction {
@@ -163,6 +189,7 @@ extension OrderLifecycle {
     /// The ledger holds a trade of this order, now or since before; `total` is all it has booked.
     package mutating func fillBooked(trade: Int64, total: Quantity) -> LifecycleAction {
         let isNews = unbooked.removeValue(forKey: trade) != nil || total != booked
+        early[trade] = nil
         bookedTrades.insert(trade)
         if total > booked { booked = total }
         if !isFinal, !hasDoubtfulTerms, booked >= intent.quantity { return filledByTrades() }

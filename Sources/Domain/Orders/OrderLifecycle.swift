@@ -105,6 +105,8 @@ package struct OrderLifecycle: Equatable, Sendable {
     package internal(set) var booked: Quantity = .zero
     /// Trades received and not yet booked.
     package internal(set) var unbooked: [Int64: Quantity] = [:]
+    /// Trades told ahead of their full report, which brings the fee and is what is booked.
+    package internal(set) var early: [Int64: Quantity] = [:]
     /// Trades booked, by trade id.
     package internal(set) var bookedTrades: Set<Int64> = []
     /// Whether a cancel was asked for and has to go out as soon as the order is known to rest.
@@ -175,9 +177,7 @@ package struct OrderLifecycle: Equatable, Sendable {
 
     /// What has been executed by all that is known: reports and trades.
     package var executed: Quantity {
-        var traded = booked
-        for quantity in unbooked.values { traded += quantity }
-        return max(reported, traded)
+        max(reported, executedByTrades)
     }
     /// What may still execute; zero when final.
     package var remaining: Quantity {
@@ -186,7 +186,7 @@ package struct OrderLifecycle: Equatable, Sendable {
     package var isFinal: Bool { name.isFinal }
     package var isUnknown: Bool { name == .unknown }
     /// Whether it is final and the ledger has booked all of it.
-    package var isDone: Bool { isFinal && unbooked.isEmpty && booked >= reported }
+    package var isDone: Bool { isFinal && unbooked.isEmpty && early.isEmpty && booked >= reported }
 }
 
 extension OrderLifecycle {
@@ -200,6 +200,7 @@ extension OrderLifecycle {
     package var executedByTrades: Quantity {
         var traded = booked
         for quantity in unbooked.values { traded += quantity }
+        for quantity in early.values { traded += quantity }
         return traded
     }
 
@@ -207,7 +208,10 @@ extension OrderLifecycle {
     package mutating func reloaded(booked total: Quantity, trades: [Int64]) {
         booked = total
         bookedTrades = Set(trades)
-        for trade in trades { unbooked[trade] = nil }
+        for trade in trades {
+            unbooked[trade] = nil
+            early[trade] = nil
+        }
         guard !isFinal, booked.isPositive else { return }
         if !hasDoubtfulTerms, booked >= intent.quantity {
             state = .filled

@@ -78,6 +78,19 @@ package struct RiskFacts: Equatable, Sendable {
     }
 }
 
+/// What a spot account holds of an order's two assets, less what is on its way.
+package struct SpotFacts: Equatable, Sendable {
+    /// Of the quote asset, for buys.
+    package var quote: Money
+    /// Of the base asset, for sells.
+    package var base: Quantity
+
+    package init(quote: Money, base: Quantity) {
+        self.quote = quote
+        self.base = base
+    }
+}
+
 /// The checks of an order before its intent is saved (B2f).
 ///
 /// Orders that only reduce skip what guards against new risk: freshness of price and risk, margin,
@@ -101,11 +114,13 @@ package struct PreTrade: Sendable {
     package var instrument: Instrument?
     package var price: PriceFacts?
     package var risk: RiskFacts?
+    /// Set where the venue holds assets and no margin: they stand for `risk` then.
+    package var spot: SpotFacts?
     package var now: WallTime
 
     package init(
         limits: Limits, venue: TradingPermission, account: AccountFacts?, instrument: Instrument?,
-        price: PriceFacts?, risk: RiskFacts?, now: WallTime
+        price: PriceFacts?, risk: RiskFacts?, spot: SpotFacts? = nil, now: WallTime
     ) {
         self.limits = limits
         self.venue = venue
@@ -113,6 +128,7 @@ package struct PreTrade: Sendable {
         self.instrument = instrument
         self.price = price
         self.risk = risk
+        self.spot = spot
         self.now = now
     }
 
@@ -256,6 +272,7 @@ package struct PreTrade: Sendable {
     private func checkMargin(
         _ order: OrderIntent, _ left: Quantity, _ notional: Money, _ account: AccountFacts
     ) throws(Refusal) -> Money {
+        if let spot { return try checkHoldings(order, left, notional, spot) }
         guard let risk else { throw Refusal(.riskUnknown, order.account.name) }
         let age = now - risk.at
         guard age <= limits.riskAge else {
@@ -267,6 +284,25 @@ package struct PreTrade: Sendable {
             throw Refusal(.marginInsufficient, "needs \(needed), free \(free)")
         }
         return needed
+    }
+
+    /// A buy is paid with its fee, a sell out of what is there; gives what a buy sets aside.
+    private func checkHoldings(
+        _ order: OrderIntent, _ left: Quantity, _ notional: Money, _ spot: SpotFacts
+    ) throws(Refusal) -> Money {
+        switch order.side {
+        case .buy:
+            let needed = notional + notional.scaled(by: limits.takerFee, .up)
+            guard needed <= spot.quote else {
+                throw Refusal(.marginInsufficient, "needs \(needed), free \(spot.quote)")
+            }
+            return needed
+        case .sell:
+            guard left <= spot.base else {
+                throw Refusal(.marginInsufficient, "sells \(left), free \(spot.base)")
+            }
+            return .zero
+        }
     }
 
     /// Initial margin of the part that opens, and the fee of all of it; rounded up.

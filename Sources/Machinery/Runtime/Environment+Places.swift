@@ -13,6 +13,10 @@ extension Environment {
         base("PMS_VENUE_WS_URL", "ws://127.0.0.1:\(integer("PMS_PAPER_PORT"))")
     }
 
+    /// The base of the venue's WebSocket API; that of its streams where none is set. Without a `/` at
+    /// its end.
+    package var venueAPIStreamURL: String { base("PMS_VENUE_WS_API_URL", venueStreamURL) }
+
     private func base(_ name: String, _ paper: String) -> String {
         var url = optionalText(name) ?? paper
         while url.hasSuffix("/") { url.removeLast() }
@@ -27,7 +31,7 @@ extension Environment {
     /// Whether both venue URLs lead to where no real money is: this machine, or the host named
     /// `paper-exchange`, as the compose stack calls it; a name without a dot is no exchange's.
     package var isVenuePaper: Bool {
-        [venueRESTURL, venueStreamURL].allSatisfy { url in
+        [venueRESTURL, venueStreamURL, venueAPIStreamURL].allSatisfy { url in
             WebAddress(url).map { $0.isLoopback || $0.host == "paper-exchange" } ?? false
         }
     }

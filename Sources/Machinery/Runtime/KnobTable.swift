@@ -52,6 +52,9 @@ package enum KnobTable {
             "base of the exchange's streams (default: the paper exchange, "
                 + "ws://127.0.0.1:$PMS_PAPER_PORT)"),
         Knob(
+            "PMS_VENUE_WS_API_URL", .url(schemes: ["ws", "wss"]), nil,
+            "base of the exchange's WebSocket API (default: that of its streams)"),
+        Knob(
             "PMS_LIVE", .choice(["no", "yes-real-money"]), "no",
             "must be yes-real-money before an order goes to a host that is not loopback"),
     ]
@@ -214,6 +217,17 @@ package enum KnobTable {
         Knob(
             "MAX_CONCURRENT_ORDERS", .integer(1...1000), "10",
             "REST calls in flight; the rest wait in order", users: ["order-gateway"]),
+        Knob(
+            "PMS_ORDER_PATH", .choice(["rest", "websocket"]), "rest",
+            "how orders reach the exchange; websocket where it has such an API (binance-usdm), and "
+                + "rest while its socket is down", users: ["order-gateway"]),
+        Knob(
+            "MAX_FILLS_PER_MINUTE", .integer(0...100_000), "0",
+            "fills in a minute per side and algorithm slot; one more pauses the side; 0 admits any",
+            users: ["order-gateway"]),
+        Knob(
+            "FILL_COOLDOWN_S", .integer(1...86_400), "60", unit: "s",
+            "how long such a side is paused", users: ["order-gateway"]),
         Knob(
             "SCALE_ORDER_RATE_LIMIT_MS", .integer(0...60_000), "110", unit: "ms",
             "least time between two orders of a ladder", users: ["order-gateway"]),

@@ -39,6 +39,9 @@ package import RedisLink
         self.redis = redis
     }
 
+    /// Whether another held the lease when it was last asked for; true until the first answer.
+    package private(set) var isHeldElsewhere = true
+
     /// The fencing number while the lease is held, else nil; exact also after the process was paused.
     package var fence: Int64? { machine.fence(now: loop.now) }
 
@@ -82,6 +85,7 @@ package import RedisLink
         case .lost:
             Log.warn("lease lost", ["lease": name])
             lapse?.disarm()
+            isHeldElsewhere = true
             onLost?()
         }
     }
@@ -100,6 +104,7 @@ package import RedisLink
             machine.requestFailed(number)
             return
         }
+        if !isRenewal { isHeldElsewhere = value == 0 }
         let now = loop.now
         let action =
             isRenewal

@@ -12,6 +12,9 @@ package struct OrderPlaceBody: Equatable, Sendable {
     package var price: Price?
     package var isReduceOnly: Bool
     package var origin: OrderOrigin
+    /// A market order is answered as soon as it is on its way, with an estimate of its fill marked
+    /// `provisional`; the order's record brings the real one.
+    package var isFastAck = false
 
     package init(
         account: AccountID, symbol: Symbol, side: Side, type: OrderType,
@@ -41,6 +44,7 @@ package struct OrderPlaceBody: Equatable, Sendable {
         guard quantity.isPositive else { throw reader.error("qty", "not above zero: \(quantity)") }
         isReduceOnly = body["reduce_only"] == nil ? false : try reader.flag("reduce_only")
         origin = body["origin"] == nil ? .manual : try reader.choice("origin")
+        isFastAck = body["fast_ack"] == nil ? false : try reader.flag("fast_ack")
         switch type {
         case .limit:
             let price: Price = try reader.decimal("price")
@@ -60,6 +64,7 @@ package struct OrderPlaceBody: Equatable, Sendable {
             "reduce_only": isReduceOnly ? "1" : "0", "origin": origin.rawValue,
         ]
         if let price { body["price"] = price.text }
+        if isFastAck { body["fast_ack"] = "1" }
         return body
     }
 }

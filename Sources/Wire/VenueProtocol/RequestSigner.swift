@@ -39,6 +39,8 @@ package struct SignedRequest: Sendable, CustomStringConvertible, CustomDebugStri
 /// Source: Binance general-info; the same scheme serves Binance Spot and MEXC under another header.
 package struct RequestSigner: Sendable {
     private let key: String
+    /// The key, for messages that carry it.
+    var keyText: String { key }
     private let code: HMACSHA256
     private let header: String
     private let isQueryOnly: Bool
@@ -112,7 +114,7 @@ package struct RequestSigner: Sendable {
         code.hexSignature(query: payload.rawSpan, body: RawSpan())
     }
 
-    private static func form(_ parameters: [VenueRequest.Parameter]) -> [UInt8] {
+    static func form(_ parameters: [VenueRequest.Parameter]) -> [UInt8] {
         var writer = ByteWriter()
         PercentEncoding.write(parameters, into: &writer)
         return [UInt8](writer.rawSpan)

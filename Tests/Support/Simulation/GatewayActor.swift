@@ -131,8 +131,8 @@ package final class GatewayActor {
             let channel = keys.replyChannel(from)
             connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
         case .alert(let code, let text, _): onAlert("\(code): \(text)")
-        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .openStream:
+        case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream:
             askVenue(action)
         case .surrenderLease:
             tell(.leaseLost)
@@ -336,6 +336,15 @@ package final class GatewayActor {
             venue.call({ [venue] () throws(ExchangeError) in
                 venue.desk.openOrders().map(SimulatedVenue.record)
             }) { [self] in tell(.openOrdersAnswered(generation: generation, try? $0.get())) }
+        case .cancelStranger(let name, let symbol):
+            venue.call({ [venue, time] () throws(ExchangeError) in
+                _ = try venue.desk.cancel(symbol, clientOrderID: name, wall: time.wallNow)
+            }) { _ in }
+        case .verifyHalt(let request):
+            venue.call({ [venue] () throws(ExchangeError) in
+                venue.desk.openOrders().map(SimulatedVenue.record)
+            }) { [self] in tell(.haltVerified(request: request, try? $0.get())) }
+        case .queryHoldings(let generation): tell(.holdingsAnswered(generation: generation, []))
         case .queryTrades(let symbol, let fromID, let generation):
             venue.call({ [venue] () throws(ExchangeError) in
                 venue.desk.userTrades(symbol, fromID: fromID ?? 0, limit: 100_000).map {
@@ -407,6 +416,17 @@ package final class GatewayActor {
         }
     }
 
+    /// The event in the terms of all venues.
+    private static func news(_ event: VenueProtocol.UserEvent) -> VenueEvent {
+        switch event {
+        case .order(let update): .order(update)
+        case .listenKeyExpired: .streamEnded
+        case .control(let reply): .control(reply)
+        case .tradeLite, .account: .futures(event)
+        case .other(let name): .other(name)
+        }
+    }
+
     private func openStream() {
         streamNumber += 1
         let mine = streamNumber
@@ -418,7 +438,7 @@ package final class GatewayActor {
                 lastEvent = max(
                     lastEvent, time.now + time.between(.microseconds(200), .milliseconds(15)))
                 time.after(lastEvent - time.now) { [self] in
-                    if mine == streamNumber { tell(.user(event)) }
+                    if mine == streamNumber { tell(.user(GatewayActor.news(event))) }
                 }
             }
             tell(.streamOpened)

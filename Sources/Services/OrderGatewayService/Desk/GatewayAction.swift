@@ -30,8 +30,14 @@ package enum GatewayAction: Equatable, Sendable {
     case cancel(ClientOrderID, Symbol)
     /// Change size and price of a resting order. Answer: `amendAnswered`.
     case amend(OrderIntent, to: Amendment)
+    /// Cancel an order that is not of the books, by the name it has at the venue; not answered.
+    case cancelStranger(String, Symbol)
     case queryOrder(ClientOrderID, Symbol)
     case queryOpenOrders(generation: Int64)
+    /// Open orders, to see whether a halt has left any. Answer: `haltVerified`.
+    case verifyHalt(request: String)
+    /// What a spot account holds. Answer: `holdingsAnswered`.
+    case queryHoldings(generation: Int64)
     /// All trades of a symbol from an id on, or of the last 7 days.
     case queryTrades(Symbol, fromID: Int64?, generation: Int64)
     /// All orders of a symbol since a time, ended ones included. Answer: `recentOrdersAnswered`.

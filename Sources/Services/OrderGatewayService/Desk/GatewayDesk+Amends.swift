@@ -29,8 +29,9 @@ extension GatewayDesk {
     mutating func amendMoved(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id], let request = order.nextAmend else { return }
         guard !order.isAmending else { return }
-        if let last = order.amendedAt, turn.now - last < settings.repriceThrottle {
-            return check(id, by: last + settings.repriceThrottle)
+        let allowedAt = order.amendedAt.map { $0 + settings.repriceThrottle } ?? turn.now
+        if !order.life.isFinal, turn.now < allowedAt {
+            return check(id, by: allowedAt)
         }
         orders[id]?.nextAmend = nil
         guard turn.now <= request.sendBy else {

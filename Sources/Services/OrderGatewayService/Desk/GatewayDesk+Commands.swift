@@ -48,7 +48,8 @@ extension GatewayDesk {
         }
         let id = ClientOrderID.derive(
             account: account.code, origin: body.origin, intent: command.id)
-        let waiter = waiter(for: command, .placed, turn)
+        let isFast = body.isFastAck && body.type == .market
+        let waiter = waiter(for: command, isFast ? .sent : .placed, turn)
         if orders[id] != nil {
             orders[id]?.waiters.append(waiter)
             answerWaiters(id, &turn)
@@ -124,7 +125,10 @@ extension GatewayDesk {
             return
         }
         if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        let touch = order.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
+        orders[id]?.estimate = touch ?? facts.price?.mark
         do throws(Refusal) {
+            try checkBurst(order, turn)
             let checks = checks(of: order, facts, turn)
             orders[id]?.reserved = try checks.check(order.life.intent)
         } catch {
@@ -156,7 +160,34 @@ extension GatewayDesk {
         return PreTrade(
             limits: settings.limits, venue: permission(venueState),
             account: accountFacts(order), instrument: instruments[order.symbol],
-            price: facts.price, risk: facts.risk, now: turn.wall)
+            price: facts.price, risk: facts.risk, spot: spotFacts(order), now: turn.wall)
+    }
+
+    /// A side that was filled too often lately waits (B2d).
+    private func checkBurst(_ order: WorkingOrder, _ turn: Turn) throws(Refusal) {
+        guard !order.life.intent.isReduceOnly, let slot = order.burstSlot else { return }
+        guard !burst.isPaused(slot, now: turn.now) else {
+            throw Refusal(.sidePaused, "\(slot.side.rawValue) was filled too often in a minute")
+        }
+    }
+
+    /// What the account holds of the order's assets, less what is on its way and not locked by the
+    /// venue yet; nil where the venue has margin instead.
+    private func spotFacts(_ order: WorkingOrder) -> SpotFacts? {
+        guard !settings.capabilities.isMargined, let rules = instruments[order.symbol] else {
+            return nil
+        }
+        var quote = holdings[rules.quote]?.free ?? .zero
+        var base = holdings[rules.base].map { Quantity(units: $0.free.units) } ?? .zero
+        for other in orders.values where other.id != order.id && other.isOnItsWay {
+            let theirs = instruments[other.symbol]
+            switch other.life.intent.side {
+            case .buy where theirs?.quote == rules.quote: quote = quote - other.reserved
+            case .sell where theirs?.base == rules.base: base = base - other.life.intent.quantity
+            case .buy, .sell: break
+            }
+        }
+        return SpotFacts(quote: max(.zero, quote), base: max(.zero, base))
     }
 
     private func accountFacts(_ order: WorkingOrder) -> AccountFacts? {
@@ -356,19 +387,16 @@ extension GatewayDesk {
         } else {
             venueState = record
         }
-        pendingCommands[command.id] = command
         turn.act(.saveState(record, body.account, fence: fence, request: command.id))
-        if body.state == .halted { cancelAll(body.account, &turn) }
-    }
-
-    /// A halt takes what rests off the book (B2g).
-    private mutating func cancelAll(_ account: AccountID?, _ turn: inout Turn) {
-        for id in orders.keys.sorted() where account == nil || orders[id]?.account == account {
-            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+        if body.state == .halted {
+            halt(command, body.account, &turn)
+        } else {
+            pendingCommands[command.id] = command
         }
     }
 
     mutating func stateSaved(_ request: String, _ reply: SaveReply, _ turn: inout Turn) {
+        if halts[request] != nil { return haltSaved(request, reply, &turn) }
         guard let command = pendingCommands.removeValue(forKey: request) else { return }
         switch reply {
         case .saved, .exists: finish(Reply.ok(command.id, command.body), to: command.from, &turn)

@@ -7,12 +7,41 @@ import VenueProtocol
 
 /// Bringing each trade of the venue into exactly one book.
 extension GatewayDesk {
-    mutating func userEventReceived(_ event: UserEvent, _ turn: inout Turn) {
+    mutating func userEventReceived(_ event: VenueEvent, _ turn: inout Turn) {
         switch event {
         case .order(let update): orderUpdated(update, &turn)
-        case .listenKeyExpired: turn.act(.openStream)
-        // TRADE_LITE comes again with its fee, and balances are position-sync's to compare.
-        case .tradeLite, .account, .control, .other: break
+        case .fill(let fill): dealReceived(fill, &turn)
+        case .streamEnded: turn.act(.openStream)
+        case .holdings(let list): for holding in list { holdings[holding.asset] = holding }
+        case .futures(.tradeLite(let trade)): earlyTrade(trade, &turn)
+        // Balances of a margin account are position-sync's to compare.
+        case .futures, .transfer, .control, .other: break
+        }
+    }
+
+    /// A trade without its fee, ahead of the order's own event: counted now, booked with that (F1).
+    private mutating func earlyTrade(_ trade: TradeLite, _ turn: inout Turn) {
+        guard let id = ClientOrderID(trade.clientOrderID), orders[id] != nil else { return }
+        unheard[id] = nil
+        let action =
+            orders[id]?.life.earlyFillReceived(trade: trade.tradeID, trade.lastQuantity)
+            ?? .nothing
+        perform(action, id, &turn)
+        // Where the full event does not come, the trade is fetched.
+        if orders[id]?.life.early[trade.tradeID] != nil, collectAt[trade.symbol] == nil {
+            collectAt[trade.symbol] = turn.now + .seconds(2)
+        }
+    }
+
+    /// A trade told by itself, as MEXC does.
+    private mutating func dealReceived(_ fill: Fill, _ turn: inout Turn) {
+        guard let id = ClientOrderID(fill.clientOrderID) else { return listedTrade(fill, &turn) }
+        if orders[id] != nil {
+            unheard[id] = nil
+            book(fill, id, "stream", &turn)
+        } else if isLeading {
+            parked[id, default: []].append(fill)
+            lookUp(id, &turn)
         }
     }
 
@@ -20,6 +49,7 @@ extension GatewayDesk {
         let order = update.order
         if let id = ClientOrderID(order.clientOrderID) {
             if orders[id] != nil {
+                unheard[id] = nil
                 // The size first: whether a fill is the last one depends on it.
                 orders[id]?.life.noted(VenueOrderReport(order))
                 if let fill = update.fill { book(fill, id, "stream", &turn) }
@@ -164,10 +194,22 @@ extension GatewayDesk {
             let total = total(totals, of: id, with: fill)
             let action = orders[id]?.life.fillBooked(trade: fill.tradeID, total: total) ?? .nothing
             releaseMargin(id, sequence)
+            countFill(id, &turn)
             perform(action, id, &turn)
         case .deposit: depositBooked(change, &turn)
         case .funding, .adjustment: break
         }
+    }
+
+    private mutating func countFill(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard let slot = orders[id]?.burstSlot, burst.filled(slot, now: turn.now) else { return }
+        turn.act(
+            .alert(
+                code: "fill_burst", "a side was filled too often in a minute, and pauses",
+                [
+                    "account": slot.account.name, "symbol": slot.symbol.name,
+                    "side": slot.side.rawValue,
+                ]))
     }
 
     /// What is booked of an order now. Where Redis lost the order's record and kept its trade, the

@@ -14,13 +14,16 @@ extension GatewayDesk {
         case .nothing: return
         case .send:
             send(id, &turn)
-            return
+            return answerWaiters(id, &turn)
         case .cancel: cancel(id, &turn)
         case .query: query(id, &turn)
         case .awaitFills:
             let symbol = orders[id]?.symbol
             if let symbol, collectAt[symbol] == nil { collectAt[symbol] = turn.now + .seconds(1) }
-        case .finish: orders[id]?.checkAt = nil
+        case .finish:
+            orders[id]?.checkAt = nil
+            unheard[id] = nil
+            for request in halts.keys { halts[request]?.askAt = turn.now }
         case .amend: sendAmend(id, &turn)
         case .save: break
         }
@@ -174,6 +177,8 @@ extension GatewayDesk {
         switch outcome {
         case .accepted(let report):
             if orders[id]?.life.isUnknown != true { orders[id]?.checkAt = nil }
+            // Heard of before, or waited for from now on.
+            if isStreamOpen, orders[id]?.life.name == .sent { unheard[id] = turn.now }
             acknowledged(id, report, &turn)
         case .rejected(let code, let text):
             fail(id, .venueRejected, "\(code): \(text)", &turn)

@@ -166,8 +166,10 @@ extension GatewayDesk {
     private mutating func startListing(_ turn: inout Turn) {
         generation += 1
         phase = .listing
+        unheard = [:]
         retryAt = turn.now + .seconds(10)
         turn.act(.queryOpenOrders(generation: generation))
+        if !settings.capabilities.isMargined { turn.act(.queryHoldings(generation: generation)) }
     }
 
     mutating func openOrdersAnswered(

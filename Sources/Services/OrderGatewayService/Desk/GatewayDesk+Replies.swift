@@ -43,6 +43,7 @@ extension GatewayDesk {
         switch waiter.aim {
         case .cancelled: return false
         case .amended(let wanted): return order.amendIsSettled(wanted)
+        case .sent: if order.life.name == .sent { return true }
         case .placed: break
         }
         switch order.life.name {
@@ -62,7 +63,7 @@ extension GatewayDesk {
         for waiter in due {
             let name = order.life.name
             let isVague = name == .intent || name == .sent || name == .unknown
-            if order.life.isFinal || (waiter.aim == .placed && !isVague) {
+            if order.life.isFinal || (waiter.isPlacing && !isVague) {
                 reply(waiter, record, &turn)
             } else {
                 let body = Dictionary(record.fields) { _, last in last }
@@ -86,8 +87,29 @@ extension GatewayDesk {
             let refusal = Refusal(.orderFinal, "it is \(record.status)")
             refuse(waiter.request, waiter.from, refusal, body, &turn)
         case .amended(let wanted): replyAmended(waiter, wanted, record, body, &turn)
-        case .placed: replyPlaced(waiter, record, body, &turn)
+        case .sent where record.status == OrderStateName.sent.rawValue:
+            replyProvisional(waiter, record, body, &turn)
+        case .placed, .sent: replyPlaced(waiter, record, body, &turn)
         }
+    }
+
+    /// The order is on its way: what it will likely come to, not remembered, so that a repeat is told
+    /// the real fill (B2b).
+    private mutating func replyProvisional(
+        _ waiter: WorkingOrder.Waiter, _ record: OrderRecord, _ body: [String: String],
+        _ turn: inout Turn
+    ) {
+        var body = body
+        body["provisional"] = "1"
+        if let price = orders[record.intent.clientOrderID]?.estimate {
+            let notional = price.times(record.intent.quantity, .up)
+            body["executed"] = record.intent.quantity.text
+            body["average"] = price.text
+            body["executed_notional"] = notional.text
+            body["fees"] = notional.scaled(by: settings.limits.takerFee, .up).text
+            body["fee_asset"] = settings.settlementAsset
+        }
+        turn.act(.reply(Reply.ok(waiter.request, body), to: waiter.from))
     }
 
     private mutating func replyPlaced(

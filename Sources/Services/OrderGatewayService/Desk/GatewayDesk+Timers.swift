@@ -26,6 +26,8 @@ extension GatewayDesk {
             }
         }
         verifyAgain(&turn)
+        checkHalts(&turn)
+        checkStream(&turn)
         for id in orders.keys.sorted() { check(id, &turn) }
     }
 
@@ -60,6 +62,8 @@ extension GatewayDesk {
         for due in retryLedgerAt.values { next = min(next, due) }
         for due in collectAt.values { next = min(next, due) }
         for due in verifyAt.values { next = min(next, due) }
+        for halt in halts.values { next = min(next, halt.nextAt) }
+        for since in unheard.values { next = min(next, since + settings.streamPatience) }
         for order in orders.values {
             if let due = order.checkAt { next = min(next, due) }
             for waiter in order.waiters { next = min(next, waiter.answerAt) }

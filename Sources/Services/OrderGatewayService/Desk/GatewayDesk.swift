@@ -17,6 +17,11 @@ package struct GatewaySettings: Equatable, Sendable {
     package var capabilities = VenueKind.binanceFutures.capabilities
     /// Least time between two amendments of one order (`REPRICE_THROTTLE_MS`).
     package var repriceThrottle = Interval.milliseconds(500)
+    /// Fills a minute of one side of an algorithm's slot (`MAX_FILLS_PER_MINUTE`); 0 admits any.
+    package var maximumFillsPerMinute = 0
+    package var fillCooldown = Interval.seconds(60)
+    /// The user stream tells of an order within this time of its acknowledgement, or is dead (T2).
+    package var streamPatience = Interval.seconds(5)
 
     package init(writer: String) { self.writer = writer }
 }
@@ -79,6 +84,13 @@ package struct GatewayDesk: Sendable {
     /// When trades of a symbol are to be fetched because fills are missing.
     var collectAt: [Symbol: Instant] = [:]
     var retryLedgerAt: [AccountID: Instant] = [:]
+    /// Halts that are being carried out, by request id.
+    var halts: [String: HaltWatch] = [:]
+    var burst = FillBurst(maximum: 0, cooldown: .seconds(60))
+    /// What a spot account holds, by asset.
+    var holdings: [String: VenueHolding] = [:]
+    /// Orders the venue has taken and the user stream has not told of, and since when.
+    var unheard: [ClientOrderID: Instant] = [:]
     /// When a failed step of taking over is tried again.
     var retryAt: Instant?
     var wakeAt: Instant?
@@ -86,6 +98,8 @@ package struct GatewayDesk: Sendable {
     package init(settings: GatewaySettings) {
         self.settings = settings
         ledger = LedgerMachine(settlementAsset: settings.settlementAsset)
+        burst = FillBurst(
+            maximum: settings.maximumFillsPerMinute, cooldown: settings.fillCooldown)
     }
 
     /// Whether new risk is taken.
@@ -132,7 +146,9 @@ package struct GatewayDesk: Sendable {
         case .stateSaved(let request, let reply): stateSaved(request, reply, &turn)
         case .factsRead(let id, let facts): factsRead(id, facts, &turn)
         case .orderRead(let id, let reading): orderRead(id, reading, &turn)
-        case .instrumentChanged(let instrument): instruments[instrument.symbol] = instrument
+        case .instrumentChanged(let instrument): instrumentChanged(instrument, &turn)
+        case .holdingsAnswered(let number, let list): holdingsAnswered(number, list, &turn)
+        case .haltVerified(let request, let list): haltVerified(request, list, &turn)
         case .command(let command): commandReceived(command, &turn)
         case .streamOpened: streamOpened(&turn)
         case .streamClosed: streamClosed(&turn)

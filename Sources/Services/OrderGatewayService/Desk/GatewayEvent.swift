@@ -28,7 +28,7 @@ package enum GatewayEvent: Equatable, Sendable {
     // Venue.
     case streamOpened
     case streamClosed
-    case user(UserEvent)
+    case user(VenueEvent)
     case sendAnswered(ClientOrderID, SendOutcome)
     case cancelAnswered(ClientOrderID, CancelOutcome)
     case amendAnswered(ClientOrderID, AmendOutcome)
@@ -38,6 +38,9 @@ package enum GatewayEvent: Equatable, Sendable {
     case openOrdersAnswered(generation: Int64, [VenueOrder]?)
     /// All trades from the asked id on, pages joined; nil where the query failed.
     case tradesAnswered(Symbol, generation: Int64, [Fill]?)
+    /// Nil where the query failed.
+    case haltVerified(request: String, [VenueOrder]?)
+    case holdingsAnswered(generation: Int64, [VenueHolding]?)
     /// Nil where the query failed.
     case recentOrdersAnswered(Symbol, generation: Int64, [VenueOrder]?)
 

@@ -14,6 +14,8 @@ struct WorkingOrder: Equatable, Sendable {
             case placed
             case cancelled
             case amended(Amendment)
+            /// As placed, or on its way with an estimate of the fill.
+            case sent
         }
 
         var request: String
@@ -23,6 +25,7 @@ struct WorkingOrder: Equatable, Sendable {
         var answerAt: Instant
 
         var isCancel: Bool { aim == .cancelled }
+        var isPlacing: Bool { aim == .placed || aim == .sent }
         var isAmend: Bool {
             if case .amended = aim { true } else { false }
         }
@@ -52,6 +55,8 @@ struct WorkingOrder: Equatable, Sendable {
     var awaitsVerdict = false
     /// Saves made so far.
     var revision: Int64 = 0
+    /// What a fill at once would cost, for those who do not wait for it.
+    var estimate: Price?
     /// When the command that placed it is too old to be sent.
     var sendBy: Instant = .distantFuture
 
@@ -83,6 +88,27 @@ struct WorkingOrder: Equatable, Sendable {
         self.life = life
         self.request = request
         self.intentMilliseconds = intentMilliseconds
+    }
+
+    /// Passed, and not known to the venue's balances yet.
+    var isOnItsWay: Bool {
+        switch life.name {
+        case .intent, .sent, .unknown: !awaitsFacts
+        case .open, .partiallyFilled, .pendingCancel, .pendingAmend, .filled, .cancelled,
+            .rejected, .expired:
+            false
+        }
+    }
+
+    /// The algorithm's slot whose fills are counted; nil for orders by hand, of risk and of flattening.
+    var burstSlot: FillBurst.Slot? {
+        guard let origin = ClientOrderID.parts(of: id.text)?.origin else { return nil }
+        switch origin {
+        case .chase, .twap, .scale, .scalper:
+            return FillBurst.Slot(
+                account: account, symbol: symbol, origin: origin, side: life.intent.side)
+        case .manual, .risk, .flatten, .allocator: return nil
+        }
     }
 
     var id: ClientOrderID { life.intent.clientOrderID }

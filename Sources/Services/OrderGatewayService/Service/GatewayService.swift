@@ -6,6 +6,7 @@ import Positions
 package import Reactor
 import RedisLink
 package import Runtime
+import Throttles
 import Trading
 import VenueProtocol
 
@@ -22,6 +23,7 @@ import VenueProtocol
     private var desk: GatewayDesk
     private var timer: LoopTimer?
     private var demandTimer: LoopTimer?
+    private var instrumentTimer: LoopTimer?
     private var pending: [GatewayEvent] = []
     private var isDeciding = false
     private var isStopping = false
@@ -50,11 +52,14 @@ import VenueProtocol
         stream = UserStream(host: host, venue: venue)
         brackets = BracketKeeper(host: host, venue: venue)
         store = GatewayStore(
-            redis: host.redis, keys: host.keys, writer: host.writer)
+            redis: host.redis, keys: host.keys, writer: host.writer,
+            hasMarks: venue.capabilities.isMargined)
         lease = host.lease(GatewayStore.fenceName)
         var settings = GatewaySettings(writer: host.writer)
         settings.limits.leverage = .whole(environment.integer("PMS_LEVERAGE"))
         settings.capabilities = venue.capabilities
+        settings.maximumFillsPerMinute = Int(environment.integer("MAX_FILLS_PER_MINUTE"))
+        settings.fillCooldown = .seconds(environment.integer("FILL_COOLDOWN_S"))
         settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
@@ -75,9 +80,9 @@ import VenueProtocol
     package func start() async throws {
         timer = host.loop.timer { [weak self] in self?.tell(.woke) }
         demandTimer = host.loop.timer { [weak self] in self?.renewDemand() }
+        instrumentTimer = host.loop.timer { [weak self] in self?.readInstruments() }
         metricsOfDesk()
         inbox.onCommand = { [weak self] bytes in self?.commandReceived(bytes) }
-        _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
         port.objection = { [weak self] id in Self.objection(self, to: id) }
         port.onSent = { [weak self] id, outcome in self?.tell(.sendAnswered(id, outcome)) }
@@ -87,18 +92,23 @@ import VenueProtocol
         stream.onEvent = { [weak self] event in self?.tell(.user(event)) }
         try await passPreflight()
         if isStopping { return }
+        venue.start()
         if host.redis.isUp { tell(.redisUp) }
         lease.onGained = { [weak self] fence in self?.tell(.leaseGained(fence: fence)) }
         lease.onLost = { [weak self] in self?.tell(.leaseLost) }
         lease.start()
-        brackets.fetch()
+        _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
+        if venue.capabilities.isMargined { brackets.fetch() }
         renewDemand()
+        readInstruments()
     }
 
     /// Asks until the venue answers; what only a person can mend ends the process.
     private func passPreflight() async throws {
         while !isStopping {
-            preflight = try await Preflight(venue: venue).run()
+            preflight = try await Preflight(
+                venue: venue, leverage: host.environment.integer("PMS_LEVERAGE")
+            ).run()
             guard let reason = preflight else {
                 Log.info("preflight passed")
                 return
@@ -121,6 +131,7 @@ import VenueProtocol
         stream.stop()
         brackets.stop()
         demandTimer?.disarm()
+        instrumentTimer?.disarm()
         for _ in 0..<20 where host.redis.pendingCount > 0 || venue.isBusy {
             await pause(.milliseconds(100))
         }
@@ -146,6 +157,17 @@ import VenueProtocol
         }
         host.metrics.computed("pms_gateway_unbooked", "ledger changes that wait") {
             [weak self] in Double(self?.desk.ledger.pendingCount ?? 0)
+        }
+    }
+
+    /// Reads the status of every instrument with a working order.
+    private func readInstruments() {
+        instrumentTimer?.arm(after: .seconds(5))
+        guard host.redis.isUp else { return }
+        let symbols = Set(desk.workingOrders.map(\.intent.symbol)).sorted()
+        guard !symbols.isEmpty else { return }
+        Task { @LoopActor in
+            for instrument in await store.instruments(symbols) { tell(.instrumentChanged(instrument)) }
         }
     }
 
@@ -193,8 +215,8 @@ import VenueProtocol
         case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
             .readOrder:
             carryOutInRedis(action)
-        case .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .openStream:
+        case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream:
             carryOutAtVenue(action)
         case .reply(let reply, let from):
             if !reply.isOK {
@@ -249,8 +271,9 @@ import VenueProtocol
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
-        case .reply, .alert, .send, .cancel, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .openStream, .surrenderLease, .wake:
+        case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder,
+            .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings,
+            .openStream, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -275,6 +298,16 @@ import VenueProtocol
             Task { @LoopActor in
                 let list = await venue.openOrders(desk.knownSymbols)
                 tell(.openOrdersAnswered(generation: generation, list))
+            }
+        case .cancelStranger(let name, let symbol): venue.cancelStranger(name, symbol)
+        case .verifyHalt(let request):
+            Task { @LoopActor in
+                let list = await venue.openOrders(desk.knownSymbols, .protective)
+                tell(.haltVerified(request: request, list))
+            }
+        case .queryHoldings(let generation):
+            Task { @LoopActor in
+                tell(.holdingsAnswered(generation: generation, await venue.holdings()))
             }
         case .queryTrades(let symbol, let fromID, let generation):
             Task { @LoopActor in
@@ -336,11 +369,12 @@ import VenueProtocol
     }
 
     private func isFresh(_ facts: MarketFacts?) -> Bool {
-        guard let facts, facts.instrument != nil, let price = facts.price, let risk = facts.risk
-        else { return false }
+        guard let facts, facts.instrument != nil, let price = facts.price else { return false }
         let limits = desk.settings.limits
         let now = host.loop.wallNow
-        return now - price.at <= limits.priceAge && now - risk.at <= limits.riskAge
+        guard now - price.at <= limits.priceAge else { return false }
+        guard venue.capabilities.isMargined else { return true }
+        return facts.risk.map { now - $0.at <= limits.riskAge } ?? false
     }
 
     private func raise(_ code: String, _ text: String, _ details: [String: String]) {
@@ -361,6 +395,8 @@ import VenueProtocol
     private func commandReceived(_ bytes: RawSpan) {
         do throws(RecordError) {
             let command = try Command.decode(bytes)
+            // A standby leaves the answer to the one that leads.
+            if lease.fence == nil, desk.fence != nil || lease.isHeldElsewhere { return }
             if isStopping || preflight != nil {
                 // P6: nothing is begun by a process that was told to stop.
                 let reason = isStopping ? "stopping" : preflight ?? "starting"

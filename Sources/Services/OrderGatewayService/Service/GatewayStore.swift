@@ -16,6 +16,8 @@ struct StoreFailure: Error, CustomStringConvertible {
     let redis: RedisClient
     let keys: BusKeys
     let writer: String
+    /// Whether prices come with a mark price; where not, the middle of the book stands for it.
+    let hasMarks: Bool
 
     static let fenceName = "gateway"
     private static let ledger = RedisScript(LedgerScript.source)
@@ -325,15 +327,25 @@ struct StoreFailure: Error, CustomStringConvertible {
         }
     }
 
+    /// The instruments of some symbols, as far as they can be read.
+    func instruments(_ symbols: [Symbol]) async -> [Instrument] {
+        let found = try? await records(symbols.map { keys.instrument($0) })
+        return (found ?? []).compactMap { try? InstrumentRecord.instrument(fields: $0) }
+    }
+
     /// Price, risk snapshot and instrument as they are now; nil where Redis does not answer.
     func facts(_ account: AccountID, _ symbol: Symbol) async -> MarketFacts? {
         let names = [keys.price(symbol), keys.risk(account), keys.instrument(symbol)]
         guard let found = try? await records(names) else { return nil }
         var facts = MarketFacts(price: nil, risk: nil, riskSequence: 0, instrument: nil)
         if let price = try? PriceRecord(fields: found[0]) {
-            let at = min(price.bookMilliseconds, price.markMilliseconds)
+            let at =
+                hasMarks
+                ? min(price.bookMilliseconds, price.markMilliseconds) : price.bookMilliseconds
+            let middle = Price(units: (price.bid.units + price.ask.units) / 2)
             facts.price = PriceFacts(
-                bid: price.bid, ask: price.ask, mark: price.mark, at: WallTime(milliseconds: at))
+                bid: price.bid, ask: price.ask, mark: hasMarks ? price.mark : middle,
+                at: WallTime(milliseconds: at))
         }
         if let risk = try? RiskRecord(fields: found[1]) {
             facts.risk = RiskFacts(

@@ -8,7 +8,10 @@ import VenueProtocol
 import WebLink
 import WebProtocol
 
-/// The venue's user stream: its listen key, its socket, and a new one when either is gone.
+/// The venue's user stream: its key or subscription, its socket, and a new one when either is gone.
+///
+/// Futures name the stream by a listen key. MEXC does, too, and wants its channels subscribed to and a
+/// ping of its own. Binance spot is subscribed to by a signed message on its WebSocket API.
 @LoopActor final class UserStream {
     /// One socket's life; what comes from an earlier one is not passed on.
     private final class Session: WebSocketHandler {
@@ -19,13 +22,15 @@ import WebProtocol
             self.number = number
         }
         func opened() { stream?.opened(number) }
-        func messageReceived(_ bytes: RawSpan, isText: Bool) { stream?.received(bytes, number) }
+        func messageReceived(_ bytes: RawSpan, isText: Bool) {
+            stream?.received(bytes, isText: isText, number)
+        }
         func closed(reason: WebSocketCloseReason) { stream?.closed(number, reason) }
     }
 
     var onOpened: (@LoopActor () -> Void)?
     var onClosed: (@LoopActor () -> Void)?
-    var onEvent: (@LoopActor (UserEvent) -> Void)?
+    var onEvent: (@LoopActor (VenueEvent) -> Void)?
 
     private let host: ServiceHost
     private let venue: VenueLink
@@ -38,6 +43,8 @@ import WebProtocol
     private var retry: LoopTimer?
     private var keepAlive: LoopTimer?
     private var renewals = 0
+    /// The listen key, where the venue wants it to be named when it is extended.
+    private var key = ""
     private let unreadable: Counter
     private let events: Counter
 
@@ -70,9 +77,15 @@ import WebProtocol
             onClosed?()
         }
         retry?.arm(after: .seconds(15))
-        venue.call(BinanceFutures.openListenKey, .protective) { [weak self] answer in
-            self?.keyReceived(answer, number)
+        switch venue.kind {
+        case .binanceFutures: askKey(BinanceFutures.openListenKey, number)
+        case .mexcSpot: askKey(MEXCSpotDialect.listenKey(.post, key: nil), number)
+        case .binanceSpot: connect(host.environment.venueAPIStreamURL + "/ws-api/v3", number)
         }
+    }
+
+    private func askKey(_ request: VenueRequest, _ number: Int) {
+        venue.call(request, .protective) { [weak self] answer in self?.keyReceived(answer, number) }
     }
 
     func stop() {
@@ -90,7 +103,15 @@ import WebProtocol
             Log.warn("no listen key", ["answer": answer.text])
             return later()
         }
-        let url = host.environment.venueStreamURL + BinanceFutures.userStreamPath(listenKey: key)
+        self.key = key
+        let path =
+            venue.kind == .mexcSpot
+            ? MEXCSpotDialect.userStreamPath(listenKey: key)
+            : BinanceFutures.userStreamPath(listenKey: key)
+        connect(host.environment.venueStreamURL + path, number)
+    }
+
+    private func connect(_ url: String, _ number: Int) {
         var limits = WebSocketClientLimits.standard
         limits.pingInterval = .seconds(5)
         let socket = WebSocketClient(
@@ -102,13 +123,39 @@ import WebProtocol
 
     private func opened(_ number: Int) {
         guard number == session else { return }
+        switch venue.kind {
+        case .binanceFutures: streaming()
+        // Open when the venue has answered the subscription.
+        case .mexcSpot: say(MEXCSpot.subscribe(MEXCSpot.privateStreams, id: 1))
+        case .binanceSpot:
+            say(venue.signer.userStreamSubscription(id: 1, timestamp: venue.timestamp))
+        }
+    }
+
+    private func say(_ bytes: [UInt8]) { _ = socket?.send(text: bytes.rawSpan) }
+
+    /// News come from here on.
+    private func streaming() {
         isOpen = true
         attempt = 0
         renewals = 0
         retry?.disarm()
-        keepAlive?.arm(after: UserStream.keepAlivePeriod)
+        keepAlive?.arm(after: period)
         Log.info("user stream open")
         onOpened?()
+    }
+
+    /// Until the key is extended, or the venue's own ping is due.
+    private var period: Interval {
+        venue.kind == .mexcSpot ? .seconds(20) : UserStream.keepAlivePeriod
+    }
+
+    private func answered(_ reply: ControlReply, _ number: Int) {
+        guard !isOpen, venue.kind != .binanceFutures else { return }
+        guard let error = reply.error else { return streaming() }
+        Log.warn("user stream refused", ["error": error.description])
+        socket?.close()
+        closed(number, .lost("subscription refused"))
     }
 
     private func closed(_ number: Int, _ reason: WebSocketCloseReason) {
@@ -130,24 +177,37 @@ import WebProtocol
     }
 
     private func extend() {
-        keepAlive?.arm(after: UserStream.keepAlivePeriod)
+        keepAlive?.arm(after: period)
         renewals += 1
-        if renewals >= UserStream.renewalsPerSocket { return open() }
-        venue.call(BinanceFutures.extendListenKey, .protective) { [weak self] answer in
+        switch venue.kind {
+        case .binanceFutures:
+            if renewals >= UserStream.renewalsPerSocket { return open() }
+            extendKey(BinanceFutures.extendListenKey)
+        case .mexcSpot:
+            say(MEXCSpot.ping)
+            if renewals >= UserStream.renewalsPerSocket * 60 { return open() }
+            if renewals % 60 == 0 { extendKey(MEXCSpotDialect.listenKey(.put, key: key)) }
+        case .binanceSpot: if renewals >= UserStream.renewalsPerSocket { open() }
+        }
+    }
+
+    private func extendKey(_ request: VenueRequest) {
+        venue.call(request, .protective) { [weak self] answer in
             guard let self, case .failure(.listenKeyGone) = answer else { return }
             // T1: orders would work on, and no event would come.
             open()
         }
     }
 
-    private func received(_ bytes: RawSpan, _ number: Int) {
+    private func received(_ bytes: RawSpan, isText: Bool, _ number: Int) {
         guard number == session else { return }
         events.increment()
-        guard let event = try? UserEvent.decode(bytes) else {
+        guard let event = try? venue.dialect.decodeUserMessage(bytes, isText: isText) else {
             unreadable.increment()
             Log.error("user stream message unreadable", ["bytes": bytes.byteCount])
             return
         }
+        if case .control(let reply) = event { return answered(reply, number) }
         onEvent?(event)
     }
 }

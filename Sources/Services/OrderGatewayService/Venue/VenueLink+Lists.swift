@@ -12,11 +12,13 @@ extension VenueLink {
 
     /// Open orders of all symbols, or where the venue lists them by symbol only, of those given. Nil
     /// where the venue did not answer with a list.
-    func openOrders(_ symbols: [Symbol]) async -> [VenueOrder]? {
-        if capabilities.openOrdersOfAllSymbols { return await openOrders(nil) }
+    func openOrders(
+        _ symbols: [Symbol], _ lane: BudgetLane = .trading
+    ) async -> [VenueOrder]? {
+        if capabilities.openOrdersOfAllSymbols { return await openOrders(nil, lane) }
         var orders: [VenueOrder] = []
         for symbol in symbols {
-            guard let found = await openOrders(symbol) else { return nil }
+            guard let found = await openOrders(symbol, lane) else { return nil }
             orders += found
         }
         return orders
@@ -24,9 +26,15 @@ extension VenueLink {
 
     var capabilities: VenueCapabilities { kind.capabilities }
 
-    private func openOrders(_ symbol: Symbol?) async -> [VenueOrder]? {
+    /// What a spot account holds; nil where the venue did not answer.
+    func holdings() async -> [VenueHolding]? {
+        guard case .success(let body) = await call(dialect.account, .trading) else { return nil }
+        return try? dialect.decodeHoldings(body.rawSpan)
+    }
+
+    private func openOrders(_ symbol: Symbol?, _ lane: BudgetLane) async -> [VenueOrder]? {
         guard let request = try? dialect.openOrders(symbol),
-            case .success(let body) = await call(request, .trading)
+            case .success(let body) = await call(request, lane)
         else { return nil }
         return try? dialect.decodeOrders(body.rawSpan)
     }

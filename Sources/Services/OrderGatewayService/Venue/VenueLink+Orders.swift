@@ -113,6 +113,11 @@ extension VenueLink {
         }
     }
 
+    /// Cancels an order that is not of the books; whether it is gone, a list tells.
+    func cancelStranger(_ name: String, _ symbol: Symbol) {
+        call(dialect.cancelOrder(symbol, clientOrderID: name), .protective) { _ in }
+    }
+
     private static func cancelOutcome(
         _ answer: VenueAnswer, _ dialect: any VenueDialect
     ) -> CancelOutcome {

@@ -54,6 +54,8 @@ enum VenueAnswer: Sendable {
     private let host: ServiceHost
     private let base: String
     private let client: WebClient
+    /// The other way for orders, where it is chosen.
+    private let socket: SocketPath?
     private var queue: CallQueue<Call>
     /// Calls that wait for the budget.
     private var asking = 0
@@ -77,6 +79,9 @@ enum VenueAnswer: Sendable {
         base = host.environment.venueRESTURL
         signer = RequestSigner(credentials, venue: kind)
         client = WebClient(loop: host.loop)
+        let isSocketed =
+            kind == .binanceFutures && host.environment.text("PMS_ORDER_PATH") == "websocket"
+        socket = isSocketed ? SocketPath(host: host, signer: signer) : nil
         budget = VenueBudget(kind.documentedLimits, host: host)
         queue = CallQueue(concurrency: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
         latency = host.metrics.histogram(
@@ -105,7 +110,11 @@ enum VenueAnswer: Sendable {
         budget.start()
     }
 
+    /// Opens the order socket, where it is chosen.
+    func start() { socket?.start() }
+
     func close() {
+        socket?.stop()
         for call in queue.removeAll() { call.completion(.notSent("stopping")) }
         client.close()
     }
@@ -181,6 +190,7 @@ enum VenueAnswer: Sendable {
             queue.ended()
             return call.completion(.notSent(reason))
         }
+        if call.request.isOrder, sendOverSocket(call, now) { return }
         let signed = signer.prepare(
             call.request, timestamp: clock.timestamp(now: now, wall: host.loop.wallNow))
         let request = WebRequest(
@@ -193,6 +203,36 @@ enum VenueAnswer: Sendable {
             latency.observe(Double((host.loop.now - now).nanoseconds) / 1e9)
             ended(call, outcome)
             pump()
+        }
+    }
+
+    /// False where the socket is down or the call is none of its kind: nothing was sent then.
+    private func sendOverSocket(_ call: Call, _ now: Instant) -> Bool {
+        guard let socket else { return false }
+        return socket.send(call.request, timestamp: timestamp, deadline: VenueLink.deadline) {
+            [weak self] reply in
+            guard let self else { return call.completion(.lost("closed")) }
+            queue.ended()
+            latency.observe(Double((host.loop.now - now).nanoseconds) / 1e9)
+            if let reply {
+                countUsed(reply)
+                answered(call, status: reply.status, retryAfter: nil, reply.body)
+            } else {
+                failures.increment()
+                call.completion(.lost("the order socket gave no answer"))
+            }
+            pump()
+        }
+    }
+
+    private func countUsed(_ reply: SocketReply) {
+        for count in reply.counts {
+            switch count.limit.kind {
+            case .requestWeight:
+                budget.observed(.weight, in: count.limit.window, count: count.count)
+            case .orders: budget.observed(.orders, in: count.limit.window, count: count.count)
+            case .other: break
+            }
         }
     }
 
@@ -210,20 +250,21 @@ enum VenueAnswer: Sendable {
         case .unknown(let error):
             failures.increment()
             call.completion(.lost(error.message))
-        case .response(let response): answered(call, response)
+        case .response(let response):
+            countUsed(response)
+            let wait = response.headers["Retry-After"].flatMap { Int64($0) }
+            answered(call, status: response.status, retryAfter: wait, response.body)
         }
     }
 
-    private func answered(_ call: Call, _ response: WebResponse) {
-        countUsed(response)
-        let wait = response.headers["Retry-After"].flatMap { Int64($0) }
+    private func answered(_ call: Call, status: Int, retryAfter: Int64?, _ body: [UInt8]) {
         let failure = dialect.classify(
-            httpStatus: response.status, body: response.body.rawSpan, isOrder: call.request.isOrder,
-            retryAfterSeconds: wait, wall: host.loop.wallNow)
-        guard let failure else { return call.completion(.success(response.body)) }
+            httpStatus: status, body: body.rawSpan, isOrder: call.request.isOrder,
+            retryAfterSeconds: retryAfter, wall: host.loop.wallNow)
+        guard let failure else { return call.completion(.success(body)) }
         failures.increment()
         if case .clockSkew = failure, !call.isRepeat { return afterClock(call) }
-        heed(failure, httpStatus: response.status)
+        heed(failure, httpStatus: status)
         call.completion(.failure(failure))
     }
 

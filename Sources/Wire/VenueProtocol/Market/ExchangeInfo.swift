@@ -86,7 +86,7 @@ extension ExchangeInfo {
 
 extension RateLimit {
     /// A limit with an unknown interval is left out: it cannot be kept.
-    fileprivate static func read(_ scanner: inout JSONScanner) throws(JSONError) -> RateLimit? {
+    static func read(_ scanner: inout JSONScanner) throws(JSONError) -> RateLimit? {
         var kind = RateLimit.Kind.other("")
         var unit: Int64 = 0
         var count: Int64 = 1

@@ -1,0 +1,54 @@
+import BusProtocol
+import Chronology
+import Orders
+import Trading
+import VenueProtocol
+
+/// The user stream's second clock, and what the venue says of instruments and balances.
+extension GatewayDesk {
+    /// A stream that answers pings and pushes nothing: an order the venue has taken was not told of
+    /// within the patience. It is replaced, and the gap closed by queries before new risk is taken (T2).
+    mutating func checkStream(_ turn: inout Turn) {
+        guard isStreamOpen else {
+            unheard = [:]
+            return
+        }
+        let late = unheard.filter { turn.now - $0.value >= settings.streamPatience }
+        guard let first = late.keys.min() else { return }
+        unheard = [:]
+        turn.act(
+            .alert(
+                code: "stream_silent", "the user stream did not tell of an order: it is replaced",
+                ["order": first.text]))
+        streamClosed(&turn)
+        turn.act(.openStream)
+    }
+
+    /// An instrument that does not trade any more keeps no order of ours (I4).
+    mutating func instrumentChanged(_ instrument: Instrument, _ turn: inout Turn) {
+        let wasTrading = instruments[instrument.symbol]?.status == .trading
+        instruments[instrument.symbol] = instrument
+        guard instrument.status != .trading else { return }
+        let ids = orders.keys.sorted().filter {
+            orders[$0]?.symbol == instrument.symbol && orders[$0]?.life.isFinal == false
+        }
+        let fresh = ids.filter { orders[$0]?.life.wantsCancel == false }
+        for id in fresh { perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn) }
+        guard wasTrading || !fresh.isEmpty else { return }
+        turn.act(
+            .alert(
+                code: "instrument_not_trading", "its orders are cancelled",
+                [
+                    "symbol": instrument.symbol.name, "status": instrument.status.text,
+                    "orders": "\(fresh.count)",
+                ]))
+    }
+
+    mutating func holdingsAnswered(
+        _ number: Int64, _ list: [VenueHolding]?, _ turn: inout Turn
+    ) {
+        guard number == generation, let list else { return }
+        holdings = [:]
+        for holding in list { holdings[holding.asset] = holding }
+    }
+}

@@ -1,0 +1,175 @@
+import Bytes
+import Foundation
+import Testing
+
+/// A real Redis, a real paper exchange and the services around a gateway, for one test.
+final class GatewayStage {
+    static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().path
+    let folder: String
+    let port: Int
+    let adminPort: Int
+    let venue: [String: String]
+    let name: String
+    private(set) var programs: [Process] = []
+
+    /// - Parameter kind: the venue; spot and MEXC are reached under their base paths.
+    init(kind: String = "binance-usdm", paper: [String: String] = [:]) throws {
+        let url = FileManager.default.temporaryDirectory
+            .appendingPathComponent("pms-gateway-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        folder = url.path
+        port = Int.random(in: 20_000..<40_000)
+        adminPort = Int.random(in: 40_000..<60_000)
+        let path =
+            switch kind {
+            case "binance-spot": "/spot"
+            case "mexc-spot": "/mexc"
+            case _: ""
+            }
+        name = kind == "binance-usdm" ? "usdm" : kind
+        venue = [
+            "PMS_VENUE": name, "PMS_VENUE_KIND": kind,
+            "PMS_VENUE_REST_URL": "http://127.0.0.1:\(port)\(path)",
+            "PMS_VENUE_WS_URL": "ws://127.0.0.1:\(port)\(path)",
+        ]
+        try start(
+            "/usr/bin/env",
+            [
+                "redis-server", "--port", "0", "--unixsocket", "\(folder)/redis.sock", "--save",
+                "", "--appendonly", "no", "--dir", folder,
+            ])
+        while redis("PING") != "PONG" {}
+        var variables = paper
+        variables["PMS_HTTP_PORT"] = "\(adminPort)"
+        try start("paper-exchange", [], variables)
+    }
+
+    deinit {
+        for program in programs where program.isRunning {
+            kill(program.processIdentifier, SIGCONT)
+            kill(program.processIdentifier, SIGKILL)
+            program.waitUntilExit()
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    @discardableResult
+    func start(
+        _ path: String, _ arguments: [String] = [], _ more: [String: String] = [:]
+    ) throws -> Process {
+        let program = Process()
+        program.executableURL = URL(
+            fileURLWithPath: path.hasPrefix("/") ? path : "\(Self.binaries)/\(path)")
+        program.arguments = arguments
+        program.environment = environment.merging(more) { _, new in new }
+        let log = "\(folder)/log-\(programs.count)"
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        program.standardOutput = FileHandle.nullDevice
+        program.standardError = FileHandle(forWritingAtPath: log)
+        try program.run()
+        programs.append(program)
+        return program
+    }
+
+    private var environment: [String: String] {
+        var variables = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "PMS_HTTP_PORT": "0",
+            "PMS_PAPER_PORT": "\(port)", "PMS_LOG_FORMAT": "text",
+            "PMS_REDIS_URL": "unix://\(folder)/redis.sock", "PMS_PAPER_API_KEY": "k",
+            "PMS_PAPER_API_SECRET": "s", "PMS_API_KEY": "k", "PMS_API_SECRET": "s",
+        ]
+        variables.merge(venue) { _, new in new }
+        return variables
+    }
+
+    /// Feed, risk and one gateway, up to where it takes orders; and an account with money.
+    @discardableResult
+    func startStack(_ gateway: [String: String] = [:]) throws -> Process {
+        try start("price-feed", [], ["PMS_INSTANCE": "feed"])
+        if name == "usdm" { try start("risk-engine", [], ["PMS_INSTANCE": "risk"]) }
+        let process = try start(
+            "order-gateway", [], ["PMS_INSTANCE": "one"].merging(gateway) { $1 })
+        #expect(wait(seconds: 20) { isReady("one") }, "\(log())")
+        #expect(
+            wait(seconds: 10) { pms("account", "create", "demo", "--deposit", "50000").code == 0 })
+        return process
+    }
+
+    func isReady(_ instance: String) -> Bool {
+        redis("HGET", "pms:{\(name)}:heartbeat:order-gateway:\(instance)", "ready") == "1"
+    }
+
+    /// The end of every log, for the message of a failure.
+    func log() -> String {
+        programs.indices.map { index in
+            let text = (try? String(contentsOfFile: "\(folder)/log-\(index)", encoding: .utf8)) ?? ""
+            return "\(index): \(text.suffix(600))"
+        }.joined(separator: "\n")
+    }
+
+    private func run(
+        _ path: String, _ arguments: [String]
+    ) -> (code: Int32, text: String) {
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: path)
+        program.arguments = arguments
+        program.environment = environment
+        let output = Pipe()
+        program.standardOutput = output
+        program.standardError = output
+        guard (try? program.run()) != nil else { return (-1, "") }
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        program.waitUntilExit()
+        let text = String(decoding: bytes, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        return (program.terminationStatus, text)
+    }
+
+    /// One command's answer.
+    func redis(_ arguments: String...) -> String {
+        run("/usr/bin/env", ["redis-cli", "-s", "\(folder)/redis.sock"] + arguments).text
+    }
+
+    func pms(_ arguments: String...) -> (code: Int32, text: String) {
+        run("\(Self.binaries)/pms", arguments)
+    }
+
+    /// The fields of an order as the command line prints them.
+    func order(_ id: String) -> JSONValue? {
+        let shown = pms("order", "show", id, "--json")
+        return try? JSONValue.parse(Array(shown.text.utf8))
+    }
+
+    /// What the paper exchange knows.
+    func truth() -> JSONValue? {
+        let answer = run(
+            "/usr/bin/env", ["curl", "-s", "http://127.0.0.1:\(adminPort)/paper/truth"])
+        return try? JSONValue.parse(Array(answer.text.utf8))
+    }
+
+    /// A page over HTTP.
+    func web(_ url: String) -> String { run("/usr/bin/env", ["curl", "-s", url]).text }
+
+    /// Makes something break.
+    func fault(_ body: String) -> String {
+        run(
+            "/usr/bin/env",
+            ["curl", "-s", "-d", body, "http://127.0.0.1:\(adminPort)/paper/faults"]
+        ).text
+    }
+
+    /// Asks again and again until it is so; false after the time given.
+    func wait(seconds: Double, _ isSo: () -> Bool) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        while Date() < end {
+            if isSo() { return true }
+        }
+        return false
+    }
+
+    /// The bid of a symbol as the feed keeps it.
+    func bid(_ symbol: String) -> Double? {
+        Double(redis("HGET", "pms:{\(name)}:price:\(symbol)", "bid"))
+    }
+}

@@ -1,0 +1,145 @@
+import Bytes
+import Foundation
+import Testing
+
+/// A real gateway on a real Redis and the paper exchange.
+@Suite("order-gateway, real processes", .serialized)
+struct GatewayTests {
+    /// Places a limit buy far below the market and gives the order's id.
+    private func rest(
+        _ stage: GatewayStage, _ request: String, _ symbol: String = "BTCUSDT",
+        _ quantity: String = "0.01", digits: Int = 0
+    ) -> String {
+        _ = stage.pms("price", symbol)
+        _ = stage.wait(seconds: 5) { stage.bid(symbol) != nil }
+        let price = String(format: "%.\(digits)f", (stage.bid(symbol) ?? 0) * 0.97)
+        let placed = stage.pms(
+            "order", "place", symbol, "buy", quantity, "--limit", price, "--request-id", request)
+        #expect(placed.code == 0, "\(placed.text)\n\(stage.log())")
+        return stage.order(request)?["id"]?.text ?? ""
+    }
+
+    /// How many orders the exchange took under each client id.
+    private func counts(_ stage: GatewayStage) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        let exchanges = stage.truth()?["exchanges"]?.elements ?? []
+        for exchange in exchanges {
+            for order in exchange["orders"]?.elements ?? [] {
+                counts[order["clientOrderId"]?.text ?? "?", default: 0] += 1
+            }
+        }
+        return counts
+    }
+
+    @Test("an order is amended where the venue can, and a halt leaves nothing within its time (B2a, B2g)")
+    func amendAndHalt() throws {
+        let stage = try GatewayStage()
+        try stage.startStack()
+        let id = rest(stage, "r1")
+        let amended = stage.pms("order", "amend", "r1", "--qty", "0.02")
+        #expect(amended.code == 0, "\(amended.text)")
+        let order = stage.order(id)
+        #expect(order?["qty"]?.text == "0.02")
+        #expect(order?["status"]?.text == "open")
+        #expect(stage.pms("order", "amend", "r1", "--qty", "0.0000001").code == 7)
+        for number in 2...13 { _ = rest(stage, "r\(number)") }
+        let halted = stage.pms("halt", "--why", "test")
+        #expect(halted.code == 0, "\(halted.text)\n\(stage.log())")
+        #expect(stage.redis("SCARD", "pms:{usdm}:orders:open") == "0")
+        #expect(stage.pms("order", "place", "BTCUSDT", "buy", "0.01").code == 7)
+    }
+
+    @Test("Binance spot: orders rest, are replaced, cancelled and filled through one gateway")
+    func spot() throws {
+        let stage = try GatewayStage(kind: "binance-spot")
+        try stage.startStack()
+        _ = rest(stage, "r1", "BTCUSDT", "0.001")
+        let amended = stage.pms("order", "amend", "r1", "--qty", "0.002")
+        #expect(amended.code == 0, "\(amended.text)\n\(stage.log())")
+        #expect(stage.order("r1")?["status"]?.text == "cancelled")
+        let orders = stage.pms("orders", "--json").text
+        #expect(orders.contains("\"0.002\""))
+        #expect(stage.pms("halt", "--why", "test").code == 0)
+        #expect(stage.pms("resume").code == 0)
+        #expect(stage.redis("SCARD", "pms:{binance-spot}:orders:open") == "0")
+        let bought = stage.pms(
+            "order", "place", "BTCUSDT", "buy", "0.001", "--request-id", "m1", "--wait")
+        #expect(bought.code == 0, "\(bought.text)\n\(stage.log())")
+        #expect(stage.order("m1")?["executed"]?.text == "0.001")
+        #expect(stage.pms("positions", "--json").text.contains("BTCUSDT"))
+    }
+
+    @Test("MEXC spot: orders rest, are cancelled and filled through one gateway")
+    func mexc() throws {
+        let stage = try GatewayStage(kind: "mexc-spot")
+        try stage.startStack()
+        _ = rest(stage, "r1", "QRLUSDT", "100", digits: 4)
+        #expect(stage.order("r1")?["status"]?.text == "open")
+        #expect(stage.pms("order", "cancel", "r1").code == 0, "\(stage.log())")
+        #expect(stage.order("r1")?["status"]?.text == "cancelled")
+        let ask = Double(stage.redis("HGET", "pms:{mexc-spot}:price:QRLUSDT", "ask")) ?? 0
+        let bought = stage.pms(
+            "order", "place", "QRLUSDT", "buy", "100", "--limit",
+            String(format: "%.4f", ask * 1.01), "--tif", "IOC", "--request-id", "m1", "--wait")
+        #expect(bought.code == 0, "\(bought.text)\n\(stage.log())")
+        #expect(stage.order("m1")?["executed"]?.text == "100")
+    }
+
+    @Test("orders go over the WebSocket API, fall back to REST while it is down, and never twice (S1, S2)")
+    func socket() throws {
+        let stage = try GatewayStage()
+        let port = Int.random(in: 10_000..<20_000)
+        try stage.startStack(["PMS_ORDER_PATH": "websocket", "PMS_HTTP_PORT": "\(port)"])
+        func overSocket() -> Int {
+            let line = stage.web("http://127.0.0.1:\(port)/metrics").split(separator: "\n")
+                .first { $0.hasPrefix("pms_gateway_socket_calls_total ") }
+            return line.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
+        }
+        _ = rest(stage, "r1")
+        #expect(stage.pms("order", "amend", "r1", "--qty", "0.02").code == 0)
+        #expect(stage.pms("order", "cancel", "r1").code == 0)
+        #expect(overSocket() == 3)
+        // The answer is lost with the socket, after the order was executed.
+        _ = stage.fault(
+            "{\"kind\":\"disconnect\",\"moment\":\"after\",\"count\":1,"
+                + "\"target\":{\"method\":\"WS\",\"path\":\"order.place\"}}")
+        _ = rest(stage, "r2")
+        #expect(stage.order("r2")?["status"]?.text == "open")
+        _ = stage.fault("{\"kind\":\"refuse-sockets\",\"duration_ms\":20000}")
+        _ = stage.fault("{\"kind\":\"close-sockets\",\"count\":1}")
+        let before = overSocket()
+        for number in 3...5 {
+            _ = stage.wait(seconds: 10) { stage.isReady("one") }
+            _ = stage.pms("order", "cancel", "r\(number - 1)")
+        }
+        #expect(overSocket() >= before)
+        let counts = counts(stage)
+        #expect(counts.values.allSatisfy { $0 == 1 }, "\(counts)")
+        #expect(counts.count == 2, "\(counts)")
+    }
+
+    @Test("a standby takes over within 10 s; the frozen one wakes, is fenced and sends nothing (P2)")
+    func standby() throws {
+        let stage = try GatewayStage()
+        let first = try stage.startStack()
+        let second = try stage.start("order-gateway", [], ["PMS_INSTANCE": "two"])
+        _ = rest(stage, "r1")
+        #expect(!stage.isReady("two"))
+        kill(first.processIdentifier, SIGSTOP)
+        #expect(stage.wait(seconds: 10) { stage.isReady("two") }, "\(stage.log())")
+        for number in 2...4 { _ = rest(stage, "r\(number)") }
+        #expect(stage.pms("order", "cancel", "r1").code == 0)
+        kill(first.processIdentifier, SIGCONT)
+        for number in 5...7 { _ = rest(stage, "r\(number)") }
+        #expect(stage.wait(seconds: 5) { !stage.isReady("one") })
+        #expect(stage.isReady("two"))
+        let counts = counts(stage)
+        #expect(counts.values.allSatisfy { $0 == 1 }, "\(counts)")
+        #expect(counts.count == 7, "\(counts)")
+        // The other way round: the first one takes over again.
+        kill(second.processIdentifier, SIGKILL)
+        #expect(stage.wait(seconds: 10) { stage.isReady("one") }, "\(stage.log())")
+        #expect(stage.pms("order", "cancel", "r7").code == 0)
+        #expect(stage.redis("SCARD", "pms:{usdm}:orders:open") == "5")
+    }
+}
