@@ -107,6 +107,10 @@ import Trading
             market.candles(.oneHour, to: all[14].openTime, limit: 2, at: fixture.wall)
                 == Array(all[13...14]))
         #expect(market.candles(.oneHour, from: fixture.wall + 1, limit: 3, at: fixture.wall).isEmpty)
+        for edge in [Int64.max, .max - 1, .min, -1] {
+            #expect(market.candles(.oneHour, from: edge, limit: 3, at: fixture.wall).count < 4)
+            #expect(market.candles(.oneMonth, to: edge, limit: 3, at: fixture.wall).count < 4)
+        }
         #expect(market.candles(.oneDay, from: 0, to: 1_000_000, limit: 3, at: fixture.wall).isEmpty)
     }
 }

@@ -47,11 +47,19 @@ package struct RateGate: Sendable {
         weight cost: Int64, remote name: String, wall: WallTime
     ) throws(ExchangeError) {
         let now = wall.milliseconds
-        var remote = remembered(name, now)
+        if remotes[name] == nil { makeRoom(now) }
+        // Counted where it lies: a copy would copy its counts.
+        try RateGate.spend(
+            cost, &remotes[name, default: Remote(counts: limits.weight.map { _ in Count() })],
+            name, now, limits)
+    }
+
+    private static func spend(
+        _ cost: Int64, _ remote: inout Remote, _ name: String, _ now: Int64, _ limits: RateLimits
+    ) throws(ExchangeError) {
         remote.seenAt = now
-        defer { remotes[name] = remote }
         if remote.bannedUntil > now {
-            remote.bannedUntil = now + banLength(remote.bans)
+            remote.bannedUntil = now + banLength(remote.bans, limits)
             throw banned(name, remote.bannedUntil, now)
         }
         if remote.bans > 0, now - remote.bannedUntil > limits.banMemoryMilliseconds {
@@ -64,14 +72,15 @@ package struct RateGate: Sendable {
             if remote.counts[index].window != turned { remote.refusals = 0 }
             remote.counts[index].used += cost
         }
-        for (count, window) in zip(remote.counts, limits.weight) where count.used > window.limit {
+        for (index, window) in limits.weight.enumerated()
+        where remote.counts[index].used > window.limit {
             remote.refusals += 1
             guard remote.refusals > limits.refusalsBeforeBan else {
                 throw .tooMuchWeight(window, remote: name, secondsLeft(window, now))
             }
             remote.refusals = 0
             remote.bans += 1
-            remote.bannedUntil = now + banLength(remote.bans)
+            remote.bannedUntil = now + banLength(remote.bans, limits)
             throw banned(name, remote.bannedUntil, now)
         }
     }
@@ -84,27 +93,26 @@ package struct RateGate: Sendable {
         return count.used
     }
 
-    private mutating func remembered(_ name: String, _ now: Int64) -> Remote {
-        if let remote = remotes[name] { return remote }
+    /// Forgets the address that spoke least recently, where there are too many.
+    private mutating func makeRoom(_ now: Int64) {
         if remotes.count >= RateGate.remoteLimit {
             let free = remotes.filter { $0.value.bannedUntil <= now }
             let oldest = free.min { ($0.value.seenAt, $0.key) < ($1.value.seenAt, $1.key) }
             if let oldest { remotes[oldest.key] = nil }
         }
-        return Remote(counts: limits.weight.map { _ in Count() })
     }
 
-    private func banLength(_ bans: Int) -> Int64 {
+    private static func banLength(_ bans: Int, _ limits: RateLimits) -> Int64 {
         var length = limits.firstBanMilliseconds
         for _ in 1..<max(1, bans) where length < limits.longestBanMilliseconds { length *= 4 }
         return min(length, limits.longestBanMilliseconds)
     }
 
-    private func banned(_ name: String, _ until: Int64, _ now: Int64) -> ExchangeError {
+    private static func banned(_ name: String, _ until: Int64, _ now: Int64) -> ExchangeError {
         .banned(remote: name, until: until, (until - now + 999) / 1_000)
     }
 
-    private func secondsLeft(_ window: RateWindow, _ now: Int64) -> Int64 {
+    private static func secondsLeft(_ window: RateWindow, _ now: Int64) -> Int64 {
         (window.milliseconds - now % window.milliseconds + 999) / 1_000
     }
 
@@ -118,18 +126,23 @@ package struct RateGate: Sendable {
     package mutating func spendOrders(
         _ count: Int64 = 1, longer: Int64 = 1, account: String, wall: WallTime
     ) throws(ExchangeError) {
-        let now = wall.milliseconds
-        var counts = accounts[account] ?? limits.orders.map { _ in Count() }
+        try RateGate.spend(
+            count, longer, &accounts[account, default: limits.orders.map { _ in Count() }],
+            wall.milliseconds, limits)
+    }
+
+    private static func spend(
+        _ count: Int64, _ longer: Int64, _ counts: inout [Count], _ now: Int64,
+        _ limits: RateLimits
+    ) throws(ExchangeError) {
         for (index, window) in limits.orders.enumerated() {
             counts[index].turn(window.milliseconds, now)
             let cost = index == 0 ? count : longer
             if counts[index].used + cost > window.limit {
-                accounts[account] = counts
                 throw .tooManyOrders(window, secondsLeft(window, now))
             }
         }
         for index in counts.indices { counts[index].used += index == 0 ? count : longer }
-        accounts[account] = counts
     }
 
     /// Gives back one order of an account, as spot does where an order has traded.

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import Trading
 internal import WebProtocol
 
@@ -45,8 +45,12 @@ package struct RequestParameters {
 
     /// Whether the signature in the request is that of its raw bytes without the signature pair.
     package func isSigned(with secret: String) -> Bool {
+        isSigned(with: HMACSHA256(key: Array(secret.utf8)))
+    }
+
+    /// The same with the secret's code, where it is at hand.
+    package func isSigned(with code: HMACSHA256) -> Bool {
         guard let signature = self["signature"] else { return false }
-        let code = HMACSHA256(key: Array(secret.utf8))
         let (first, second) = signedBytes
         return signature.withRawSpan { hex in
             code.accepts(hex: hex, query: first.rawSpan, body: second.rawSpan)

@@ -97,6 +97,8 @@ extension Market {
             }
             return found.reversed()
         }
+        // Any number comes from a client: what is computed with lies before now.
+        if from > last { return [] }
         let earliest = wall - PriceHistory.reach * 60_000 - 86_400_000
         var opening = interval.opening(at: max(from, earliest))
         if opening < from { opening = interval.next(after: opening) }

@@ -3,6 +3,10 @@ package enum PercentCoding {
     /// The decoded text; nil for a `%` without two hex digits or bytes that are not UTF-8.
     /// `+` means a space in queries and forms, and itself in paths.
     package static func decoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+        let isPlain = !bytes.contains { byte in
+            byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+"))
+        }
+        if isPlain { return String(validating: bytes, as: UTF8.self) }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = bytes.startIndex

@@ -23,13 +23,10 @@ internal struct MarkTape: Sendable {
             }
         }
 
-        /// Begins at a price; what is being built holds what the past has of it.
-        mutating func begin(at price: Int64, wall: Int64, past: (Int64) -> PriceBar?) {
+        /// Begins at a price; what was before it in the bars being built is found in the past.
+        mutating func begin(at price: Int64, wall: Int64) {
             func start(_ series: inout BarSeries<PriceBar>) {
-                let opening = wall / series.length * series.length
-                var bar = past(opening) ?? PriceBar(flat: price)
-                bar.add(price)
-                series.append(bar, openTime: opening)
+                series.append(PriceBar(flat: price), openTime: wall / series.length * series.length)
             }
             start(&minutes)
             start(&quarters)
@@ -49,19 +46,16 @@ internal struct MarkTape: Sendable {
     private var index = Bars()
     private var premium = Bars()
     private let history: PriceHistory?
+    /// Epoch milliseconds of the minute it began in.
+    private let began: Int64
 
     /// Begins at prices, with a past where one is given.
     init(mark: Price, index: Price, wall: Int64, history: PriceHistory?) {
         self.history = history
-        let begin: [(WritableKeyPath<MarkTape, Bars>, Kind, Int64)] = [
-            (\.mark, .mark, MarkTape.pack(mark)), (\.index, .index, MarkTape.pack(index)),
-            (\.premium, .premium, 0),
-        ]
-        for (path, kind, value) in begin {
-            self[keyPath: path].begin(at: value, wall: wall) { opening in
-                history.flatMap { MarkTape.past(kind, $0, from: opening, to: wall) }
-            }
-        }
+        began = wall / 60_000 * 60_000
+        self.mark.begin(at: MarkTape.pack(mark), wall: wall)
+        self.index.begin(at: MarkTape.pack(index), wall: wall)
+        premium.begin(at: 0, wall: wall)
     }
 
     mutating func add(mark: Price, index: Price, premium: Ratio, at wall: Int64) {
@@ -90,18 +84,17 @@ internal struct MarkTape: Sendable {
         guard opening <= wall, let series = bars(kind).series(interval.base) else { return nil }
         let end = min(interval.next(after: opening), wall + 1)
         var whole: PriceBar?
-        var time = opening
-        if time < series.firstTime {
-            if series.hasDropped || series.firstTime >= end && history == nil { return nil }
-            let known = min(end, series.firstTime)
+        if opening < began, !series.hasDropped {
             if let history {
-                guard let past = MarkTape.past(kind, history, from: time, to: known) else {
-                    return nil
-                }
-                whole = past
+                whole = MarkTape.past(kind, history, from: opening, to: min(end, began))
+                if whole == nil { return nil }
+            } else if series.firstTime >= end {
+                return nil
             }
-            time = known
+        } else if opening < series.firstTime {
+            return nil
         }
+        var time = end <= began ? end : max(opening, series.firstTime)
         while time < end {
             guard let bar = series.bar(openingAt: time) else { return nil }
             if whole == nil { whole = bar } else { whole?.merge(bar) }

@@ -1,3 +1,4 @@
+internal import Bytes
 package import ExchangeDoor
 package import ExchangeMarkets
 internal import Matching
@@ -12,6 +13,13 @@ package import Trading
 // 5. Order and trade ids grow within a symbol and never repeat, also across restarts.
 // 6. A call serves one account and changes no other, but where their orders trade with each other.
 
+/// A key with the number of its account, and what signatures are checked with.
+internal struct KnownKey {
+    let key: ExchangeKey
+    let account: Int
+    let code: HMACSHA256
+}
+
 /// The exchange as a desk: drive it with typed calls or whole requests, step it through time, and
 /// take its events and journal lines after each call.
 package final class FuturesDesk {
@@ -22,7 +30,7 @@ package final class FuturesDesk {
     /// The number of the account that is being served; the main one between calls.
     internal var serving = 0
     /// Which account a key reaches.
-    internal let keys: [String: (key: ExchangeKey, account: Int)]
+    internal let keys: [String: KnownKey]
     /// Fundings that took place, by market.
     internal var fundings: [[FundingRecord]]
     /// What was open at the beginning of each five minutes lived through, by market.
@@ -56,7 +64,9 @@ package final class FuturesDesk {
         accounts = names.map { FuturesAccount($0, settings) }
         keys = settings.keys.reduce(into: [:]) { known, key in
             if known[key.key] == nil {
-                known[key.key] = (key, names.firstIndex(of: key.account) ?? 0)
+                known[key.key] = KnownKey(
+                    key: key, account: names.firstIndex(of: key.account) ?? 0,
+                    code: HMACSHA256(key: Array(key.secret.utf8)))
             }
         }
         floor = MarketFloor(

@@ -15,7 +15,8 @@ extension Endpoint {
             .leverageBracket, .orderRateLimit, .queryOrder, .cancelOrder, .openOrder, .cancelAll,
             .setLeverage, .setMarginType, .setPositionMode, .setMultiAssetsMode, .setFeeBurn,
             .changeMargin, .cancelBatch, .queryAlgo, .cancelAlgo, .cancelAlgos, .tradingStatus,
-            .fundingRates, .fundingInfo, .openInterest, .amendments, .marginHistory, .adlRisk:
+            .fundingRates, .fundingInfo, .openInterest, .amendments, .marginHistory, .adlRisk,
+            .indexInfo, .insuranceBalance:
             1
         // Statistics have a limit of their own at the venue, not the weight's.
         case .placeOrder, .testOrder, .amendOrder, .placeAlgo, .interestHistory, .accountRatio,
@@ -29,7 +30,7 @@ extension Endpoint {
         case .dayTicker: hasSymbol ? 1 : 40
         case .bookTicker: hasSymbol ? 2 : 5
         case .tickerPrice: hasSymbol ? 1 : 2
-        case .premiumIndex: hasSymbol ? 1 : 10
+        case .premiumIndex, .assetIndex: hasSymbol ? 1 : 10
         case .constituents: 2
         case .openOrders, .openAlgos: hasSymbol ? 1 : 40
         case .accountV2, .positionRiskV2, .countdown: 10

@@ -21,6 +21,7 @@ internal enum Endpoint: Sendable {
     case trades, historicalTrades, aggregateTrades, klines, continuousKlines, markKlines
     case indexKlines, premiumKlines, dayTicker
     case fundingRates, fundingInfo, openInterest, constituents, adlRisk
+    case indexInfo, assetIndex, insuranceBalance
     case interestHistory, accountRatio, positionRatio, takerRatio, basis, deliveryPrices
     case openListenKey, keepListenKey, closeListenKey
     case accountV2, accountV3, balance, positionRiskV2, positionRiskV3
@@ -55,6 +56,8 @@ internal enum Endpoint: Sendable {
         "GET /fapi/v1/fundingRate": .fundingRates, "GET /fapi/v1/fundingInfo": .fundingInfo,
         "GET /fapi/v1/openInterest": .openInterest, "GET /fapi/v1/constituents": .constituents,
         "GET /fapi/v1/symbolAdlRisk": .adlRisk,
+        "GET /fapi/v1/indexInfo": .indexInfo, "GET /fapi/v1/assetIndex": .assetIndex,
+        "GET /fapi/v1/insuranceBalance": .insuranceBalance,
         "GET /futures/data/openInterestHist": .interestHistory,
         "GET /futures/data/topLongShortAccountRatio": .accountRatio,
         "GET /futures/data/globalLongShortAccountRatio": .accountRatio,
@@ -99,7 +102,8 @@ internal enum Endpoint: Sendable {
     var topic: EndpointTopic {
         switch self {
         case .ping, .time, .exchangeInfo, .depth, .bookTicker, .tickerPrice, .premiumIndex,
-            .fundingRates, .fundingInfo, .openInterest, .constituents, .adlRisk:
+            .fundingRates, .fundingInfo, .openInterest, .constituents, .adlRisk, .indexInfo,
+            .assetIndex, .insuranceBalance:
             .market
         case .trades, .historicalTrades, .aggregateTrades, .klines, .continuousKlines, .markKlines,
             .indexKlines, .premiumKlines, .dayTicker:

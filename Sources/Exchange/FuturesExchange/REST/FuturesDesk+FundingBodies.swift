@@ -43,6 +43,31 @@ extension FuturesDesk {
         }
     }
 
+    /// The insurance fund: what accounts have paid into it, less what it has paid for them.
+    internal func writeInsurance(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let symbol = try parameters.symbol()
+        if let symbol { _ = try market(symbol) }
+        let changes = accounts.flatMap(\.incomes).filter { $0.kind == .insurance }
+        let fund = changes.reduce(Money.zero) { $0 - $1.amount }
+        writeArray([fund], &out) { fund, out in
+            out.beginObject()
+            out.key("symbols")
+            writeArray(selected(symbol), &out) { $1.value(markets[$0].symbol.name) }
+            out.key("assets")
+            writeArray([fund], &out) { fund, out in
+                out.beginObject()
+                out.field("asset", "USDT")
+                out.field("marginBalance", units: fund.units, places: 8)
+                out.field(
+                    "updateTime", changes.map(\.timeMilliseconds).max() ?? wall.milliseconds)
+                out.endObject()
+            }
+            out.endObject()
+        }
+    }
+
     /// What the index is made of: this exchange alone.
     internal func writeConstituents(
         _ market: Market, _ wall: WallTime, _ out: inout JSONWriter

@@ -43,7 +43,12 @@ extension FuturesDesk {
             out.endObject()
         case .constituents:
             try writeConstituents(markets[try market(try parameters.requiredSymbol())], wall, &out)
-        case .adlRisk: writeArray([Market](), &out) { _, _ in }
+        // No index of several symbols, and one margin asset, which needs no rate.
+        case .adlRisk, .indexInfo: writeArray([Market](), &out) { _, _ in }
+        case .assetIndex:
+            if parameters["symbol"] != nil { throw .symbol }
+            writeArray([Market](), &out) { _, _ in }
+        case .insuranceBalance: try writeInsurance(parameters, wall, &out)
         case _: preconditionFailure("only market endpoints are answered here")
         }
     }

@@ -56,19 +56,19 @@ extension FuturesDesk {
             return Admitted(endpoint: endpoint, parameters: parameters, key: nil)
         }
         guard let name = request.apiKey, !name.isEmpty else { throw .keyFormat }
-        guard let key = keys[name]?.key else { throw .keyRefused }
+        guard let known = keys[name] else { throw .keyRefused }
         if endpoint.security != .key {
             try checkTime(parameters, request.wall)
             guard parameters["signature"] != nil else { throw .missing("signature") }
-            guard parameters.isSigned(with: key.secret) else { throw .signature }
+            guard parameters.isSigned(with: known.code) else { throw .signature }
         }
-        if endpoint.security == .trade, key.role != .trade { throw .keyRefused }
+        if endpoint.security == .trade, known.key.role != .trade { throw .keyRefused }
         if let count = endpoint.orderCount {
             try gate.spendOrders(
                 count.tenSeconds, longer: count.minute, account: accounts[serving].name,
                 wall: request.wall)
         }
-        return Admitted(endpoint: endpoint, parameters: parameters, key: key)
+        return Admitted(endpoint: endpoint, parameters: parameters, key: known.key)
     }
 
     private func checkTime(_ parameters: RequestParameters, _ wall: WallTime) throws(ExchangeError)

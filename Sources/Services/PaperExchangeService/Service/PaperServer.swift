@@ -179,8 +179,8 @@ package struct PaperServerCounts: Equatable, Sendable {
             case .broadcast(let ids, let bytes, let isText):
                 let frame = SharedFrame(bytes, isText: isText)
                 for id in ids {
-                    guard let open = sockets[id] else { continue }
-                    if !open.socket.send(frame) { cut(id) }
+                    guard let socket = sockets[id]?.socket else { continue }
+                    if !socket.send(frame) { cut(id) }
                 }
             case .close(let id, let code, let reason):
                 drop(id, WebSocketCloseCode(rawValue: code), reason)
