@@ -49,10 +49,10 @@ import Trading
         fixture.run(milliseconds: 1_000)
         let premium = fixture.desk.markets[0].averagePremium
         #expect(premium > Ratio(text: "0.005")!)
-        #expect(fixture.desk.fundingRate(0) == premium - Ratio(text: "0.0005")!)
+        let cut = (premium - Ratio(text: "0.0005")!).down(to: Ratio(text: "0.00000001")!)
+        #expect(fixture.desk.fundingRate(0) == cut)
         let told = try get(fixture, "/fapi/v1/premiumIndex", "symbol=BTCUSDT")["lastFundingRate"]?
             .text
-        let cut = fixture.desk.fundingRate(0).down(to: Ratio(text: "0.00000001")!)
         #expect(told.flatMap { Ratio(text: $0) } == cut)
         var journal = fixture.desk.startJournal()
         journal += fixture.desk.takeJournal()

@@ -6,6 +6,8 @@ extension FuturesDesk {
     private static let pullLimit = Ratio(units: 500_000_000)
     /// The most and, negative, the least that a funding takes: 2 % (`fundingInfo`).
     internal static let fundingCap = Ratio(units: 20_000_000_000)
+    /// Rates have eight decimals.
+    private static let fundingStep = Ratio(units: 10_000)
 
     /// What the next funding of a market would take now.
     ///
@@ -17,5 +19,6 @@ extension FuturesDesk {
         let pull = settings.interestRate - premium
         let rate = premium + min(max(pull, -FuturesDesk.pullLimit), FuturesDesk.pullLimit)
         return min(max(rate, -FuturesDesk.fundingCap), FuturesDesk.fundingCap)
+            .down(to: FuturesDesk.fundingStep)
     }
 }
