@@ -197,7 +197,8 @@ let package = Package(
         tests("BytesTests", ["Bytes", "Bounded", "DecoderVerifier"]),
         tests(
             "PriceFeedTests",
-            ["PriceFeedService", "BusProtocol", "Quotes", "VenueProtocol", "WebProtocol"] + trading),
+            ["PriceFeedService", "BusProtocol", "Quotes", "Throttles", "VenueProtocol", "WebProtocol"]
+                + trading),
         tests("QuotesTests", ["Quotes"] + trading),
         tests(
             "VenueBudgetTests",

@@ -147,6 +147,8 @@ struct FeedDeskTests {
         #expect(driver.frame(.book, "<html>502</html>") == .refused(.badField))
         #expect(driver.frame(.book, "{\"e\":\"bookTicker\"") == .refused(.malformed))
         #expect(driver.frame(.book, "{\"result\":null,\"id\":1}") == .other)
+        driver.desk.brokenReceived(socket: 0, .oversized)
+        driver.desk.brokenReceived(socket: 0, .notText)
         #expect(driver.desk.quote(at: 0) == before)
         for refusal in FeedRefusal.allCases { #expect(driver.desk.count(of: refusal) == 1) }
     }

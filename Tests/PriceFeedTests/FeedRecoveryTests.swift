@@ -3,6 +3,7 @@ import BusProtocol
 import Chronology
 import Quotes
 import Testing
+import Throttles
 import Trading
 import VenueProtocol
 
@@ -167,6 +168,45 @@ struct FeedRecoveryTests {
         #expect(attempts.count >= 15)
         for (index, first) in attempts.enumerated() where index + 5 < attempts.count {
             #expect(attempts[index + 5] - first >= .seconds(60))
+        }
+    }
+
+    @Test("T5: feeds that crash and start anew while the venue is away make five attempts a minute together")
+    func stormOfFeeds() {
+        for seed in UInt64(1)...20 {
+            var random = SplitMix64(seed: seed)
+            var feeds = (0..<3).map { DeskDriver(seed: seed &* 10 &+ $0) }
+            // What the gate counts for all of them.
+            var shared = AttemptLog(limit: 5)
+            var made: [Instant] = []
+            for place in feeds.indices { feeds[place].start() }
+            shared.failed(now: feeds[0].now)
+            for second in 0..<600 {
+                for place in feeds.indices {
+                    if Int.random(in: 0..<20, using: &random) == 0 {
+                        let now = feeds[place].now
+                        feeds[place] = DeskDriver(seed: seed &* 10_000 &+ UInt64(second))
+                        feeds[place].now = now
+                        feeds[place].start()
+                    }
+                    let now = feeds[place].now
+                    for number in feeds[place].take().connected {
+                        let isFirst = feeds[place].desk.isFirstAttempt(number)
+                        if let next = shared.attempt(now: now, isFirst: isFirst) {
+                            feeds[place].desk.attemptHeld(number, until: next)
+                        } else {
+                            made.append(now)
+                            shared.failed(now: now)
+                            feeds[place].close(number)
+                        }
+                    }
+                    feeds[place].pass(seconds: 1)
+                }
+            }
+            for (place, time) in made.enumerated() where place >= 5 {
+                #expect(time - made[place - 5] >= .seconds(60), "seed \(seed)")
+            }
+            #expect(made.count >= 40, "seed \(seed): it is tried as often as it may be")
         }
     }
 

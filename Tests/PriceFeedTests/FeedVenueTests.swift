@@ -162,6 +162,77 @@ struct FeedBookTests {
         #expect(driver.take().events == [.bookResynced] && driver.desk.bookCounts.live == 1)
     }
 
+    /// A live book whose stream has been silent for eleven seconds, and has been asked for.
+    private func silent() throws -> (DeskDriver, Symbol) {
+        var (driver, symbol) = try following()
+        _ = driver.frame(.depth, depth(8, 11, 7))
+        driver.desk.booksDue(now: driver.now, &driver.actions)
+        driver.desk.depthAnswered(symbol, snapshot(10), now: driver.now, &driver.actions)
+        _ = driver.take()
+        driver.pass(seconds: 11)
+        return (driver, symbol)
+    }
+
+    @Test("a book's stream that is silent because nothing happens there is left alone, and stays fresh")
+    func quietBook() throws {
+        var (driver, symbol) = try silent()
+        #expect(driver.take().filter { $0 == .ask(.depth, [symbol]) }.count == 1)
+        // What the stream had changed since the first snapshot is in this one.
+        var same = snapshot(11)
+        driver.desk.book(at: 0).map { book in
+            same.bids = ContiguousArray(book.levels(.buy, atMost: 30))
+            same.asks = ContiguousArray(book.levels(.sell, atMost: 30))
+        }
+        driver.desk.depthAnswered(symbol, same, now: driver.now, &driver.actions)
+        _ = driver.take()
+        driver.pass(seconds: 50)
+        let quiet = driver.take()
+        #expect(quiet.sent(.depth).isEmpty && FeedBookTests.depthEvents(quiet).isEmpty)
+        #expect(!quiet.contains(.ask(.depth, [symbol])) && quiet.contains(.storeDepth(0)))
+        driver.pass(seconds: 12)
+        #expect(driver.take().filter { $0 == .ask(.depth, [symbol]) }.count == 1)
+    }
+
+    @Test("T3, B3d: a book's stream that is dead is asked anew, moved, then left to REST, each told once")
+    func deadBook() throws {
+        var (driver, symbol) = try silent()
+        driver.pass(seconds: 3)
+        _ = driver.take()
+        // REST shows other levels than the silent stream.
+        var events: [FeedNote.Event] = []
+        for round in 0..<60 {
+            driver.desk.depthAnswered(
+                symbol, snapshot(100 + Int64(round)), now: driver.now, &driver.actions)
+            driver.open(.depth)
+            // Other books of the socket are heard.
+            driver.spoke(.depth)
+            driver.pass(seconds: 1)
+            events += FeedBookTests.depthEvents(driver.take())
+        }
+        for step in [FeedNote.Event.moved, .asked] {
+            #expect(events.filter { $0 == step }.count == 1, "\(step)")
+        }
+        #expect(driver.desk.bookCounts.live == 1)
+    }
+
+    /// What was told of depth streams and their sockets.
+    private static func depthEvents(_ actions: [FeedAction]) -> [FeedNote.Event] {
+        actions.compactMap { action in
+            guard case .note(let note) = action else { return nil }
+            let isDepth = note.subject == "depth" || note.detail.hasPrefix("depth")
+            return isDepth ? note.event : nil
+        }
+    }
+
+    @Test("a silent book for which nobody vouches is no longer written to its key")
+    func unvouched() throws {
+        var (driver, _) = try silent()
+        driver.pass(seconds: 1)
+        _ = driver.take()
+        driver.pass(seconds: 20)
+        #expect(!driver.take().contains(.storeDepth(0)))
+    }
+
     @Test("a book nobody watches any more leaves after its grace, its symbol stays")
     func leaves() throws {
         var (driver, symbol) = try following()

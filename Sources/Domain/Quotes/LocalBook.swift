@@ -90,6 +90,17 @@ package struct LocalBook: Sendable {
         isLive && (bids.isShallow(limits.shownLevels) || asks.isShallow(limits.shownLevels))
     }
 
+    /// Whether a snapshot shows the same best levels.
+    package func shows(sameAs snapshot: DepthChange) -> Bool {
+        isLive && isSame(.buy, snapshot.bids) && isSame(.sell, snapshot.asks)
+    }
+
+    private func isSame(_ side: Side, _ levels: ContiguousArray<BookLevel>) -> Bool {
+        let shown = min(limits.shownLevels, count(side))
+        guard shown == min(limits.shownLevels, levels.count) else { return false }
+        return (0..<shown).allSatisfy { level(side, $0) == levels[$0] }
+    }
+
     // MARK: events
 
     /// A new connection: what was held belongs to the old one.

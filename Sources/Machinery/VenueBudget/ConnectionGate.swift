@@ -22,6 +22,8 @@ internal import Throttles
     private static let script = RedisScript(AttemptScript.source)
     /// How long Redis may take to answer: it is on this host or next to it.
     private static let patience = Interval.seconds(1)
+    /// Between two questions while it is away.
+    private static let retry = Interval.milliseconds(50)
     /// The part of the shared number that one process alone makes.
     private static let part = 5
 
@@ -39,31 +41,54 @@ internal import Throttles
     /// - Parameter isFirst: whether this socket has never been attempted before.
     package func attempt(isFirst: Bool, _ completion: @escaping @LoopActor (Interval?) -> Void) {
         number += 1
-        var isAnswered = false
-        let answer: @LoopActor (Interval?) -> Void = { [weak self] pause in
-            guard !isAnswered else { return }
-            isAnswered = true
-            if pause != nil { self?.waited.increment() }
-            completion(pause)
-        }
+        let question = Question(completion)
         let timer = host.loop.timer { [weak self] in
-            guard let self, !isAnswered else { return }
-            answer(self.alone())
+            guard let self else { return }
+            self.answer(question, self.alone())
         }
+        question.timer = timer
         timer.arm(after: ConnectionGate.patience)
-        host.redis.evaluate(
-            ConnectionGate.script, keys: [host.keys.attempts, host.keys.attemptFailed],
-            arguments: [
-                "\(perMinute)", "\(AttemptLog.freeLimit)", isFirst ? "1" : "0",
-                "\(host.writer):\(host.seed):\(number)",
-            ]
-        ) { [weak self] outcome in
-            timer.disarm()
-            guard let self, !isAnswered else { return }
-            guard let pause = outcome.value?.int else { return answer(self.alone()) }
-            if pause == 0 { self.own.made(now: self.host.loop.now) }
-            answer(pause > 0 ? .milliseconds(pause) : nil)
+        let name = "\(host.writer):\(host.seed):\(number)"
+        ask(question, [
+            "\(perMinute)", "\(AttemptLog.freeLimit)", isFirst ? "1" : "0", name,
+        ])
+    }
+
+    /// One attempt that is asked about.
+    private final class Question {
+        var completion: (@LoopActor (Interval?) -> Void)?
+        var timer: LoopTimer?
+
+        init(_ completion: @escaping @LoopActor (Interval?) -> Void) {
+            self.completion = completion
         }
+    }
+
+    /// Asks Redis, and again while it is away and there is time left: a process that has just started
+    /// is not connected yet.
+    private func ask(_ question: Question, _ arguments: [String]) {
+        guard question.completion != nil else { return }
+        let keys = [host.keys.attempts, host.keys.attemptFailed]
+        host.redis.evaluate(ConnectionGate.script, keys: keys, arguments: arguments) {
+            [weak self] outcome in
+            guard let self, question.completion != nil else { return }
+            if let pause = outcome.value?.int {
+                if pause == 0 { own.made(now: host.loop.now) }
+                answer(question, pause > 0 ? .milliseconds(pause) : nil)
+            } else {
+                let again = host.loop.timer { [weak self] in self?.ask(question, arguments) }
+                again.arm(after: ConnectionGate.retry)
+            }
+        }
+    }
+
+    private func answer(_ question: Question, _ pause: Interval?) {
+        guard let completion = question.completion else { return }
+        question.completion = nil
+        question.timer?.disarm()
+        question.timer = nil
+        if pause != nil { waited.increment() }
+        completion(pause)
     }
 
     /// A connection ended, or never came to be: for a minute no socket's first attempt is free.
@@ -72,6 +97,7 @@ internal import Throttles
         host.redis.send(["SET", host.keys.attemptFailed, host.writer, "PX", "\(window)"]) { _ in }
     }
 
+    /// By the process's own count.
     private func alone() -> Interval? {
         let now = host.loop.now
         return own.attempt(now: now, isFirst: false).map { $0 - now }

@@ -72,7 +72,7 @@ package import VenueProtocol
     /// The venue has announced its limits: this process keeps to them from now on, and all others.
     /// Where it announces none of weight, as MEXC does, those known stay.
     package func announced(_ rates: [RateLimit]) {
-        let limits = rates.compactMap { BudgetLimit($0) }
+        let limits = rates.compactMap { BudgetLimit($0) }.sorted { $0.name < $1.name }
         guard limits.contains(where: { $0.counted == .weight }) else { return }
         keep(limits)
         let key = host.keys.budgetLimits
@@ -91,7 +91,7 @@ package import VenueProtocol
         carryOut(budget.announced(limits, now: host.loop.now))
         guard budget.limits != before else { return }
         let names = budget.limits.map { "\($0.name)=\($0.limit)" }.joined(separator: " ")
-        Log.info("venue's limits", ["limits": names])
+        Log.debug("venue's limits", ["limits": names])
     }
 
     private func readLimits() {

@@ -121,6 +121,10 @@ package enum FeedRefusal: Int, Hashable, Sendable, CaseIterable {
     case crossed
     case absurd
     case timeBack
+    /// More than a frame or a message may hold; the connection ended with it.
+    case oversized
+    /// Text that is no UTF-8; the connection ended with it.
+    case notText
 
     /// The reason as a metric label.
     package var label: String {
@@ -132,6 +136,8 @@ package enum FeedRefusal: Int, Hashable, Sendable, CaseIterable {
         case .crossed: "crossed"
         case .absurd: "absurd"
         case .timeBack: "time_back"
+        case .oversized: "oversized"
+        case .notText: "not_utf8"
         }
     }
 }

@@ -16,6 +16,11 @@ struct FeedBook {
     var nextAskAt = Instant.distantPast
     /// When the levels were last written to their key.
     var storedAt = Instant.distantPast
+    /// While its stream is silent: when REST was last asked for it, and last gave it.
+    var checkedAt = Instant.distantPast
+    var answeredAt = Instant.distantPast
+    /// REST has said other than the silent stream: it is dead, not quiet.
+    var isSuspect = false
     /// Snapshots taken since the stream began; the first is no resync.
     var snapshots = 0
 

@@ -71,13 +71,15 @@ extension FeedDesk {
         _ symbol: Symbol, _ snapshot: DepthChange, now: Instant, _ out: inout [FeedAction]
     ) {
         guard let slot = slots.slot(of: symbol), books[slot] != nil else { return }
+        depthCompared(slot, snapshot, now)
+        let isCheck = books[slot]?.book.isLive == true
         switch books[slot]?.book.snapshotReceived(snapshot) {
         case .applied:
             books[slot]?.askedAt = nil
             books[slot]?.failures = 0
             books[slot]?.snapshots += 1
             snapshotsTaken &+= 1
-            if (books[slot]?.snapshots ?? 0) > 1 {
+            if (books[slot]?.snapshots ?? 0) > 1, !isCheck {
                 out.append(.note(FeedNote(.bookResynced, symbol.name)))
             }
             tell(slot, now, &out)
@@ -132,20 +134,33 @@ extension FeedDesk {
 
     /// A second has passed: snapshots, quiet books that are to stay in their key, silent sockets.
     mutating func watchBooks(_ now: Instant, _ out: inout [FeedAction]) {
+        recoverDepth(now, &out)
         booksDue(now: now, &out)
         for slot in symbols.indices {
+            // A book that nobody vouches for any more leaves its key by itself.
             guard let held = books[slot], held.book.isLive, symbols[slot].isOwned,
-                now - held.storedAt >= FeedDesk.bookRefresh
+                now - held.storedAt >= FeedDesk.bookRefresh, isDepthFresh(slot, now)
             else { continue }
             out.append(.storeDepth(slot))
         }
         for number in sockets.indices
         where sockets[number].kind == .depth && sockets[number].isOpen && carriesStreams(number) {
             let silence = now - heard[number]
-            guard silence > configuration.staleAfter * 3, sockets[number].takeover == nil else {
-                continue
-            }
+            guard silence > configuration.staleAfter * 3, sockets[number].takeover == nil,
+                !isQuiet(number, now)
+            else { continue }
             replace(number, 1, &out)
+        }
+    }
+
+    /// Whether REST vouches for every book of a silent socket.
+    private func isQuiet(_ number: Int, _ now: Instant) -> Bool {
+        let place = FeedKind.depth.position
+        return symbols.indices.allSatisfy { slot in
+            guard symbols[slot].streams[place].socket == number, let held = books[slot] else {
+                return true
+            }
+            return held.book.isLive && !held.isSuspect && isDepthFresh(slot, now)
         }
     }
 

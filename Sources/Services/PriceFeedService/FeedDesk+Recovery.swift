@@ -79,7 +79,7 @@ extension FeedDesk {
         }
     }
 
-    private mutating func resubscribe(_ slot: Int, _ kind: FeedKind) {
+    mutating func resubscribe(_ slot: Int, _ kind: FeedKind) {
         let place = kind.position
         guard let number = symbols[slot].streams[place].socket else { return }
         sockets[number].departures.append(
@@ -88,7 +88,7 @@ extension FeedDesk {
         symbols[slot].streams[place].subscribedAt = nil
     }
 
-    private mutating func step(
+    mutating func step(
         _ slot: Int, _ kind: FeedKind, _ step: FeedStream.Step, _ now: Instant
     ) {
         symbols[slot].streams[kind.position].step = step
@@ -96,7 +96,7 @@ extension FeedDesk {
     }
 
     /// Replaces sockets of which nothing is heard any more; single symbols go to another socket.
-    private mutating func move(
+    mutating func move(
         _ stale: [Int], _ kind: FeedKind, _ now: Instant, _ out: inout [FeedAction]
     ) {
         let place = kind.position
@@ -128,6 +128,7 @@ extension FeedDesk {
     }
 
     mutating func replace(_ number: Int, _ stale: Int, _ out: inout [FeedAction]) {
+        guard !sockets[number].isClosing else { return }
         let detail = "socket \(number), \(stale) stale"
         out.append(.note(FeedNote(.replaced, sockets[number].kind.label, detail)))
         close(number, &out)

@@ -201,6 +201,11 @@ package struct FeedDesk {
         refused(FeedRefusal.malformed, sockets[number].kind)
     }
 
+    /// A frame broke the connection's rules, and the connection with it.
+    package mutating func brokenReceived(socket number: Int, _ reason: FeedRefusal) {
+        _ = refused(reason, sockets[number].kind)
+    }
+
     // MARK: throttled output
 
     /// When one of the `pop…` may give something; nil where nothing is held back.

@@ -32,8 +32,19 @@ import WebProtocol
     }
 
     func closed(reason: WebSocketCloseReason) {
+        if case .violated(let error) = reason {
+            service?.desk.brokenReceived(socket: number, FeedSocketLink.refusal(error.code))
+        }
         service?.decide { [number] desk, now, actions in
             desk.socketClosed(number, reason: "\(reason)", now: now, &actions)
+        }
+    }
+
+    private static func refusal(_ code: WebSocketCloseCode) -> FeedRefusal {
+        switch code {
+        case .messageTooBig: .oversized
+        case .invalidPayload: .notText
+        case _: .malformed
         }
     }
 }
