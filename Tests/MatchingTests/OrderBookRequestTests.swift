@@ -112,7 +112,8 @@ private func amend(
         _ = play(&book, leg(.sell, 2, at: 100, .long))
         #expect(
             play(&book, leg(.buy, 1, at: 100, .long)) == [
-                "accepted 2", "expired 1: 2 selfTrade", "rested 2: 1 @ 100",
+                "accepted 2", "prevented 2 x 1 @ 100: 0, 2", "expired 1: 2 selfTrade",
+                "rested 2: 1 @ 100",
             ])
     }
 

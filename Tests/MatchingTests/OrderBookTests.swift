@@ -31,6 +31,9 @@ func ledger(_ events: [MatchEvent]) -> [String] {
         case .accepted(let id, _): "accepted \(id)"
         case .traded(let t):
             "trade \(t.tradeID): \(t.takerSide.rawValue) \(t.takerID) x \(t.makerID) \(t.quantity) @ \(t.price)"
+        case .prevented(let p):
+            "prevented \(p.takerID) x \(p.makerID) @ \(p.price): "
+                + "\(p.takerQuantity), \(p.makerQuantity)"
         case .rested(let id, _, let price, let left): "rested \(id): \(left) @ \(price)"
         case .expired(let id, _, _, _, let left, let reason): "expired \(id): \(left) \(reason)"
         case .cancelled(let id, _, _, _, let left): "cancelled \(id): \(left)"
@@ -135,12 +138,37 @@ func play(_ book: inout OrderBook, _ tickets: OrderTicket...) -> [String] {
         }
         #expect(
             outcome(.expireMaker) == [
-                "expired 1: 1 selfTrade", "trade 1: BUY 3 x 2 1 @ 101", "rested 3: 1 @ 101",
+                "prevented 3 x 1 @ 100: 0, 1", "expired 1: 1 selfTrade", "trade 1: BUY 3 x 2 1 @ 101", "rested 3: 1 @ 101",
             ])
-        #expect(outcome(.expireTaker) == ["expired 3: 2 selfTrade"])
-        #expect(outcome(.expireBoth) == ["expired 1: 1 selfTrade", "expired 3: 2 selfTrade"])
+        #expect(
+            outcome(.expireTaker) == ["prevented 3 x 1 @ 100: 2, 0", "expired 3: 2 selfTrade"])
+        #expect(
+            outcome(.expireBoth) == [
+                "prevented 3 x 1 @ 100: 2, 1", "expired 1: 1 selfTrade", "expired 3: 2 selfTrade",
+            ])
+        #expect(
+            outcome(.decrement) == [
+                "prevented 3 x 1 @ 100: 1, 1", "expired 1: 0 selfTrade",
+                "trade 1: BUY 3 x 2 1 @ 101",
+            ])
         #expect(
             outcome(.none) == ["trade 1: BUY 3 x 1 1 @ 100", "trade 2: BUY 3 x 2 1 @ 101"])
+    }
+
+    @Test("What would have traded with the same owner is taken off both orders")
+    func decrement() {
+        var book = OrderBook()
+        let lines = play(
+            &book, limit(ann, .sell, 5, at: 100),
+            limit(ann, .buy, 2, at: 100, selfTrade: .decrement))
+        #expect(lines.suffix(2) == ["prevented 2 x 1 @ 100: 2, 2", "expired 2: 0 selfTrade"])
+        #expect(book.quantity(.sell, at: .whole(100)) == .whole(3))
+        #expect(
+            play(&book, limit(ann, .buy, 3, at: 100, selfTrade: .decrement)) == [
+                "accepted 3", "prevented 3 x 1 @ 100: 3, 3", "expired 1: 0 selfTrade",
+                "expired 3: 0 selfTrade",
+            ])
+        #expect(book.best(.sell) == nil)
     }
 
     @Test("A reduce-only order is trimmed to the position and ends with it (invariant 4)")

@@ -81,6 +81,40 @@ struct SlowBook {
         var reason: ExpiryReason?
     }
 
+    /// Strikes out what an owner would have traded with itself.
+    private mutating func prevent(
+        _ way: inout Way, _ maker: Resting, _ mode: SelfTradePrevention,
+        _ events: inout [MatchEvent]
+    ) {
+        var both = min(way.left, maker.remaining)
+        if way.amount != nil { both = .zero }
+        let losses: (taker: Quantity, maker: Quantity) =
+            switch mode {
+            case .none: (.zero, .zero)
+            case .expireTaker: (way.left, .zero)
+            case .expireMaker: (.zero, maker.remaining)
+            case .expireBoth: (way.left, maker.remaining)
+            case .decrement: (both, both)
+            }
+        events.append(
+            .prevented(
+                MatchPrevention(
+                    price: maker.price, takerSide: way.ticket.side, takerID: way.id,
+                    makerID: maker.id, owner: way.ticket.owner, takerQuantity: losses.taker,
+                    makerQuantity: losses.maker)))
+        if mode == .decrement {
+            way.left -= both
+            for index in resting.indices where resting[index].id == maker.id {
+                resting[index].remaining -= both
+            }
+            if !both.isZero, both == maker.remaining { expire(maker.id, .selfTrade, &events) }
+            if way.left.isZero { way.reason = .selfTrade }
+            return
+        }
+        if mode != .expireTaker { expire(maker.id, .selfTrade, &events) }
+        if mode != .expireMaker { way.reason = .selfTrade }
+    }
+
     private mutating func walk(
         _ way: inout Way, _ prevention: SelfTradePrevention, _ events: inout [MatchEvent]
     ) {
@@ -99,11 +133,8 @@ struct SlowBook {
                 return
             }
             if maker.ticket.owner == ticket.owner, ticket.owner != .market, prevention != .none {
-                if prevention != .expireTaker { expire(maker.id, .selfTrade, &events) }
-                if prevention != .expireMaker {
-                    way.reason = .selfTrade
-                    return
-                }
+                prevent(&way, maker, prevention, &events)
+                if way.reason != nil { return }
                 continue
             }
             if ticket.owner != .market, keepsPositions, holder(maker.ticket) == holder(ticket) {

@@ -92,6 +92,50 @@ private enum Frame {
         #expect(last != nil)
     }
 
+    @Test("Mini tickers and batches of best prices have the venue's fields")
+    func miniTickers() throws {
+        let fixture = SpotFixture(.mexc, background: true)
+        #expect(fixture.open(1, "/ws"))
+        let channels = [
+            "spot@public.miniTicker.v3.api.pb@QRLUSDT@UTC+8",
+            "spot@public.miniTickers.v3.api.pb@UTC+8",
+            "spot@public.bookTicker.batch.v3.api.pb@QRLUSDT",
+        ]
+        #expect(try subscribe(fixture, 1, channels) == channels.joined(separator: ","))
+        var bodies: [Int: [UInt8]] = [:]
+        for case .push(_, let bytes) in try live(fixture, milliseconds: 5_000, 1) {
+            for part in try parts(bytes) where part.number > 300 {
+                bodies[part.number] = part.bytes
+            }
+        }
+        #expect(bodies.keys.sorted() == [309, 310, 311])
+        let mini = try texts(try #require(bodies[309]))
+        #expect(mini[1] == "QRLUSDT")
+        #expect(mini.keys.sorted() == Array(1...12))
+        let (high, low) = (Price(text: mini[5] ?? ""), Price(text: mini[6] ?? ""))
+        #expect(try #require(high) >= #require(low))
+        let batch = try texts(try parts(try #require(bodies[311]))[0].bytes)
+        #expect(try price(#require(batch[1])) < price(#require(batch[3])))
+        #expect(try parts(try #require(bodies[310])).count == fixture.desk.instruments.count)
+    }
+
+    /// The texts and messages within a message, by their numbers.
+    private func parts(_ bytes: [UInt8]) throws -> [(number: Int, bytes: [UInt8])] {
+        var parts: [(number: Int, bytes: [UInt8])] = []
+        var reader = ProtobufReader(bytes.rawSpan)
+        while let number = try reader.nextField() {
+            if reader.isText { parts.append((number, Array(bytes[try reader.place()]))) }
+        }
+        return parts
+    }
+
+    private func texts(_ bytes: [UInt8]) throws -> [Int: String] {
+        Dictionary(
+            uniqueKeysWithValues: try parts(bytes).map {
+                ($0.number, String(decoding: $0.bytes, as: UTF8.self))
+            })
+    }
+
     @Test("PING is answered; unknown and private channels without a key are refused")
     func control() throws {
         let fixture = SpotFixture(.mexc)

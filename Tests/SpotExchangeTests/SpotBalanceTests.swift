@@ -39,17 +39,28 @@ private struct SlowBalances {
         var locked: [String: AssetAmount] = [:]
         for (number, stake) in desk.stakes.enumerated() {
             let rules = desk.instruments[number]
+            let lists = Set(desk.lists.filter { !$0.isDone }.map(\.listID))
+            // The orders of a list hold together what the dearer one needs.
+            var shared: [Int64: AssetAmount] = [:]
             for order in stake.orders.open {
-                if order.side == .sell {
-                    locked[rules.base, default: .zero] += AssetAmount(order.remaining)
+                let asset = order.side == .sell ? rules.base : rules.quote
+                let need = need(of: order)
+                if lists.contains(order.listID) {
+                    locked[asset, default: .zero] -= shared[order.listID] ?? .zero
+                    shared[order.listID] = max(need, shared[order.listID] ?? .zero)
+                    locked[asset, default: .zero] += shared[order.listID] ?? .zero
                 } else {
-                    let price = order.kind.hasPrice ? order.price : order.stopPrice
-                    locked[rules.quote, default: .zero] += AssetAmount(
-                        price.times(order.remaining, .up))
+                    locked[asset, default: .zero] += need
                 }
             }
         }
         return locked
+    }
+
+    private func need(of order: SpotOrder) -> AssetAmount {
+        if order.side == .sell { return AssetAmount(order.remaining) }
+        let price = order.kind.hasPrice ? order.price : order.stopPrice
+        return AssetAmount(price.times(order.remaining, .up))
     }
 }
 
@@ -69,6 +80,8 @@ struct SpotChaos {
             if let order = open.randomElement(using: &random) {
                 _ = try? fixture.desk.cancel(symbol, orderID: order.orderID, wall: fixture.wall)
             }
+        case 7 where fixture.desk.settings.flavour == .binance && Bool.random(using: &random):
+            placeList(symbol, number)
         case 7: _ = try? fixture.desk.cancelAll(symbol, wall: fixture.wall)
         case _:
             _ = try? fixture.desk.trade(
@@ -98,6 +111,25 @@ struct SpotChaos {
             rules.tick, fixture.desk.markets[number].last.scaled(by: share, .down)
         )
         .down(to: rules.tick)
+    }
+
+    /// Two orders around the last price, near enough for either to be reached.
+    private mutating func placeList(_ symbol: Symbol, _ number: Int) {
+        let (side, size) = (side(), size(number, 1))
+        func leg(_ kinds: [SpotOrderKind]) -> SpotOrderRequest {
+            let kind = kinds.randomElement(using: &random)!
+            var order = SpotOrderRequest(symbol: symbol, side: side, kind: kind, quantity: size)
+            if kind.hasPrice { order.price = level(number) }
+            if kind.isConditional { order.stopPrice = level(number) }
+            if kind.hasPrice, kind != .limitMaker { order.timeInForce = .goodTillCancel }
+            return order
+        }
+        let taking = leg([.limitMaker, .takeProfit, .takeProfitLimit])
+        let stopping = leg([.stopLoss, .stopLossLimit])
+        _ = try? fixture.desk.placeList(
+            SpotListRequest(
+                above: side == .sell ? taking : stopping,
+                below: side == .sell ? stopping : taking), wall: fixture.wall)
     }
 
     private mutating func place(_ symbol: Symbol, _ number: Int) {
@@ -145,5 +177,8 @@ struct SpotChaos {
             }
         }
         #expect(fixture.desk.stakes.reduce(0) { $0 + $1.trades.count } > 50)
+        guard flavour == .binance else { return }
+        // Lists were placed, or nothing was proved of them.
+        #expect(fixture.desk.lists.contains { $0.isDone })
     }
 }

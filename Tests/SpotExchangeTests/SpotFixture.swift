@@ -139,6 +139,8 @@ func words(_ events: [SpotEvent]) -> [String] {
             let list = changes.map { "\($0.asset) \($0.free)/\($0.locked)" }
             return "\(reason.rawValue) " + list.joined(separator: ", ")
         case .balanceChanged(let asset, let change, _): return "CHANGE \(asset) \(change)"
+        case .list(let record, _):
+            return "LIST " + (record.list.isDone ? "ALL_DONE" : "EXECUTING")
         case .listenKeyExpired: return "EXPIRED KEY"
         }
     }

@@ -88,11 +88,39 @@ package struct MatchTrade: Equatable, Sendable {
     }
 }
 
+/// A trade of an owner with itself that was kept from happening, and what both orders lost by it.
+package struct MatchPrevention: Equatable, Sendable {
+    package var price: Price
+    package var takerSide: Side
+    package var takerID: Int64
+    package var makerID: Int64
+    package var owner: OwnerID
+    /// What the taker gives up; zero where it goes on whole, and for an order by amount.
+    package var takerQuantity: Quantity
+    /// What the maker gives up; zero where it stays whole.
+    package var makerQuantity: Quantity
+
+    package init(
+        price: Price, takerSide: Side, takerID: Int64, makerID: Int64, owner: OwnerID,
+        takerQuantity: Quantity, makerQuantity: Quantity
+    ) {
+        self.price = price
+        self.takerSide = takerSide
+        self.takerID = takerID
+        self.makerID = makerID
+        self.owner = owner
+        self.takerQuantity = takerQuantity
+        self.makerQuantity = makerQuantity
+    }
+}
+
 /// What happened in the book, in order.
 package enum MatchEvent: Equatable, Sendable {
     /// An order passed its checks and has its id; its trades follow.
     case accepted(orderID: Int64, owner: OwnerID)
     case traded(MatchTrade)
+    /// Self-trade prevention struck; whose quantity is gone by it expires next.
+    case prevented(MatchPrevention)
     /// What is left of an order now rests at its limit.
     case rested(orderID: Int64, side: Side, price: Price, remaining: Quantity)
     /// An order ended; `price` is where it rested, or nil where it did not. `remaining` is zero for

@@ -141,8 +141,7 @@ extension OrderBook {
                 return .noMatch
             }
             if orders[slot].owner == taker.owner, taker.selfTrade != .none {
-                if taker.selfTrade != .expireTaker { expire(slot, .selfTrade, &events) }
-                if taker.selfTrade != .expireMaker { return .stopped(.selfTrade) }
+                if prevent(&taker, slot, price, &events) { return .stopped(.selfTrade) }
                 continue
             }
             if taker.position >= 0, orders[slot].position == taker.position {
@@ -166,6 +165,49 @@ extension OrderBook {
             }
             trade(&taker, slot, price, quantity, &events)
         }
+    }
+
+    /// Keeps an order from trading with another of its owner, by the taker's choice; true where the
+    /// taker ends by it.
+    private mutating func prevent(
+        _ taker: inout Taker, _ slot: Int32, _ price: Price, _ events: inout [MatchEvent]
+    ) -> Bool {
+        let maker = orders[slot]
+        var prevention = MatchPrevention(
+            price: price, takerSide: taker.side, takerID: taker.id, makerID: maker.id,
+            owner: taker.owner, takerQuantity: .zero, makerQuantity: .zero)
+        switch taker.selfTrade {
+        case .none: preconditionFailure("only what prevents self-trades comes here")
+        case .decrement: return decrement(&taker, slot, &prevention, &events)
+        case .expireTaker: prevention.takerQuantity = taker.remaining
+        case .expireMaker: prevention.makerQuantity = maker.remaining
+        case .expireBoth:
+            prevention.takerQuantity = taker.remaining
+            prevention.makerQuantity = maker.remaining
+        }
+        events.append(.prevented(prevention))
+        if taker.selfTrade != .expireTaker { expire(slot, .selfTrade, &events) }
+        return taker.selfTrade != .expireMaker
+    }
+
+    /// Takes what would have traded off both; an order by amount, which has no quantity to take it
+    /// off, ends.
+    private mutating func decrement(
+        _ taker: inout Taker, _ slot: Int32, _ prevention: inout MatchPrevention,
+        _ events: inout [MatchEvent]
+    ) -> Bool {
+        guard taker.step.isZero else {
+            events.append(.prevented(prevention))
+            return true
+        }
+        let quantity = min(taker.remaining, orders[slot].remaining)
+        prevention.takerQuantity = quantity
+        prevention.makerQuantity = quantity
+        events.append(.prevented(prevention))
+        taker.remaining -= quantity
+        change(taker.side.opposite) { $0.reduce(slot, by: quantity, &$1) }
+        if orders[slot].remaining.isZero { expire(slot, .selfTrade, &events) }
+        return taker.remaining.isZero
     }
 
     private mutating func trade(

@@ -15,6 +15,8 @@ package enum SelfTradePrevention: String, Sendable, CaseIterable {
     case expireTaker = "EXPIRE_TAKER"
     case expireMaker = "EXPIRE_MAKER"
     case expireBoth = "EXPIRE_BOTH"
+    /// Both give up what would have traded; who has nothing left then expires (spot only).
+    case decrement = "DECREMENT"
 }
 
 /// An order as the book is asked to take it.

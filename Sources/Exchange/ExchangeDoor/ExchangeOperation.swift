@@ -24,6 +24,8 @@ package indirect enum ExchangeOperation: Equatable, Sendable {
     /// The position (spot: the base asset) changes by this much at the mark, without order, trade,
     /// or event.
     case shift(Symbol, by: Quantity)
+    /// A deposit, or a withdrawal where it is negative, told as the venue tells of them.
+    case transfer(asset: String, by: Quantity)
     /// Fills an open order in equal parts up to a share of its quantity, then cancels the rest.
     case fillThenCancel(Symbol, clientOrderID: String, parts: Int, share: Ratio)
     case setState(Symbol, ListingState)

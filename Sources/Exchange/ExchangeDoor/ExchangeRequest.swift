@@ -27,6 +27,8 @@ package struct ExchangeRequest: Equatable, Sendable {
     /// The address the request came from: weight is counted by it.
     package var remote: String
     package var wall: WallTime
+    /// The unit times are wanted in (`X-MBX-TIME-UNIT`), as it was written.
+    package var timeUnit: String?
 
     package init(
         method: String, path: String, query: [UInt8] = [], body: [UInt8] = [],

@@ -136,6 +136,8 @@ package struct MarketFloor: Sendable {
             switch event {
             case .accepted: break
             case .traded(let trade): traded(trade, number, wall: wall)
+            case .prevented(let prevention):
+                touch(number, prevention.takerSide.opposite, prevention.price)
             case .rested(_, let side, let price, _): touch(number, side, price)
             case .expired(_, _, let side, let price, _, _):
                 if let price { touch(number, side, price) }

@@ -24,6 +24,7 @@ extension FuturesVenue {
             try desk.changeFilters(symbol, FilterChange(step: step), wall: wall)
         case .move(let symbol, let share, let time):
             try desk.ramp(symbol, by: share, over: time, wall: wall)
+        case .transfer: throw .noSuchOperation
         case .fund(let symbol): try desk.fundNow(symbol, wall: wall)
         case .liquidate: desk.liquidate(wall: wall)
         case .deleverage(let symbol): try desk.deleverageAll(symbol, wall: wall)

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import aiohttp
 import ccxt
+import venue
+from ccxt.protobuf.mexc.PushDataV3ApiWrapper_pb2 import PushDataV3ApiWrapper
 from ccxt_venues import mexc, mexc_streams, refused
 from checks import Checks, eventually
 
@@ -98,6 +101,29 @@ def errors() -> None:
         refused(client, 10072, ccxt.BadRequest, stranger.spotPrivateGetAccount)
 
 
+async def raw_channels() -> None:
+    """Channels that ccxt has the messages of, and does not subscribe to."""
+    names = {"spot@public.miniTicker.v3.api.pb@QRLUSDT@UTC+8": "publicMiniTicker",
+             "spot@public.miniTickers.v3.api.pb@UTC+8": "publicMiniTickers",
+             "spot@public.bookTicker.batch.v3.api.pb@QRLUSDT": "publicBookTickerBatch"}
+    async with aiohttp.ClientSession() as session, session.ws_connect(
+            f"{venue.WS}/mexc/ws") as socket:
+        await socket.send_json({"method": "SUBSCRIPTION", "params": list(names)})
+        found = {}
+        while len(found) < len(names):
+            message = await socket.receive()
+            if message.type == aiohttp.WSMsgType.BINARY:
+                push = PushDataV3ApiWrapper()
+                push.ParseFromString(message.data)
+                found[push.channel] = push
+    for name, body in names.items():
+        assert found[name].WhichOneof("body") == body, found[name]
+    mini = found["spot@public.miniTicker.v3.api.pb@QRLUSDT@UTC+8"].publicMiniTicker
+    assert float(mini.low) <= float(mini.price) <= float(mini.high), mini
+    book = found["spot@public.bookTicker.batch.v3.api.pb@QRLUSDT"].publicBookTickerBatch.items[0]
+    assert float(book.bidPrice) < float(book.askPrice), book
+
+
 async def streams(socket) -> None:
     async with checks("the book kept by the client stays uncrossed"):
         for _ in range(20):
@@ -108,6 +134,8 @@ async def streams(socket) -> None:
         assert (await socket.watch_ohlcv(QRL, "1m"))[-1][4] > 0
         # watch_bids_asks reads only the JSON streams that MEXC has ended: it answers nowhere.
         assert (await socket.watch_ticker(QRL))["bid"] > 0
+    async with checks("mini tickers and batches of best prices are read by the venue's own schema"):
+        await raw_channels()
     async with checks("a listen key carries orders, trades and balance"):
         tasks = [asyncio.create_task(watch) for watch in (
             socket.watch_orders(QRL), socket.watch_my_trades(QRL), socket.watch_balance())]

@@ -97,6 +97,23 @@ def orders() -> None:
         assert answer["newOrderResult"] == "SUCCESS", answer
         client.cancel_all_open_orders(symbol=BTC)
         assert client.get_open_orders() == [] and client.get_all_orders(symbol=BTC)
+        assert client.get_prevented_matches(symbol=BTC, orderId=first["orderId"]) == []
+    with checks("an order list is placed, queried and cancelled; its limit order trades"):
+        base = {"symbol": BTC, "side": "SELL", "quantity": "0.01", "aboveType": "LIMIT_MAKER",
+                "abovePrice": near(1.02), "belowType": "STOP_LOSS_LIMIT",
+                "belowStopPrice": near(0.98), "belowPrice": near(0.97), "belowTimeInForce": "GTC"}
+        placed = client.create_oco_order(**base)
+        assert placed["listOrderStatus"] == "EXECUTING" and len(placed["orderReports"]) == 2, placed
+        number = placed["orderListId"]
+        assert client.get_open_oco_orders()[0]["orderListId"] == number
+        assert client.v3_get_order_list(orderListId=number)["contingencyType"] == "OCO"
+        gone = client.v3_delete_order_list(symbol=BTC, orderListId=number)
+        assert gone["listOrderStatus"] == "ALL_DONE" and client.get_open_oco_orders() == [], gone
+        again = client.create_oco_order(**base)
+        client.cancel_order(symbol=BTC, orderId=again["orders"][0]["orderId"])
+        assert client.get_open_orders(symbol=BTC) == [] and client.v3_get_all_order_list()
+        refused(-2010, "relationship of the prices", client.create_oco_order,
+                **base | {"abovePrice": near(0.99)})
     with checks("account, one balance, fees, rate limits, a test order"):
         assert client.get_account()["canTrade"] and client.get_asset_balance("USDT")["free"]
         assert client.get_account(omitZeroBalances="true")["balances"]
@@ -158,6 +175,14 @@ async def websocket_api(remote: PaperAsyncClient) -> None:
         assert await remote.ws_get_open_orders(symbol=BTC)
         gone = await remote.ws_cancel_order(symbol=BTC, orderId=number)
         assert gone["status"] == "CANCELED", gone
+    async with checks("an order list is placed and cancelled by the WebSocket API"):
+        placed = await remote.ws_create_oco_order(
+            symbol=BTC, side="SELL", quantity="0.01", aboveType="LIMIT_MAKER",
+            abovePrice=near(1.02), belowType="STOP_LOSS", belowStopPrice=near(0.98))
+        assert placed["listOrderStatus"] == "EXECUTING", placed
+        gone = await remote.ws_cancel_oco_order(
+            symbol=BTC, orderListId=placed["orderListId"])
+        assert gone["listOrderStatus"] == "ALL_DONE", gone
     async with checks("market data and account by the WebSocket API"):
         await remote.ws_ping()
         assert (await remote.ws_get_time())["serverTime"]

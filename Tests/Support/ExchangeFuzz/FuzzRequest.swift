@@ -87,6 +87,18 @@ extension FuzzRequest {
         FuzzRequest(
             "POST", "/api/v3/order/cancelReplace",
             limit + "&cancelReplaceMode=STOP_ON_FAILURE&cancelOrigClientOrderId=fuzz"),
+        FuzzRequest(
+            "POST", "/api/v3/orderList/oco",
+            "symbol=BTCUSDT&side=SELL&quantity=0.01&aboveType=LIMIT_MAKER&abovePrice=70000"
+                + "&belowType=STOP_LOSS_LIMIT&belowStopPrice=60000&belowPrice=59900"
+                + "&belowTimeInForce=GTC&listClientOrderId=pair"),
+        FuzzRequest("GET", "/api/v3/orderList", "origClientOrderId=pair"),
+        FuzzRequest("DELETE", "/api/v3/orderList", "symbol=BTCUSDT&listClientOrderId=pair"),
+        FuzzRequest(
+            "PUT", "/api/v3/order/amend/keepPriority",
+            "symbol=BTCUSDT&origClientOrderId=fuzz&newQty=0.005"),
+        FuzzRequest("GET", "/api/v3/order/amendments", "symbol=BTCUSDT&orderId=1"),
+        FuzzRequest("GET", "/api/v3/myPreventedMatches", "symbol=BTCUSDT&orderId=1"),
         FuzzRequest("GET", "/api/v3/order", "symbol=BTCUSDT&origClientOrderId=fuzz"),
         FuzzRequest("DELETE", "/api/v3/order", "symbol=BTCUSDT&origClientOrderId=fuzz"),
         FuzzRequest("DELETE", "/api/v3/openOrders", "symbol=BTCUSDT"),

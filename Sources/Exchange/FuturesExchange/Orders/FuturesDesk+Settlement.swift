@@ -17,6 +17,7 @@ extension FuturesDesk {
                 }
             case .traded(let trade):
                 traded(trade, number, wall: wall, &unannounced)
+            case .prevented: break
             case .rested(let orderID, _, _, _):
                 if unannounced?.orderID == orderID { announce(&unannounced, number, wall: wall) }
             case .expired(let orderID, let owner, _, _, _, let reason):

@@ -121,7 +121,10 @@ extension RequestParameters {
 
     private func selfTrade() throws(ExchangeError) -> SelfTradePrevention? {
         guard let text = self["selfTradePreventionMode"] else { return nil }
-        guard let mode = SelfTradePrevention(rawValue: text) else { throw .selfTradeMode }
+        // Spot alone takes what would have traded off both orders.
+        guard let mode = SelfTradePrevention(rawValue: text), mode != .decrement else {
+            throw .selfTradeMode
+        }
         return mode
     }
 

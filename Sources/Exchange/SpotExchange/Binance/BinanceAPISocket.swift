@@ -31,6 +31,12 @@ internal struct BinanceAPISocket: Sendable {
         "order.cancelReplace": ("POST", "/api/v3/order/cancelReplace"),
         "order.amend.keepPriority": ("PUT", "/api/v3/order/amend/keepPriority"),
         "order.amendments": ("GET", "/api/v3/order/amendments"),
+        "orderList.place.oco": ("POST", "/api/v3/orderList/oco"),
+        "orderList.place": ("POST", "/api/v3/order/oco"),
+        "orderList.status": ("GET", "/api/v3/orderList"),
+        "orderList.cancel": ("DELETE", "/api/v3/orderList"),
+        "openOrderLists.status": ("GET", "/api/v3/openOrderList"),
+        "allOrderLists": ("GET", "/api/v3/allOrderList"),
         "openOrders.status": ("GET", "/api/v3/openOrders"),
         "openOrders.cancelAll": ("DELETE", "/api/v3/openOrders"),
         "sor.order.place": ("POST", "/api/v3/sor/order"),
@@ -46,6 +52,7 @@ internal struct BinanceAPISocket: Sendable {
 
     /// Methods whose replies also count orders.
     static let orderMethods: Set<String> = [
-        "order.place", "order.cancelReplace", "sor.order.place",
+        "order.place", "order.cancelReplace", "sor.order.place", "orderList.place",
+        "orderList.place.oco",
     ]
 }

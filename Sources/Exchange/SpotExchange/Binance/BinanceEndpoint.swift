@@ -19,6 +19,7 @@ internal enum BinanceEndpoint: Sendable {
     case filters, preventedMatches, allocations
     case systemStatus, coins, tradeFee, restrictions, accountStatus, tradingStatus, userAssets
     case marginPairs
+    case placeList, placeFormerList, cancelList, queryList, allLists, openLists
 
     init?(method: String, path: String) {
         guard let found = BinanceEndpoint.table["\(method) \(path)"] else { return nil }
@@ -40,6 +41,9 @@ internal enum BinanceEndpoint: Sendable {
         "DELETE /api/v3/openOrders": .cancelAll, "GET /api/v3/allOrders": .allOrders,
         "POST /api/v3/order/cancelReplace": .cancelReplace,
         "PUT /api/v3/order/amend/keepPriority": .amendOrder,
+        "POST /api/v3/orderList/oco": .placeList, "POST /api/v3/order/oco": .placeFormerList,
+        "DELETE /api/v3/orderList": .cancelList, "GET /api/v3/orderList": .queryList,
+        "GET /api/v3/allOrderList": .allLists, "GET /api/v3/openOrderList": .openLists,
         "GET /api/v3/order/amendments": .amendments, "GET /api/v3/myTrades": .myTrades,
         "GET /api/v3/account": .account, "GET /api/v3/account/commission": .commission,
         "GET /api/v3/rateLimit/order": .orderRateLimit, "GET /api/v3/myFilters": .filters,
@@ -64,19 +68,31 @@ internal enum BinanceEndpoint: Sendable {
         case .marginPairs: .key
         case .queryOrder, .openOrders, .allOrders, .amendments, .myTrades, .account, .commission,
             .orderRateLimit, .filters, .preventedMatches, .allocations, .coins, .tradeFee,
-            .restrictions, .accountStatus, .tradingStatus, .userAssets:
+            .restrictions, .accountStatus, .tradingStatus, .userAssets, .queryList, .allLists,
+            .openLists:
             .read
-        case .placeOrder, .testOrder, .cancelOrder, .cancelAll, .cancelReplace, .amendOrder:
+        case .placeOrder, .testOrder, .cancelOrder, .cancelAll, .cancelReplace, .amendOrder,
+            .placeList, .placeFormerList, .cancelList:
             .trade
         }
     }
 
+    /// How many new orders it counts as.
+    var orderCount: Int64 {
+        if self == .placeList || self == .placeFormerList { return 2 }
+        return self == .placeOrder || self == .cancelReplace ? 1 : 0
+    }
     /// Whether it counts as a new order.
-    var isOrder: Bool { self == .placeOrder || self == .cancelReplace }
+    var isOrder: Bool { orderCount > 0 }
 
     /// Whether it costs its weight only where it fails (since 2026-04-02).
     var isFreeIfDone: Bool {
-        self == .placeOrder || self == .cancelOrder || self == .cancelReplace || self == .cancelAll
+        switch self {
+        case .placeOrder, .cancelOrder, .cancelReplace, .cancelAll, .placeList, .placeFormerList,
+            .cancelList:
+            true
+        case _: false
+        }
     }
 
     /// Request weight.
@@ -84,17 +100,18 @@ internal enum BinanceEndpoint: Sendable {
         switch self {
         case .ping, .time, .placeOrder, .testOrder, .cancelOrder, .cancelAll, .cancelReplace,
             .systemStatus, .restrictions, .accountStatus, .tradingStatus, .tradeFee,
-            .marginPairs:
+            .marginPairs, .placeList, .placeFormerList, .cancelList:
             1
         case .averagePrice, .klines: 2
-        case .aggregateTrades, .queryOrder, .amendments, .amendOrder: 4
+        case .aggregateTrades, .queryOrder, .amendments, .amendOrder, .queryList: 4
         case .depth: limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1_000 ? 50 : 250
         case .priceTicker, .bookTicker: symbols == 1 ? 2 : 4
         case .dayTicker: symbols == 0 || symbols > 100 ? 80 : symbols <= 20 ? 2 : 40
         case .windowTicker: Int64(4 * max(1, min(symbols, 50)))
         case .openOrders: symbols == 0 ? 80 : 6
+        case .openLists: 6
         case .exchangeInfo, .account, .allOrders, .myTrades, .commission, .preventedMatches,
-            .allocations:
+            .allocations, .allLists:
             20
         case .trades: 25
         case .filters, .orderRateLimit: 40

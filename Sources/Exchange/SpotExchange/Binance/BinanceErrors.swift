@@ -39,11 +39,18 @@ extension ExchangeError {
             self = ExchangeError(-2010, "Account has insufficient balance for requested action.")
         case .duplicateClientOrderID: self = ExchangeError(-2010, "Duplicate order sent.")
         case .wouldTake: self = ExchangeError(-2010, "Order would immediately match and take.")
-        case .wouldTrigger: self = ExchangeError(-2010, "Stop price would trigger immediately.")
+        case .wouldTrigger: self = ExchangeError(-2010, "Order would trigger immediately.")
         case .unknownOrder: self = .unknownOrder
         case .noSuchOrder: self = .noSuchOrder
         case .cancelRestricted:
             self = ExchangeError(-2011, "Order was not canceled due to cancel restrictions.")
+        case .tooManyAmendments:
+            self = ExchangeError(-2038, "The order has been amended as often as it may be.")
+        case .listPrices:
+            self = ExchangeError(
+                -2010, "The relationship of the prices for the orders is not correct.")
+        case .unknownList: self = ExchangeError(-2011, "Unknown order list sent.")
+        case .noSuchList: self = ExchangeError(-2013, "Order list does not exist.")
         case .amendment:
             self = ExchangeError(
                 -2038,

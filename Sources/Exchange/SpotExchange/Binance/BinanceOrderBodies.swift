@@ -17,7 +17,7 @@ internal enum BinanceOrderBodies {
     private static func writeHead(_ order: SpotOrder, _ out: inout JSONWriter) {
         out.field("symbol", order.symbol.name)
         out.field("orderId", order.orderID)
-        out.field("orderListId", -1)
+        out.field("orderListId", order.listID)
     }
 
     private static func writeAmounts(_ order: SpotOrder, _ out: inout JSONWriter) {
@@ -35,6 +35,13 @@ internal enum BinanceOrderBodies {
     private static func writeStop(_ order: SpotOrder, _ out: inout JSONWriter) {
         guard order.kind.isConditional else { return }
         out.field("stopPrice", units: order.stopPrice.units, places: places)
+    }
+
+    /// Only orders that prevention has struck tell of it.
+    private static func writePrevention(_ order: SpotOrder, _ out: inout JSONWriter) {
+        guard order.preventedMatchID >= 0 else { return }
+        out.field("preventedMatchId", order.preventedMatchID)
+        out.field("preventedQuantity", units: order.prevented.units, places: places)
     }
 
     static func workingTime(_ order: SpotOrder) -> Int64 {
@@ -62,6 +69,70 @@ internal enum BinanceOrderBodies {
             for fill in placed.fills { write(fill: fill, &out) }
             out.endArray()
         }
+        if form != .acknowledged { writePreventions(placed, &out) }
+        out.endObject()
+    }
+
+    /// What prevention did as the order came.
+    private static func writePreventions(_ placed: SpotPlacement, _ out: inout JSONWriter) {
+        if !placed.preventions.isEmpty {
+            out.key("preventedMatches")
+            out.beginArray()
+            for prevention in placed.preventions {
+                out.beginObject()
+                out.field("preventedMatchId", prevention.matchID)
+                out.field("makerOrderId", prevention.makerOrderID)
+                out.field("price", units: prevention.price.units, places: places)
+                writeQuantities(prevention, &out)
+                out.endObject()
+            }
+            out.endArray()
+        }
+        if placed.order.prevented.isPositive {
+            out.field("preventedQuantity", units: placed.order.prevented.units, places: places)
+        }
+    }
+
+    private static func writeQuantities(
+        _ prevention: SpotPrevention, _ out: inout JSONWriter
+    ) {
+        if prevention.takerQuantity.isPositive {
+            out.field(
+                "takerPreventedQuantity", units: prevention.takerQuantity.units, places: places)
+        }
+        if prevention.makerQuantity.isPositive {
+            out.field(
+                "makerPreventedQuantity", units: prevention.makerQuantity.units, places: places)
+        }
+    }
+
+    /// One row of `myPreventedMatches`.
+    static func write(_ prevention: SpotPrevention, _ out: inout JSONWriter) {
+        out.beginObject()
+        out.field("symbol", prevention.symbol.name)
+        out.field("preventedMatchId", prevention.matchID)
+        out.field("takerOrderId", prevention.takerOrderID)
+        out.field("makerSymbol", prevention.symbol.name)
+        out.field("makerOrderId", prevention.makerOrderID)
+        out.field("tradeGroupId", -1)
+        out.field("selfTradePreventionMode", prevention.mode)
+        out.field("price", units: prevention.price.units, places: places)
+        writeQuantities(prevention, &out)
+        out.field("transactTime", prevention.timeMilliseconds)
+        out.endObject()
+    }
+
+    /// One row of `order/amendments`.
+    static func write(_ amendment: SpotAmendment, _ out: inout JSONWriter) {
+        out.beginObject()
+        out.field("symbol", amendment.symbol.name)
+        out.field("orderId", amendment.orderID)
+        out.field("executionId", amendment.executionID)
+        out.field("origClientOrderId", amendment.formerClientID)
+        out.field("newClientOrderId", amendment.clientID)
+        out.field("origQty", units: amendment.formerQuantity.units, places: places)
+        out.field("newQty", units: amendment.quantity.units, places: places)
+        out.field("time", amendment.timeMilliseconds)
         out.endObject()
     }
 
@@ -85,6 +156,7 @@ internal enum BinanceOrderBodies {
         writeAmounts(order, &out)
         writeStop(order, &out)
         out.field("selfTradePreventionMode", order.selfTrade.rawValue)
+        writePrevention(order, &out)
         out.endObject()
     }
 
@@ -101,6 +173,7 @@ internal enum BinanceOrderBodies {
         out.field("isWorking", order.isWorking)
         out.field("workingTime", workingTime(order))
         out.field("selfTradePreventionMode", order.selfTrade.rawValue)
+        writePrevention(order, &out)
         out.endObject()
     }
 
@@ -112,7 +185,7 @@ internal enum BinanceOrderBodies {
         out.field("price", units: order.price.units, places: places)
         out.field("qty", units: order.quantity.units, places: places)
         out.field("executedQty", units: order.executed.units, places: places)
-        out.field("preventedQty", units: 0, places: places)
+        out.field("preventedQty", units: order.prevented.units, places: places)
         out.field("quoteOrderQty", units: order.quoteQuantity.units, places: places)
         out.field("cumulativeQuoteQty", units: order.cumulativeQuote.units, places: places)
         out.field("status", order.status.text)
@@ -125,12 +198,12 @@ internal enum BinanceOrderBodies {
     }
 
     /// One row of `myTrades`.
-    static func write(_ trade: SpotTrade, _ out: inout JSONWriter) {
+    static func write(_ trade: SpotTrade, listID: Int64, _ out: inout JSONWriter) {
         out.beginObject()
         out.field("symbol", trade.symbol.name)
         out.field("id", trade.tradeID)
         out.field("orderId", trade.orderID)
-        out.field("orderListId", -1)
+        out.field("orderListId", listID)
         out.field("price", units: trade.price.units, places: places)
         out.field("qty", units: trade.quantity.units, places: places)
         out.field("quoteQty", units: trade.quote.units, places: places)

@@ -22,7 +22,8 @@ extension BinanceSpotVenue {
         case .filters:
             _ = try market(parameters)
             writeMyFilters(&out)
-        case .preventedMatches, .allocations:
+        case .preventedMatches: try writePreventions(parameters, &out)
+        case .allocations:
             _ = try market(parameters)
             out.beginArray()
             out.endArray()
@@ -46,6 +47,27 @@ extension BinanceSpotVenue {
         case .userAssets: writeUserAssets(parameters["asset"], &out)
         case _: preconditionFailure("only account endpoints are answered here")
         }
+    }
+
+    /// Self-trades that were prevented: one by its number, or those of an order.
+    private func writePreventions(
+        _ parameters: RequestParameters, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let number = try market(parameters)
+        let matchID = try parameters.integer("preventedMatchId")
+        let orderID = try parameters.integer("orderId")
+        if matchID == nil, orderID == nil { throw .missingEither("preventedMatchId", "orderId") }
+        let first = try parameters.integer("fromPreventedMatchId") ?? 0
+        let found = desk.stakes[number].preventions.filter {
+            if let matchID { return $0.matchID == matchID }
+            return $0.matchID >= first
+                && ($0.takerOrderID == orderID || $0.makerOrderID == orderID)
+        }
+        out.beginArray()
+        for prevention in found.prefix(try parameters.limit(500, most: 1_000)) {
+            BinanceOrderBodies.write(prevention, &out)
+        }
+        out.endArray()
     }
 
     // MARK: account

@@ -44,7 +44,7 @@ extension BinanceSpotVenue {
         out.field("quoteCommissionPrecision", 8)
         write("orderTypes", SpotOrderKind.allCases.map(\.rawValue), &out)
         out.field("icebergAllowed", false)
-        out.field("ocoAllowed", false)
+        out.field("ocoAllowed", true)
         out.field("otoAllowed", false)
         out.field("opoAllowed", false)
         out.field("quoteOrderQtyMarketAllowed", true)
@@ -119,6 +119,8 @@ extension BinanceSpotVenue {
         filter("MAX_NUM_ALGO_ORDERS") {
             $0.field("maxNumAlgoOrders", Int64(limits.conditionalOrders))
         }
+        filter("MAX_NUM_ORDER_LISTS") { $0.field("maxNumOrderLists", Int64(limits.orderLists)) }
+        filter("MAX_NUM_ORDER_AMENDS") { $0.field("maxNumOrderAmends", Int64(limits.amendments)) }
         out.endArray()
     }
 }

@@ -22,10 +22,7 @@ extension BinanceSpotVenue {
                 try desk.query(symbol, orderID: orderID, clientOrderID: clientID)
             }
             BinanceOrderBodies.write(recorded: order, &out)
-        case .cancelOrder:
-            let requestID = parameters["newClientOrderId"] ?? desk.generatedID()
-            let order = try cancel(parameters, requestID: requestID, wall)
-            BinanceOrderBodies.write(canceled: order, requestID: requestID, &out)
+        case .cancelOrder: try answerCancel(parameters, wall, &out)
         case .openOrders:
             let symbol = try parameters.symbol()
             let orders = try inBinanceWords { () throws(SpotRefusal) in
@@ -35,10 +32,7 @@ extension BinanceSpotVenue {
         case .cancelAll: try answerCancelAll(parameters, wall, &out)
         case .allOrders: writeAll(try allOrders(parameters), &out)
         case .amendOrder: try answerAmend(parameters, wall, &out)
-        case .amendments:
-            _ = try market(parameters)
-            out.beginArray()
-            out.endArray()
+        case .amendments: try answerAmendments(parameters, &out)
         case .myTrades: try answerMyTrades(parameters, &out)
         case _: preconditionFailure("only order endpoints are answered here")
         }
@@ -133,11 +127,27 @@ extension BinanceSpotVenue {
 
     // MARK: cancelling
 
-    private func cancel(
-        _ parameters: RequestParameters, requestID: String, _ wall: WallTime
-    ) throws(ExchangeError) -> SpotOrder {
+    /// Cancels one order; of a list both, and then the list is the reply.
+    private func answerCancel(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
         let symbol = try parameters.requiredSymbol()
         let (orderID, clientID) = try orderName(parameters)
+        let requestID = parameters["newClientOrderId"] ?? desk.generatedID()
+        let meant = try? desk.query(symbol, orderID: orderID, clientOrderID: clientID)
+        let list = meant.flatMap { desk.openList(of: $0) }
+        let order = try cancel(symbol, orderID, clientID, parameters, requestID, wall)
+        if let list, let record = try? desk.list(listID: list.listID, clientID: nil) {
+            BinanceListBodies.write(canceled: record, requestID: requestID, &out)
+        } else {
+            BinanceOrderBodies.write(canceled: order, requestID: requestID, &out)
+        }
+    }
+
+    private func cancel(
+        _ symbol: Symbol, _ orderID: Int64?, _ clientID: String?, _ parameters: RequestParameters,
+        _ requestID: String, _ wall: WallTime
+    ) throws(ExchangeError) -> SpotOrder {
         let only: SpotDesk.CancelRestriction? = try parameters.word(
             "cancelRestrictions", .cancelRestrictions)
         return try inBinanceWords { () throws(SpotRefusal) in
@@ -151,13 +161,23 @@ extension BinanceSpotVenue {
         _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
     ) throws(ExchangeError) {
         let symbol = try parameters.requiredSymbol()
+        var lists = desk.lists.filter { $0.symbol == symbol && !$0.isDone }.map(\.listID)
         let orders = try inBinanceWords { () throws(SpotRefusal) in
             try desk.cancelAll(symbol, wall: wall)
         }
         if orders.isEmpty { throw .unknownOrder }
         out.beginArray()
-        for order in orders {
-            BinanceOrderBodies.write(canceled: order, requestID: order.clientOrderID, &out)
+        var told: Set<Int64> = []
+        for order in orders where !told.contains(order.orderID) {
+            guard let place = lists.firstIndex(of: order.listID),
+                let record = try? desk.list(listID: lists.remove(at: place), clientID: nil)
+            else {
+                BinanceOrderBodies.write(canceled: order, requestID: order.clientOrderID, &out)
+                continue
+            }
+            // A list is told once, with both its orders.
+            told.formUnion(record.orders.map(\.orderID))
+            BinanceListBodies.write(canceled: record, requestID: order.clientOrderID, &out)
         }
         out.endArray()
     }
@@ -214,7 +234,27 @@ extension BinanceSpotVenue {
         out.field("executionId", desk.lastExecutionID)
         out.key("amendedOrder")
         BinanceOrderBodies.write(amended: order, formerID: old.clientOrderID, &out)
+        if let list = desk.openList(of: order) {
+            out.key("listStatus")
+            BinanceListBodies.write(desk.record(of: list), &out)
+        }
         out.endObject()
+    }
+
+    /// Changes in place of one order, oldest first.
+    private func answerAmendments(
+        _ parameters: RequestParameters, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let number = try market(parameters)
+        guard let orderID = try parameters.integer("orderId") else { throw .missing("orderId") }
+        let first = try parameters.integer("fromExecutionId") ?? 0
+        let limit = try parameters.limit(500, most: 1_000)
+        out.beginArray()
+        let past = desk.stakes[number].amendments.filter {
+            $0.orderID == orderID && $0.executionID >= first
+        }
+        for amendment in past.prefix(limit) { BinanceOrderBodies.write(amendment, &out) }
+        out.endArray()
     }
 
     // MARK: lists
@@ -255,7 +295,10 @@ extension BinanceSpotVenue {
             trades = Array(start == nil ? trades.suffix(limit) : trades.prefix(limit))
         }
         out.beginArray()
-        for trade in trades { BinanceOrderBodies.write(trade, &out) }
+        for trade in trades {
+            let listID = desk.stakes[number].orders[trade.orderID]?.listID ?? -1
+            BinanceOrderBodies.write(trade, listID: listID, &out)
+        }
         out.endArray()
     }
 }
@@ -267,14 +310,7 @@ extension RequestParameters {
         guard let side = Side(rawValue: try required("side")) else { throw .side }
         guard let kind = SpotOrderKind(rawValue: try required("type")) else { throw .orderType }
         var order = SpotOrderRequest(symbol: symbol, side: side, kind: kind)
-        if let text = self["timeInForce"] {
-            switch text {
-            case "GTC": order.timeInForce = .goodTillCancel
-            case "IOC": order.timeInForce = .immediateOrCancel
-            case "FOK": order.timeInForce = .fillOrKill
-            case _: throw .timeInForce
-            }
-        }
+        order.timeInForce = try timeInForce("timeInForce")
         order.quantity = try amount("quantity")
         order.quoteQuantity = try amount("quoteOrderQty")
         order.price = try amount("price")
@@ -284,5 +320,15 @@ extension RequestParameters {
         if self["icebergQty"] != nil { throw .notRequired("icebergQty") }
         if self["trailingDelta"] != nil { throw .notRequired("trailingDelta") }
         return order
+    }
+
+    func timeInForce(_ name: String) throws(ExchangeError) -> TimeInForce? {
+        switch self[name] {
+        case nil: nil
+        case "GTC": .goodTillCancel
+        case "IOC": .immediateOrCancel
+        case "FOK": .fillOrKill
+        case _: throw .timeInForce
+        }
     }
 }

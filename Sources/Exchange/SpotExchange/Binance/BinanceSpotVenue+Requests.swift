@@ -12,12 +12,15 @@ extension BinanceSpotVenue {
         var out = JSONWriter(capacity: 1_024)
         var status = 200
         var retryAfter: Int64?
+        var isMicroseconds = false
         let endpoint = BinanceEndpoint(method: request.method, path: request.path)
         do throws(ExchangeError) {
             guard let endpoint else {
                 try gate.spend(weight: 1, remote: request.remote, wall: request.wall)
                 throw .unknownPath(request.method, request.path)
             }
+            let unit = try BinanceTimeUnit(request.timeUnit)
+            isMicroseconds = unit == .microsecond
             let admitted = try admit(endpoint, request)
             status = try answer(endpoint, admitted.parameters, admitted.key, request.wall, &out)
         } catch {
@@ -30,7 +33,8 @@ extension BinanceSpotVenue {
             try? gate.spend(weight: 1, remote: request.remote, wall: request.wall)
         }
         return ExchangeResponse(
-            status: status, headers: headers(request, endpoint, retryAfter), body: out.bytes)
+            status: status, headers: headers(request, endpoint, retryAfter),
+            body: isMicroseconds ? BinanceMicroseconds.rewritten(out.bytes) : out.bytes)
     }
 
     internal static func write(_ error: ExchangeError, _ out: inout JSONWriter) {
@@ -74,7 +78,9 @@ extension BinanceSpotVenue {
         let key = try authenticate(
             endpoint.security, parameters, request.apiKey, request.wall)
         if endpoint.isOrder {
-            try gate.spendOrders(account: BinanceSpotVenue.accountName, wall: request.wall)
+            try gate.spendOrders(
+                endpoint.orderCount, longer: endpoint.orderCount,
+                account: BinanceSpotVenue.accountName, wall: request.wall)
         }
         return Admitted(parameters: parameters, key: key)
     }
@@ -131,6 +137,8 @@ extension BinanceSpotVenue {
         case .placeOrder, .testOrder, .queryOrder, .cancelOrder, .openOrders, .cancelAll,
             .allOrders, .amendOrder, .amendments, .myTrades:
             try answerOrders(endpoint, parameters, wall, &out)
+        case .placeList, .placeFormerList, .cancelList, .queryList, .allLists, .openLists:
+            try answerLists(endpoint, parameters, wall, &out)
         case .cancelReplace: return try answerCancelReplace(parameters, wall, &out)
         case .account, .commission, .orderRateLimit, .filters, .preventedMatches, .allocations,
             .systemStatus, .coins, .tradeFee, .restrictions, .accountStatus, .tradingStatus,

@@ -3,6 +3,7 @@ package import Chronology
 package import ExchangeDoor
 internal import ExchangeMarkets
 internal import Trading
+internal import WebProtocol
 
 extension BinanceSpotVenue {
     package var socketRules: SocketRules { .spot }
@@ -10,6 +11,9 @@ extension BinanceSpotVenue {
     package func socketOpened(
         _ id: Int, path: String, query: [UInt8], remote: String
     ) -> Bool {
+        let wanted = (try? FormFields(query))?["timeUnit"]
+        guard let unit = try? BinanceTimeUnit(wanted) else { return false }
+        if unit == .microsecond { inMicroseconds.insert(id) }
         guard path == BinanceAPISocket.path else {
             return board.opened(id, path: path, query: query)
         }
@@ -23,6 +27,7 @@ extension BinanceSpotVenue {
     package func socketClosed(_ id: Int) {
         board.closed(id)
         apiSockets[id] = nil
+        inMicroseconds.remove(id)
         subscribers.removeAll { $0 == id }
     }
 
@@ -41,11 +46,30 @@ extension BinanceSpotVenue {
     package func takeSocketActions(_ actions: inout [SocketAction]) {
         publishEvents()
         publishPolled()
+        if !inMicroseconds.isEmpty { self.actions = self.actions.flatMap(inWantedUnit) }
         if actions.isEmpty {
             swap(&actions, &self.actions)
         } else {
             actions += self.actions
             self.actions.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// What goes to sockets that want microseconds, with its times in them.
+    private func inWantedUnit(_ action: SocketAction) -> [SocketAction] {
+        switch action {
+        case .send(let id, let bytes):
+            guard inMicroseconds.contains(id) else { return [action] }
+            return [.send(id, BinanceMicroseconds.rewritten(bytes))]
+        case .broadcast(let ids, let bytes, let isText):
+            let fine = ids.filter { inMicroseconds.contains($0) }
+            if fine.isEmpty { return [action] }
+            let coarse = ids.filter { !inMicroseconds.contains($0) }
+            let rewritten = SocketAction.broadcast(
+                fine, BinanceMicroseconds.rewritten(bytes), isText: isText)
+            return coarse.isEmpty
+                ? [rewritten] : [.broadcast(coarse, bytes, isText: isText), rewritten]
+        case .sendBinary, .close: return [action]
         }
     }
 

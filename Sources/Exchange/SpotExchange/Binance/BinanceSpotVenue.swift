@@ -16,6 +16,8 @@ package final class BinanceSpotVenue: Exchange {
     internal var apiSockets: [Int: BinanceAPISocket] = [:]
     /// Sockets that listen to the account, in the order in which they began to.
     internal var subscribers: [Int] = []
+    /// Sockets that want their times in microseconds.
+    internal var inMicroseconds: Set<Int> = []
     internal var actions: [SocketAction] = []
     internal var scratch = JSONWriter(capacity: 1_024)
     /// The time of the latest call that had one.

@@ -34,6 +34,7 @@ internal enum BinanceUserBodies {
             out.field("d", units: change.units, places: places)
             out.field("T", at)
             out.endObject()
+        case .list(let record, let at): BinanceListBodies.write(event: record, at: at, &out)
         case .listenKeyExpired: return false
         }
         return true
@@ -54,7 +55,7 @@ internal enum BinanceUserBodies {
         out.field("p", units: order.price.units, places: places)
         out.field("P", units: order.stopPrice.units, places: places)
         out.field("F", units: 0, places: places)
-        out.field("g", -1)
+        out.field("g", order.listID)
         let original = report.requestID == nil ? report.formerID : order.clientOrderID
         out.field("C", original ?? "")
         out.field("x", report.execution.rawValue)
@@ -93,8 +94,18 @@ internal enum BinanceUserBodies {
     }
 
     private static func writePrevention(_ report: SpotReport, _ out: inout JSONWriter) {
-        out.field("v", report.executionID)
-        out.field("A", units: report.order.remaining.units, places: places)
-        out.field("B", units: report.order.remaining.units, places: places)
+        guard let prevention = report.prevention else { return }
+        let isTaker = prevention.takerOrderID == report.order.orderID
+        let lost = isTaker ? prevention.takerQuantity : prevention.makerQuantity
+        out.field("v", prevention.matchID)
+        out.field("A", units: report.order.prevented.units, places: places)
+        out.field("B", units: lost.units, places: places)
+        out.field("u", -1)
+        out.field("U", isTaker ? prevention.makerOrderID : prevention.takerOrderID)
+        out.field("Cs", prevention.symbol.name)
+        out.field("pl", units: lost.units, places: places)
+        out.field("pL", units: prevention.price.units, places: places)
+        let worth = prevention.price.times(lost, .down)
+        out.field("pY", units: worth.units, places: places)
     }
 }

@@ -14,7 +14,11 @@ extension SpotDesk {
         let old = try query(symbol, orderID: orderID, clientOrderID: clientOrderID)
         guard old.isOpen, old.isWorking else { throw .unknownOrder }
         let rules = instruments[old.market]
-        guard quantity < old.quantity, quantity > old.executed else { throw .amendment }
+        guard quantity < old.quantity, quantity > old.executed + old.prevented else {
+            throw .amendment
+        }
+        let past = stakes[old.market].amendments.count { $0.orderID == old.orderID }
+        if past >= settings.limits.amendments { throw .tooManyAmendments }
         guard quantity.isMultiple(of: rules.step), quantity >= rules.minimumQuantity else {
             throw .filter(.lotSize)
         }
@@ -33,10 +37,17 @@ extension SpotDesk {
         order.clientOrderID = newClientOrderID
         order.updatedAtMilliseconds = wall.milliseconds
         reason = .canceled
-        release(&order, all: false)
+        // The orders of a list hold together what the dearer one needs, until one goes ahead.
+        if openList(of: order) == nil { release(&order, all: false) }
         stakes[order.market].orders.put(order)
         journal.noteOrder(order.market, order.orderID)
         report(order, .replaced, formerID: old.clientOrderID, wall: wall.milliseconds)
+        keep(
+            SpotAmendment(
+                market: old.market, symbol: symbol, orderID: old.orderID,
+                executionID: lastExecutionID, formerClientID: old.clientOrderID,
+                clientID: newClientOrderID, formerQuantity: old.quantity, quantity: quantity,
+                timeMilliseconds: wall.milliseconds))
         gatherTold()
         tellBalances(wall: wall.milliseconds)
         commit()

@@ -15,7 +15,8 @@ extension SpotDesk {
             clock.hasTraded = false
             for number in stakes.indices where !stakes[number].waiting.isEmpty {
                 for orderID in stakes[number].waiting {
-                    guard let order = stakes[number].orders[orderID],
+                    // The other order of its list may have ended it meanwhile.
+                    guard let order = stakes[number].orders[orderID], order.isOpen,
                         isMet(order.kind, order.side, order.stopPrice, number)
                     else { continue }
                     stakes[number].waiting.removeAll { $0 == orderID }
@@ -26,10 +27,9 @@ extension SpotDesk {
     }
 
     private func trigger(_ waiting: SpotOrder, wall: Int64) {
-        var order = waiting
+        var order = leave(waiting, wall: wall)
         order.workingAtMilliseconds = wall
         order.updatedAtMilliseconds = wall
-        order.bookID = floor.markets[order.market].book.nextOrderID
         let asset = payingAsset(of: order)
         let more = need(of: order) - order.locked
         if more > balances[asset].free {
@@ -37,12 +37,17 @@ extension SpotDesk {
         }
         balances.lock(asset, more)
         order.locked += more
+        order.bookID = floor.markets[order.market].book.nextOrderID
         stakes[order.market].orders.put(order)
         journal.noteOrder(order.market, order.orderID)
         report(order, .new, wall: wall)
         matchEvents.removeAll(keepingCapacity: true)
         switch floor.place(bookTicket(of: order), order.market, wall: wall, &matchEvents) {
-        case .refused: finish(order, .expired, .expired, .fillOrKill, wall: wall)
+        case .refused:
+            // The book has not used the id: the next order will have it.
+            stakes[order.market].orders.unbind(order.bookID)
+            order.bookID = order.orderID
+            finish(order, .expired, .expired, .fillOrKill, wall: wall)
         case .accepted: settle(order.market, wall: wall, incoming: order)
         }
     }

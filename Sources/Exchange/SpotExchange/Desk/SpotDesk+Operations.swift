@@ -24,6 +24,8 @@ extension SpotDesk {
             let number = try market(symbol)
             try deposit(
                 instruments[number].base, AssetAmount(change), isTold: false, wall: wall)
+        case .transfer(let asset, let change):
+            try deposit(asset, AssetAmount(change), wall: wall)
         case .fillThenCancel(let symbol, let id, let parts, let share):
             try fillThenCancel(symbol, id, parts: parts, share: share, wall: wall)
         case .setState(let symbol, let state):

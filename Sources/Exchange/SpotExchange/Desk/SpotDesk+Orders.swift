@@ -7,6 +7,8 @@ package import Trading
 package struct SpotPlacement: Equatable, Sendable {
     package let order: SpotOrder
     package let fills: [SpotTrade]
+    /// Trades with itself that did not happen as it came.
+    package var preventions: [SpotPrevention] = []
 }
 
 extension SpotDesk {
@@ -29,10 +31,15 @@ extension SpotDesk {
         guard let order = stakes[number].orders[draft.orderID] else {
             preconditionFailure("an accepted order is on record")
         }
-        if order.executed.isZero { return SpotPlacement(order: order, fills: []) }
+        let preventions = Array(
+            stakes[number].preventions.reversed().prefix { $0.takerOrderID == order.orderID }
+                .reversed())
+        if order.executed.isZero {
+            return SpotPlacement(order: order, fills: [], preventions: preventions)
+        }
         let fills = stakes[number].trades.reversed().prefix { $0.tradeID > firstTrade }
             .filter { $0.orderID == order.orderID }
-        return SpotPlacement(order: order, fills: fills.reversed())
+        return SpotPlacement(order: order, fills: fills.reversed(), preventions: preventions)
     }
 
     /// Checks a request as `place` does, and changes nothing.
@@ -43,8 +50,9 @@ extension SpotDesk {
     // MARK: drafts
 
     /// The order a request asks for, checked, with what it has to lock.
-    private func draft(
-        _ wanted: SpotOrderRequest, wall: Int64
+    /// - Parameter inList: whether it comes with another one, and its price is checked with that.
+    internal func draft(
+        _ wanted: SpotOrderRequest, inList: Bool = false, wall: Int64
     ) throws(SpotRefusal) -> SpotOrder {
         let number = try market(wanted.symbol)
         let rules = SpotRules(
@@ -61,14 +69,14 @@ extension SpotDesk {
             quantity = try self.quantity(of: wanted, number, selfTrade)
         }
         try rules.checkFilters(
-            wanted, quantity: quantity, openCount: openCount(number),
+            wanted, quantity: quantity, openCount: openCount(number) + (inList ? 1 : 0),
             waitingCount: stakes[number].waiting.count)
         if let id = wanted.clientOrderID,
             stakes[number].orders.order(clientOrderID: id)?.isOpen == true
         {
             throw .duplicateClientOrderID
         }
-        if let stop = wanted.stopPrice, isMet(wanted.kind, wanted.side, stop, number) {
+        if !inList, let stop = wanted.stopPrice, isMet(wanted.kind, wanted.side, stop, number) {
             throw .wouldTrigger
         }
         var order = SpotOrder(
@@ -158,7 +166,8 @@ extension SpotDesk {
         case onlyPartiallyFilled = "ONLY_PARTIALLY_FILLED"
     }
 
-    /// Cancels an open order by number or client id; the number wins where both are given.
+    /// Cancels an open order by number or client id; the number wins where both are given. Both
+    /// orders of a list end together.
     package func cancel(
         _ symbol: Symbol, orderID: Int64? = nil, clientOrderID: String? = nil,
         requestID: String? = nil, only: CancelRestriction? = nil, wall: WallTime
@@ -173,7 +182,11 @@ extension SpotDesk {
         case .onlyNew: if order.status != .new { throw .cancelRestricted }
         case .onlyPartiallyFilled: if order.status != .partiallyFilled { throw .cancelRestricted }
         }
-        remove(order, requestID: requestID, wall: wall.milliseconds)
+        if let list = openList(of: order) {
+            cancel(list, requestID: requestID, wall: wall.milliseconds)
+        } else {
+            remove(order, requestID: requestID, wall: wall.milliseconds)
+        }
         tellBalances(wall: wall.milliseconds)
         commit()
         return stakes[number].orders[order.orderID] ?? order
@@ -183,7 +196,13 @@ extension SpotDesk {
     package func cancelAll(_ symbol: Symbol, wall: WallTime) throws(SpotRefusal) -> [SpotOrder] {
         let number = try market(symbol)
         let open = stakes[number].orders.open
-        for order in open { remove(order, requestID: nil, wall: wall.milliseconds) }
+        for order in open {
+            if let list = openList(of: stakes[number].orders[order.orderID] ?? order) {
+                cancel(list, requestID: nil, wall: wall.milliseconds)
+            } else if stakes[number].orders[order.orderID]?.isOpen == true {
+                remove(order, requestID: nil, wall: wall.milliseconds)
+            }
+        }
         tellBalances(wall: wall.milliseconds)
         commit()
         return open.compactMap { stakes[number].orders[$0.orderID] }

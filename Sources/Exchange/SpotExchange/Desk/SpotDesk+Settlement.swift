@@ -68,6 +68,8 @@ extension SpotDesk {
                     admit(incoming, wall: wall)
                 }
             case .traded(let trade): traded(trade, number, wall: wall)
+            case .prevented(let prevention):
+                if prevention.owner == SpotDesk.owner { prevented(prevention, number, wall: wall) }
             case .rested: break
             case .expired(let bookID, let owner, _, _, _, let reason):
                 if owner == SpotDesk.owner { ended(bookID, number, reason, wall: wall) }
@@ -96,9 +98,10 @@ extension SpotDesk {
     private func fill(
         _ bookID: Int64, _ match: MatchTrade, isMaker: Bool, _ number: Int, wall: Int64
     ) {
-        guard var order = stakes[number].orders.order(bookID: bookID) else {
+        guard let found = stakes[number].orders.order(bookID: bookID) else {
             preconditionFailure("a trade of the account has its order on record")
         }
+        var order = leave(found, wall: wall)
         reason = .traded
         order.executed += match.quantity
         order.cumulativeQuote += match.price.times(match.quantity, .down)
@@ -166,14 +169,19 @@ extension SpotDesk {
         case .immediateRemainder:
             finish(order, .expired, .expired, .immediateRemainder, wall: wall)
         case .marketRemainder: finish(order, .expired, .expired, .marketRemainder, wall: wall)
-        case .selfTrade: finish(order, .expiredInMatch, .prevented, .selfTrade, wall: wall)
+        case .selfTrade:
+            let prevention = stakes[number].preventions.last
+            finish(
+                order, .expiredInMatch, .prevented, .selfTrade, prevention: prevention, wall: wall)
+            endList(of: order, wall: wall)
         case .nothingToReduce: preconditionFailure("spot orders reduce nothing")
         }
     }
 
     internal func finish(
         _ ending: SpotOrder, _ status: VenueOrderStatus, _ execution: SpotExecution,
-        _ expiry: SpotExpiry, requestID: String? = nil, wall: Int64
+        _ expiry: SpotExpiry, requestID: String? = nil, prevention: SpotPrevention? = nil,
+        wall: Int64
     ) {
         var order = ending
         order.status = status
@@ -182,6 +190,7 @@ extension SpotDesk {
         release(&order, all: true)
         stakes[order.market].orders.put(order)
         journal.noteOrder(order.market, order.orderID)
-        report(order, execution, requestID: requestID, wall: wall)
+        report(
+            order, execution, requestID: requestID, prevention: prevention, wall: wall)
     }
 }

@@ -22,6 +22,9 @@ package final class SpotDesk {
     /// What the account has in each market, by the market's number.
     package internal(set) var stakes: [SpotStake]
     package internal(set) var balances: Balances
+    /// Order lists, oldest first; done ones are kept like orders.
+    package internal(set) var lists: [SpotOrderList] = []
+    internal var nextListID: Int64 = 0
     /// The rules of each market: its listing's, until they are changed.
     package internal(set) var instruments: [Instrument]
     /// The numbers of each market's base and quote asset.
@@ -120,13 +123,14 @@ package final class SpotDesk {
 
     internal func report(
         _ order: SpotOrder, _ execution: SpotExecution, _ trade: SpotTrade? = nil,
-        requestID: String? = nil, formerID: String? = nil, wall: Int64
+        requestID: String? = nil, formerID: String? = nil, prevention: SpotPrevention? = nil,
+        wall: Int64
     ) {
         emit(
             .report(
                 SpotReport(
                     order: order, execution: execution, trade: trade, requestID: requestID,
-                    formerID: formerID, executionID: nextExecutionID,
+                    formerID: formerID, executionID: nextExecutionID, prevention: prevention,
                     timeMilliseconds: wall)))
         nextExecutionID += 1
     }

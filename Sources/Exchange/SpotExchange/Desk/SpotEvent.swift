@@ -22,6 +22,8 @@ package struct SpotReport: Equatable, Sendable {
     package var formerID: String?
     /// Counts reports of the exchange.
     package var executionID: Int64
+    /// The prevention it tells of.
+    package var prevention: SpotPrevention?
     package var timeMilliseconds: Int64
 }
 
@@ -32,6 +34,8 @@ package enum SpotUserEvent: Equatable, Sendable {
     case balances([BalanceChange], reason: SpotBalanceReason, at: Int64)
     /// A balance grew or shrank by other means than trading.
     case balanceChanged(asset: String, by: AssetAmount, at: Int64)
+    /// A list was placed, or is done.
+    case list(SpotListRecord, at: Int64)
     case listenKeyExpired(String, at: Int64)
 }
 

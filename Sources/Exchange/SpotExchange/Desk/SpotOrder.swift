@@ -68,8 +68,14 @@ package struct SpotOrder: Equatable, Sendable {
     /// When it went to the book; 0 while it waits for a price.
     package var workingAtMilliseconds: Int64 = 0
     package var expiry: SpotExpiry = .none
+    /// The list it belongs to; -1 for none.
+    package var listID: Int64 = -1
+    /// What self-trade prevention has taken off it.
+    package var prevented: Quantity = .zero
+    /// The first prevention that struck it; -1 for none.
+    package var preventedMatchID: Int64 = -1
 
-    package var remaining: Quantity { quantity - executed }
+    package var remaining: Quantity { quantity - executed - prevented }
     package var isOpen: Bool { !status.isFinal }
     package var isWorking: Bool { workingAtMilliseconds > 0 }
 
@@ -89,6 +95,8 @@ package enum SpotExpiry: String, Sendable {
     case wouldTake = "WOULD_TAKE"
     case insufficientBalance = "INSUFFICIENT_BALANCE"
     case delisted = "DELISTED"
+    /// The other order of its list went ahead.
+    case otherOrder = "OTHER_ORDER"
 }
 
 /// What a client asks for when it places an order.

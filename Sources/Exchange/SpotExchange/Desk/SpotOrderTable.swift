@@ -34,6 +34,9 @@ package struct SpotOrderTable: Sendable {
     /// The order that is in the book under this id.
     func order(bookID: Int64) -> SpotOrder? { self[byBookID[bookID] ?? bookID] }
 
+    /// Forgets which order was to be in the book under an id.
+    mutating func unbind(_ bookID: Int64) { byBookID[bookID] = nil }
+
     /// Adds an order with a higher id than all others, or replaces the one with this id.
     mutating func put(_ order: SpotOrder) {
         let wasOpen: Bool
@@ -86,6 +89,9 @@ package struct SpotOrderTable: Sendable {
 package struct SpotStake: Sendable {
     package internal(set) var orders = SpotOrderTable()
     package internal(set) var trades: [SpotTrade] = []
+    /// Self-trades that were prevented, and changes in place; oldest first.
+    package internal(set) var preventions: [SpotPrevention] = []
+    package internal(set) var amendments: [SpotAmendment] = []
     /// Open orders that wait for a price, oldest first.
     internal var waiting: [Int64] = []
 }

@@ -9,6 +9,7 @@ package enum SpotFilter: String, Sendable {
     case notional = "NOTIONAL"
     case openOrders = "MAX_NUM_ORDERS"
     case conditionalOrders = "MAX_NUM_ALGO_ORDERS"
+    case orderLists = "MAX_NUM_ORDER_LISTS"
 }
 
 /// Why the desk did not do what it was asked; each flavour has its own words for it.
@@ -39,6 +40,14 @@ package enum SpotRefusal: Error, Equatable, Sendable {
     case noSuchOrder
     /// The order is not in the state in which it was to be cancelled.
     case cancelRestricted
+    /// Changed in place as often as an order may be.
+    case tooManyAmendments
+    /// The orders of a list are not on both sides of the last price.
+    case listPrices
+    /// No list that is open under this name.
+    case unknownList
+    /// No list on record under this name.
+    case noSuchList
     /// An amendment that is not a lower quantity above what is filled.
     case amendment
 }

@@ -45,7 +45,7 @@ internal struct SpotRules {
         }
     }
 
-    private static func isClientOrderID(_ id: String, _ flavour: SpotFlavour) -> Bool {
+    static func isClientOrderID(_ id: String, _ flavour: SpotFlavour) -> Bool {
         let most = flavour == .binance ? 36 : 32
         return (1...most).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in

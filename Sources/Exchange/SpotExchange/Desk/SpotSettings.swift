@@ -62,6 +62,10 @@ package struct SpotLimits: Sendable {
     package var openOrders: Int
     /// Open conditional orders a symbol (MAX_NUM_ALGO_ORDERS).
     package var conditionalOrders = 5
+    /// Open order lists a symbol (MAX_NUM_ORDER_LISTS).
+    package var orderLists = 20
+    /// Times an order may be changed in place (MAX_NUM_ORDER_AMENDS).
+    package var amendments = 10
     /// Most an order may be worth.
     package var notional: Money
     /// Most a market order may be worth.

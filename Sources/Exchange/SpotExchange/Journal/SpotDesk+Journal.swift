@@ -40,6 +40,9 @@ extension SpotDesk {
             nextGeneratedID = try value.field("generated", \.integer) + SpotDesk.idJump
             nextExecutionID = try value.field("execution", \.integer) + SpotDesk.idJump
             updatedAt = try value.field("at", \.integer)
+            if value["list"] != nil {
+                nextListID = max(nextListID, try value.field("list", \.integer))
+            }
         case "balance":
             balances.restore(
                 try value.field("asset", \.text), free: try SpotFacts.decimal(value, "free"),
@@ -59,6 +62,9 @@ extension SpotDesk {
             let trade = try SpotFacts.trade(value, market: number)
             keep(trade, number)
             raiseCounters(number, orderID: 0, tradeID: trade.tradeID + 1)
+        case "list": put(try SpotFacts.list(value, market: try known(value)))
+        case "prevention": keep(try SpotFacts.prevention(value, market: try known(value)))
+        case "amendment": keep(try SpotFacts.amendment(value, market: try known(value)))
         case _:
             throw JSONError(.badValue, offset: 0, field: member.key)
         }
@@ -144,7 +150,7 @@ extension SpotDesk {
             && book.restore(
                 orderID: order.bookID, owner: SpotDesk.owner, side: order.side,
                 price: order.price, remaining: order.remaining, isReduceOnly: false,
-                executed: order.executed,
+                executed: order.executed + order.prevented,
                 timeInForce: order.kind == .limitMaker ? .postOnly : order.timeInForce)
     }
 }

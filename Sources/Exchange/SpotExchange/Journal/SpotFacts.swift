@@ -7,7 +7,7 @@ internal import Trading
 internal enum SpotFacts {
     static let version: Int64 = 1
 
-    private static func fact(
+    static func fact(
         _ name: StaticString, _ out: inout JSONWriter, _ fields: (inout JSONWriter) -> Void
     ) {
         out.beginObject()
@@ -31,6 +31,7 @@ internal enum SpotFacts {
             $0.field("update", desk.floor.nextUpdateID)
             $0.field("generated", desk.nextGeneratedID)
             $0.field("execution", desk.nextExecutionID)
+            $0.field("list", desk.nextListID)
             $0.field("at", desk.updatedAt)
         }
     }
@@ -80,6 +81,12 @@ internal enum SpotFacts {
             $0.field("updated", order.updatedAtMilliseconds)
             $0.field("working", order.workingAtMilliseconds)
             $0.field("expiry", order.expiry.rawValue)
+            // Most orders have neither: files of before these were known are read alike.
+            if order.listID >= 0 { $0.field("list", order.listID) }
+            if order.preventedMatchID >= 0 {
+                $0.field("prevented", units: order.prevented.units)
+                $0.field("prevention", order.preventedMatchID)
+            }
         }
     }
 
@@ -103,6 +110,18 @@ internal enum SpotFacts {
     // MARK: reading
 
     static func order(_ value: JSONValue, market: Int) throws(JSONError) -> SpotOrder {
+        var order = try plainOrder(value, market: market)
+        if value["list"] != nil { order.listID = try value.field("list", \.integer) }
+        if value["prevention"] != nil {
+            order.prevented = try decimal(value, "prevented")
+            order.preventedMatchID = try value.field("prevention", \.integer)
+        }
+        return order
+    }
+
+    private static func plainOrder(
+        _ value: JSONValue, market: Int
+    ) throws(JSONError) -> SpotOrder {
         SpotOrder(
             market: market, symbol: try symbol(value), orderID: try value.field("id", \.integer),
             bookID: try value.field("book", \.integer),
@@ -142,7 +161,7 @@ internal enum SpotFacts {
         Value(units: try value.field(name, \.decimalUnits))
     }
 
-    private static func word<Word: RawRepresentable<String>>(
+    static func word<Word: RawRepresentable<String>>(
         _ value: JSONValue, _ name: String
     ) throws(JSONError) -> Word {
         try value.field(name) { $0.text.flatMap(Word.init(rawValue:)) }

@@ -10,6 +10,9 @@ internal struct SpotJournalWriter {
     private var lines = JournalLines()
     private var orders: [(market: Int, orderID: Int64)] = []
     private var trades: [SpotTrade] = []
+    private var preventions: [SpotPrevention] = []
+    private var amendments: [SpotAmendment] = []
+    private var lists: [Int64] = []
     private var balances: [String] = []
     private var instruments: [Int] = []
     private var markets: [Int] = []
@@ -22,6 +25,18 @@ internal struct SpotJournalWriter {
 
     mutating func noteTrade(_ trade: SpotTrade) {
         if isOn { trades.append(trade) }
+    }
+
+    mutating func notePrevention(_ prevention: SpotPrevention) {
+        if isOn { preventions.append(prevention) }
+    }
+
+    mutating func noteAmendment(_ amendment: SpotAmendment) {
+        if isOn { amendments.append(amendment) }
+    }
+
+    mutating func noteList(_ listID: Int64) {
+        if isOn, !lists.contains(listID) { lists.append(listID) }
     }
 
     mutating func noteBalance(_ asset: String) {
@@ -39,7 +54,8 @@ internal struct SpotJournalWriter {
     mutating func noteCounters() { hasCounters = isOn }
 
     private var isEmpty: Bool {
-        orders.isEmpty && trades.isEmpty && balances.isEmpty && instruments.isEmpty
+        orders.isEmpty && trades.isEmpty && preventions.isEmpty && amendments.isEmpty
+            && lists.isEmpty && balances.isEmpty && instruments.isEmpty
             && markets.isEmpty && !hasCounters
     }
 
@@ -55,6 +71,13 @@ internal struct SpotJournalWriter {
             if let order = desk.stakes[market].orders[orderID] { SpotFacts.write(order, &facts) }
         }
         for trade in trades { SpotFacts.write(trade, &facts) }
+        for prevention in preventions { SpotFacts.write(prevention, &facts) }
+        for amendment in amendments { SpotFacts.write(amendment, &facts) }
+        for listID in lists {
+            if let list = desk.lists.last(where: { $0.listID == listID }) {
+                SpotFacts.write(list, &facts)
+            }
+        }
         for asset in balances {
             if let balance = desk.balances[asset] { SpotFacts.write(balance, &facts) }
         }
@@ -63,6 +86,9 @@ internal struct SpotJournalWriter {
         lines.finish(&facts)
         orders.removeAll(keepingCapacity: true)
         trades.removeAll(keepingCapacity: true)
+        preventions.removeAll(keepingCapacity: true)
+        amendments.removeAll(keepingCapacity: true)
+        lists.removeAll(keepingCapacity: true)
         balances.removeAll(keepingCapacity: true)
         instruments.removeAll(keepingCapacity: true)
         markets.removeAll(keepingCapacity: true)
@@ -96,8 +122,32 @@ internal struct SpotJournalWriter {
                 lines.finish(&facts)
                 if lines.count > 65_536 { try sink(take()) }
             }
+            try snapshotPast(of: stake, &facts, sink)
+        }
+        for list in desk.lists {
+            lines.begin(&facts)
+            SpotFacts.write(list, &facts)
+            lines.finish(&facts)
+            if lines.count > 65_536 { try sink(take()) }
         }
         try sink(take())
+    }
+
+    private mutating func snapshotPast<Failure: Error>(
+        of stake: SpotStake, _ facts: inout JSONWriter, _ sink: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        for prevention in stake.preventions {
+            lines.begin(&facts)
+            SpotFacts.write(prevention, &facts)
+            lines.finish(&facts)
+            if lines.count > 65_536 { try sink(take()) }
+        }
+        for amendment in stake.amendments {
+            lines.begin(&facts)
+            SpotFacts.write(amendment, &facts)
+            lines.finish(&facts)
+            if lines.count > 65_536 { try sink(take()) }
+        }
     }
 
     /// The lines written since the last call.

@@ -8,12 +8,19 @@ internal enum MEXCChannel: Hashable, Sendable {
     case bookTicker(market: Int, isSlow: Bool)
     case limitDepth(market: Int, levels: Int)
     case candle(market: Int, CandleInterval)
+    /// The last day's statistics: of one symbol, or of all.
+    case miniTicker(market: Int)
+    case miniTickers
+    /// Best prices as a batch of one, as often as they change.
+    case bookTickerBatch(market: Int)
     case ownDeals, ownOrders, ownAccount
 
     /// Whether it is the account's and needs a listen key.
     var isPrivate: Bool {
         switch self {
-        case .deals, .depth, .bookTicker, .limitDepth, .candle: false
+        case .deals, .depth, .bookTicker, .limitDepth, .candle, .miniTicker, .miniTickers,
+            .bookTickerBatch:
+            false
         case .ownDeals, .ownOrders, .ownAccount: true
         }
     }
@@ -29,12 +36,41 @@ internal enum MEXCChannel: Hashable, Sendable {
         case _:
             let parts = name.split(separator: "@", omittingEmptySubsequences: false)
                 .map(String.init)
-            guard parts.count == 4, parts[0] == "spot",
-                let found = MEXCChannel.aggregated(parts, markets)
-                    ?? MEXCChannel.leveled(parts, markets)
-            else { return nil }
+            guard parts[0] == "spot", let found = MEXCChannel.found(parts, markets) else {
+                return nil
+            }
             self = found
         }
+    }
+
+    private static func found(_ parts: [String], _ markets: [String: Int]) -> MEXCChannel? {
+        switch parts.count {
+        case 3: shorter(parts, markets)
+        case 4:
+            aggregated(parts, markets) ?? leveled(parts, markets) ?? zoned(parts, markets)
+        case _: nil
+        }
+    }
+
+    /// `spot@public.miniTickers.v3.api.pb@UTC+8` and `spot@public.bookTicker.batch.v3.api.pb@SYM`.
+    private static func shorter(_ parts: [String], _ markets: [String: Int]) -> MEXCChannel? {
+        switch parts[1] {
+        case "public.miniTickers.v3.api.pb": isZone(parts[2]) ? .miniTickers : nil
+        case "public.bookTicker.batch.v3.api.pb":
+            markets[parts[2]].map { .bookTickerBatch(market: $0) }
+        case _: nil
+        }
+    }
+
+    /// `spot@public.miniTicker.v3.api.pb@SYM@UTC+8`.
+    private static func zoned(_ parts: [String], _ markets: [String: Int]) -> MEXCChannel? {
+        guard parts[1] == "public.miniTicker.v3.api.pb", isZone(parts[3]) else { return nil }
+        return markets[parts[2]].map { .miniTicker(market: $0) }
+    }
+
+    /// `UTC+8`, `24H`: the day that changes are counted from; here it is the last 24 hours always.
+    private static func isZone(_ text: String) -> Bool {
+        text == "24H" || text.hasPrefix("UTC") && text.utf8.count <= 6
     }
 
     /// `spot@public.aggre.deals.v3.api.pb@100ms@SYM`.

@@ -79,7 +79,9 @@ internal enum MEXCError {
         case .wouldTake, .wouldTrigger: typeRefused
         case .unknownOrder, .cancelRestricted: unknownOrder
         case .noSuchOrder: noSuchOrder
-        case .amendment: parameter("quantity")
+        case .amendment, .tooManyAmendments: parameter("quantity")
+        case .listPrices: parameter("price")
+        case .unknownList, .noSuchList: unknownOrder
         }
     }
 
@@ -89,7 +91,7 @@ internal enum MEXCError {
         case .percentPrice: ExchangeError(30087, "Order price exceeds allowed range")
         case .lotSize, .marketLotSize: ExchangeError(400, "quantity scale is invalid")
         case .notional: ExchangeError(30002, "The minimum transaction volume is not reached")
-        case .openOrders, .conditionalOrders:
+        case .openOrders, .conditionalOrders, .orderLists:
             ExchangeError(30029, "order exceeds the maximum order limit for this account")
         }
     }

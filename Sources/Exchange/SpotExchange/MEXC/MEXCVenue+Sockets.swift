@@ -93,7 +93,7 @@ extension MEXCVenue {
                     $0.account($1, MEXCAccountPush(change, reason, at: at))
                 }
             }
-        case .balanceChanged, .listenKeyExpired: break
+        case .balanceChanged, .listenKeyExpired, .list: break
         }
     }
 
@@ -103,6 +103,7 @@ extension MEXCVenue {
         switch event {
         case .bookTicker(let ticker):
             publish(ticker, isSlow: false)
+            publishBatch(ticker)
             waitingTickers[ticker.market] = ticker
         case .print(let trade): waitingDeals[trade.market, default: []].append(trade)
         case .trade(let trade): publishDeals(trade.market, at: trade.timeMilliseconds)
@@ -190,7 +191,34 @@ extension MEXCVenue {
                 }
             }
         }
+        publishMiniTickers(now)
         sockets.expire(&actions)
+    }
+
+    private func publishBatch(_ ticker: BookTicker) {
+        broadcast(.bookTickerBatch(market: ticker.market)) { name in
+            MEXCTickerBody.batch(
+                ticker, channel: name, symbol: desk.instruments[ticker.market].symbol.name)
+        }
+    }
+
+    private func publishMiniTickers(_ now: Int64) {
+        for number in desk.instruments.indices {
+            broadcast(.miniTicker(market: number)) { name in
+                MEXCTickerBody.mini(desk.floor.markets[number], channel: name, at: now)
+            }
+        }
+        broadcast(.miniTickers) { name in
+            MEXCTickerBody.minis(desk.floor.markets, channel: name, at: now)
+        }
+    }
+
+    /// Writes a message once a name of the channel, where anybody listens.
+    private func broadcast(_ channel: MEXCChannel, _ bytes: (_ name: String) -> [UInt8]) {
+        for audience in sockets.audience(of: channel) {
+            actions.append(.broadcast(audience.ids, bytes(audience.name), isText: false))
+            for id in audience.ids { sockets.sent(id) }
+        }
     }
 
     private func publishCandle(
@@ -199,11 +227,9 @@ extension MEXCVenue {
     ) {
         let market = desk.floor.markets[number]
         guard let candle = market.candle(interval, openingAt: opening, at: now) else { return }
-        for audience in sockets.audience(of: channel) {
-            let bytes = MEXCCandleBody.bytes(
-                candle, name: name, channel: audience.name, symbol: market.symbol.name, at: now)
-            actions.append(.broadcast(audience.ids, bytes, isText: false))
-            for id in audience.ids { sockets.sent(id) }
+        broadcast(channel) {
+            MEXCCandleBody.bytes(
+                candle, name: name, channel: $0, symbol: market.symbol.name, at: now)
         }
     }
 }

@@ -28,6 +28,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
     case trade
     case strangerOrder = "stranger-order"
     case shiftPosition = "shift-position"
+    case transfer
     case setState = "set-state"
     case setStep = "set-step"
     case movePrice = "move-price"
@@ -57,6 +58,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .skewClock: "ms (negative: behind)"
         case .trade, .strangerOrder: "symbol, side=BUY|SELL, quantity, price (at market without)"
         case .shiftPosition: "symbol, quantity (signed)"
+        case .transfer: "asset, quantity (negative: out)"
         case .setState: "symbol, state=trading|halted|cancel-only|delisted"
         case .setStep: "symbol, step"
         case .movePrice: "symbol, percent (signed), ms=0"
@@ -92,6 +94,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .trade: "a trade by hand: an order of the account no client sent"
         case .strangerOrder: "an order of a stranger, to make the market trade"
         case .shiftPosition: "change the position without order, trade or event"
+        case .transfer: "a deposit or a withdrawal of an asset (spot)"
         case .setState: "halt a symbol, leave cancels only, delist it, or let it trade"
         case .setStep: "change a symbol's lot step"
         case .movePrice: "move the price by so many percent over a time"

@@ -114,7 +114,8 @@ package enum FaultReader {
         case .skewClock: fields.integer("ms", -longest...longest, required: true).map {
             .skew(.milliseconds($0))
         }
-        case .expireListenKeys, .trade, .strangerOrder, .shiftPosition, .setState, .setStep,
+        case .expireListenKeys, .trade, .strangerOrder, .shiftPosition, .transfer, .setState,
+            .setStep,
             .movePrice, .fund, .liquidate, .deleverage:
             operation(kind, &fields).map { .operate($0) }
         }
@@ -205,6 +206,12 @@ package enum FaultReader {
                 "quantity", "-1000000000", "1000000000", required: true)
             guard let symbol, let quantity else { return nil }
             return .shift(symbol, by: quantity)
+        case .transfer:
+            let asset = fields.text("asset", required: true, most: 20)
+            let quantity: Quantity? = fields.decimal(
+                "quantity", "-1000000000", "1000000000", required: true)
+            guard let asset, let quantity else { return nil }
+            return .transfer(asset: asset, by: quantity)
         case .setState:
             let symbol = fields.symbol()
             let state = fields.choice("state", required: true, ListingState.self)

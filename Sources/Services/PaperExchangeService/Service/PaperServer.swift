@@ -211,10 +211,11 @@ package struct PaperServerCounts: Equatable, Sendable {
             return
         }
         house.counts.requests += 1
-        let asked = ExchangeRequest(
+        var asked = ExchangeRequest(
             method: request.method, path: route.path, query: request.query, body: request.body,
             apiKey: request.headers[house.exchange.keyHeader], remote: exchange.remoteAddress,
             wall: wallNow(house))
+        asked.timeUnit = request.headers["X-MBX-TIME-UNIT"]
         if faults.watchesRequests { return respondUnderFaults(asked, house, exchange) }
         let reply = house.exchange.respond(asked)
         if reply.status != 200 { house.counts.refusals += 1 }
