@@ -138,7 +138,8 @@ func play(_ book: inout OrderBook, _ tickets: OrderTicket...) -> [String] {
         }
         #expect(
             outcome(.expireMaker) == [
-                "prevented 3 x 1 @ 100: 0, 1", "expired 1: 1 selfTrade", "trade 1: BUY 3 x 2 1 @ 101", "rested 3: 1 @ 101",
+                "prevented 3 x 1 @ 100: 0, 1", "expired 1: 1 selfTrade",
+                "trade 1: BUY 3 x 2 1 @ 101", "rested 3: 1 @ 101",
             ])
         #expect(
             outcome(.expireTaker) == ["prevented 3 x 1 @ 100: 2, 0", "expired 3: 2 selfTrade"])

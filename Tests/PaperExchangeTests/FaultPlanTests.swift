@@ -46,6 +46,7 @@ import Trading
             .setState: #","symbol":"BTCUSDT","state":"cancel-only""#,
             .setStep: #","symbol":"BTCUSDT","step":"0.01""#,
             .movePrice: #","symbol":"BTCUSDT","percent":-30,"ms":5000"#,
+            .transfer: #","asset":"USDT","quantity":"-12.5""#,
             .deleverage: #","symbol":"BTCUSDT""#, .closeSockets: #","abrupt":true"#,
         ]
         for kind in FaultKind.allCases {

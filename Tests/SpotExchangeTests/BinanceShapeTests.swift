@@ -174,7 +174,7 @@ struct BinanceShapeTests {
             } ?? sample("filters__\(filter["filterType"]?.text ?? "")__1")
             #expect(keys(filter) == keys(other))
             for member in filter.members ?? [] {
-                let value = other?[member.key]
+                let value = other[member.key]
                 #expect(
                     value == member.value || value?.decimalUnits == member.value.decimalUnits,
                     "\(filter["filterType"]?.text ?? "") \(member.key)")
