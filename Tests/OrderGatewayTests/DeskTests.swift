@@ -230,6 +230,40 @@ import VenueProtocol
         #expect(bench.desk.workingOrders.isEmpty)
     }
 
+    @Test("P2: a stranger's trade that a newer fence refused is looked at anew after taking over")
+    func fencedStranger() {
+        var bench = DeskBench.ready
+        let listed = DeskBench.listed(70, orderID: 9, at: bench.wall.milliseconds)
+        bench.give(
+            .tradesAnswered(DeskBench.symbol, generation: bench.desk.generation, [listed]))
+        guard case .applyLedger(let command, _)? = bench.actions.last else {
+            Issue.record("not booked")
+            return
+        }
+        #expect(command.change.account == .external)
+        #expect(bench.give(.ledgerReplied(token: command.token, .fenced)) == ["surrender"])
+        bench.give(.leaseLost)
+        bench.give(.leaseGained(fence: 9))
+        // The other gateway had placed the order: its record is there now.
+        let own = DeskBench.order("r1", .filled, executed: 1)
+        let intent = OrderIntent(
+            clientOrderID: DeskBench.id("r1"), account: DeskBench.account,
+            symbol: DeskBench.symbol, side: .buy, type: .limit, timeInForce: .goodTillCancel,
+            quantity: .one, price: .whole(100), isReduceOnly: false)
+        var record = OrderRecord(
+            intent: intent, request: "r1", status: "open", intentMilliseconds: 1,
+            stamp: RecordStamp(sequence: 1, writer: "t", atMilliseconds: 1))
+        record.venueOrderID = own.orderID
+        var snapshot = DeskBench.snapshot
+        snapshot.openOrders = [record]
+        bench.give(.loaded(generation: bench.desk.generation, snapshot))
+        let booked = bench.actions.compactMap { action -> AccountID? in
+            guard case .applyLedger(let command, _) = action else { return nil }
+            return command.change.account
+        }
+        #expect(booked == [DeskBench.account])
+    }
+
     @Test("F3 F1: a fill before the ack is booked, once")
     func fillBeforeAck() {
         var bench = DeskBench.ready

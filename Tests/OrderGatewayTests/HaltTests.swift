@@ -37,10 +37,27 @@ import VenueProtocol
         let listed = [DeskBench.order("r1", .new)]
         #expect(bench.give(.haltVerified(request: "h1", listed)).isEmpty)
         let cancelled = DeskBench.order("r1", .canceled)
-        bench.give(.cancelAnswered(DeskBench.id("r1"), .accepted(cancelled)))
+        let ended = bench.give(.cancelAnswered(DeskBench.id("r1"), .accepted(cancelled)))
+        #expect(ended.contains("ask whether any is left"))
         _ = bench.saveAll()
-        #expect(bench.wait(.milliseconds(50)) == ["ask whether any is left"])
         #expect(bench.give(.haltVerified(request: "h1", [])) == ["reply h1 ok"])
+    }
+
+    @Test("B2g: while orders stay the venue is asked again in ever longer pauses, one question at a time")
+    func patient() {
+        var bench = resting()
+        bench.give(halting(bench, "h1"))
+        bench.give(.stateSaved(request: "h1", .saved))
+        let listed = [DeskBench.order("r1", .new)]
+        for pause: Int64 in [50, 100, 200, 400] {
+            bench.give(.haltVerified(request: "h1", listed))
+            let early = bench.wait(.milliseconds(pause - 1))
+            #expect(!early.contains("ask whether any is left"))
+            let due = bench.wait(.milliseconds(1))
+            #expect(due.contains("ask whether any is left"))
+            let again = bench.wait(.milliseconds(1))
+            #expect(!again.contains("ask whether any is left"))
+        }
     }
 
     @Test("B2g: orders that are not of the books are cancelled, too; an account's halt leaves them")

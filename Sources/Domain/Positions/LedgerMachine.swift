@@ -118,6 +118,18 @@ package struct LedgerMachine: Equatable, Sendable {
         return (true, advance(change.account))
     }
 
+    /// Takes an account's waiting trades of no order back, oldest first: whose they are is to be
+    /// decided anew. For use while suspended; what may have arrived is found again by its trade id.
+    package mutating func withdrawUnowned(_ account: AccountID) -> [Fill] {
+        var fills: [Fill] = []
+        books[account]?.queue.removeAll { change in
+            guard case .fill(let fill, nil) = change.subject else { return false }
+            fills.append(fill)
+            return true
+        }
+        return fills
+    }
+
     /// The time after `retryLater` has passed.
     package mutating func retry(_ account: AccountID) -> [Action] { advance(account) }
 

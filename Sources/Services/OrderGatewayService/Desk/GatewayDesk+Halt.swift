@@ -12,14 +12,17 @@ struct HaltWatch: Equatable, Sendable {
     let startedAt: Instant
     /// When to answer with what is known.
     let answerAt: Instant
-    /// When the venue is asked next; the far future while a question is out.
+    /// When the venue is asked next, unless a question is out.
     var askAt = Instant.distantFuture
+    var isAsking = true
+    /// Until the question after the next; doubled each time, as each question costs much weight.
+    var pause = Interval.milliseconds(50)
     var isSaved = false
     var cancelled = 0
     /// Orders the venue listed at last; nil before it did.
     var left: Int?
 
-    var nextAt: Instant { min(askAt, answerAt) }
+    var nextAt: Instant { isAsking ? answerAt : min(askAt, answerAt) }
 }
 
 /// The kill switch: halt, cancel all that rests, and see at the venue that nothing is left (B2g).
@@ -27,8 +30,8 @@ struct HaltWatch: Equatable, Sendable {
 /// A halt of the whole venue also cancels orders that are not of the books. It is answered once the
 /// state is saved and the venue lists nothing any more, or at its deadline with what is left.
 extension GatewayDesk {
-    /// Between two questions of one halt.
-    private static let haltPause = Interval.milliseconds(50)
+    /// The longest pause between two questions of one halt.
+    private static let haltPause = Interval.seconds(1)
 
     mutating func halt(_ command: Command, _ account: AccountID?, _ turn: inout Turn) {
         let waiter = waiter(for: command, .cancelled, turn)
@@ -71,7 +74,9 @@ extension GatewayDesk {
         _ request: String, _ list: [VenueOrder]?, _ turn: inout Turn
     ) {
         guard let watch = halts[request] else { return }
-        halts[request]?.askAt = turn.now + GatewayDesk.haltPause
+        halts[request]?.isAsking = false
+        halts[request]?.askAt = turn.now + watch.pause
+        halts[request]?.pause = min(GatewayDesk.haltPause, watch.pause + watch.pause)
         guard let list else { return }
         let theirs = list.filter { concerns($0, watch.account) }
         halts[request]?.left = theirs.count
@@ -98,18 +103,36 @@ extension GatewayDesk {
 
     /// Answers a halt that is saved and has left nothing: at the venue, and on its way there.
     private mutating func endHalt(_ request: String, _ turn: inout Turn) {
-        guard let watch = halts[request], watch.isSaved, watch.left == 0 else { return }
-        let isBusy = orders.values.contains {
-            (watch.account == nil || $0.account == watch.account) && !$0.life.isFinal
-                && !$0.awaitsFacts && !$0.awaitsVerdict
+        guard let watch = halts[request], watch.isSaved, watch.left == 0, !isBusy(watch) else {
+            return
         }
-        guard !isBusy else { return }
         halts[request] = nil
         var body = watch.command.body
         body["cancelled"] = "\(watch.cancelled)"
         body["left"] = "0"
         body["took_ms"] = "\((turn.now - watch.startedAt).milliseconds)"
         finish(Reply.ok(request, body), to: watch.command.from, &turn)
+    }
+
+    /// Whether an order of the books may still rest, or is on its way.
+    private func isBusy(_ watch: HaltWatch) -> Bool {
+        orders.values.contains {
+            (watch.account == nil || $0.account == watch.account) && !$0.life.isFinal
+                && !$0.awaitsFacts && !$0.awaitsVerdict
+        }
+    }
+
+    /// An order has ended: where it was the last one, the venue is asked at once.
+    mutating func haltMoved(_ turn: inout Turn) {
+        for request in halts.keys.sorted() {
+            guard let watch = halts[request], !watch.isAsking, !isBusy(watch) else { continue }
+            askHalt(request, &turn)
+        }
+    }
+
+    private mutating func askHalt(_ request: String, _ turn: inout Turn) {
+        halts[request]?.isAsking = true
+        turn.act(.verifyHalt(request: request))
     }
 
     mutating func checkHalts(_ turn: inout Turn) {
@@ -120,9 +143,8 @@ extension GatewayDesk {
                 let left = watch.left.map { "\($0)" } ?? "an unknown number of"
                 let refusal = Refusal(.outcomeUnknown, "halted; \(left) orders may still rest")
                 refuse(request, watch.command.from, refusal, watch.command.body, &turn)
-            } else if watch.askAt <= turn.now {
-                halts[request]?.askAt = .distantFuture
-                turn.act(.verifyHalt(request: request))
+            } else if !watch.isAsking, watch.askAt <= turn.now {
+                askHalt(request, &turn)
             }
         }
     }

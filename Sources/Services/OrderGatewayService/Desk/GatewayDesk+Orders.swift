@@ -23,7 +23,7 @@ extension GatewayDesk {
         case .finish:
             orders[id]?.checkAt = nil
             unheard[id] = nil
-            for request in halts.keys { halts[request]?.askAt = turn.now }
+            haltMoved(&turn)
         case .amend: sendAmend(id, &turn)
         case .save: break
         }

@@ -86,6 +86,8 @@ extension GatewayDesk {
         }
         phase = .openingStream
         adoptOrders(snapshot, &turn)
+        // Another gateway may have placed the orders of these meanwhile: nothing is known of them yet.
+        for fill in ledger.withdrawUnowned(.external) { listedTrade(fill, &turn) }
         perform(ledger.resume(), &turn)
         if isStreamOpen { startListing(&turn) } else { turn.act(.openStream) }
     }
