@@ -8,6 +8,8 @@ import VenueProtocol
 
 /// What stops a start, and what the message says to do about it (T9).
 @Suite struct PreflightTests {
+    init() { EventLoop.process.runInBackground() }
+
     private func problem(_ check: () throws -> Void) -> String {
         do {
             try check()
