@@ -233,9 +233,9 @@ import VenueProtocol
     @Test("P2: a stranger's trade that a newer fence refused is looked at anew after taking over")
     func fencedStranger() {
         var bench = DeskBench.ready
-        let listed = DeskBench.listed(70, orderID: 9, at: bench.wall.milliseconds)
-        bench.give(
-            .tradesAnswered(DeskBench.symbol, generation: bench.desk.generation, [listed]))
+        var stranger = DeskBench.order("r1", .filled, executed: 1)
+        stranger.clientOrderID = "web_1"
+        bench.give(DeskBench.traded(stranger, trade: 70, 1))
         guard case .applyLedger(let command, _)? = bench.actions.last else {
             Issue.record("not booked")
             return
