@@ -2,7 +2,7 @@ package import Bytes
 package import Trading
 
 /// Binance spot as a venue for orders.
-package struct BinanceSpotDialect: VenueDialect {
+package struct BinanceSpotDialect: SpotDialect {
     package init() {}
 
     package var kind: VenueKind { .binanceSpot }
@@ -71,23 +71,6 @@ package struct BinanceSpotDialect: VenueDialect {
     }
     package func decodeExchangeInfo(_ bytes: RawSpan) throws(JSONError) -> ExchangeInfo {
         try BinanceSpot.decodeExchangeInfo(bytes)
-    }
-    package func decodeHoldings(_ bytes: RawSpan) throws(JSONError) -> [VenueHolding] {
-        try SpotOrders.holdings(bytes)
-    }
-    package func decodePlacement(
-        _ bytes: RawSpan, _ intent: OrderIntent
-    ) throws(JSONError) -> VenuePlacement {
-        try SpotOrders.placement(bytes, intent)
-    }
-    package func decodeOrder(_ bytes: RawSpan) throws(JSONError) -> VenueOrder {
-        try SpotOrders.order(bytes)
-    }
-    package func decodeOrders(_ bytes: RawSpan) throws(JSONError) -> [VenueOrder] {
-        try SpotOrders.orders(bytes)
-    }
-    package func decodeTrades(_ bytes: RawSpan) throws(JSONError) -> [Fill] {
-        try SpotOrders.trades(bytes)
     }
     package func decodeUserMessage(
         _ bytes: RawSpan, isText: Bool

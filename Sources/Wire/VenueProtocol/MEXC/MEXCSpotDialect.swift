@@ -3,7 +3,7 @@ package import Trading
 
 /// MEXC spot as a venue for orders. The type of an order carries its time in force, ids are texts,
 /// and the answer to a placement is a receipt.
-package struct MEXCSpotDialect: VenueDialect {
+package struct MEXCSpotDialect: SpotDialect {
     package init() {}
 
     package var kind: VenueKind { .mexcSpot }
@@ -75,23 +75,6 @@ package struct MEXCSpotDialect: VenueDialect {
     }
     package func decodeExchangeInfo(_ bytes: RawSpan) throws(JSONError) -> ExchangeInfo {
         try MEXCSpot.decodeExchangeInfo(bytes)
-    }
-    package func decodeHoldings(_ bytes: RawSpan) throws(JSONError) -> [VenueHolding] {
-        try SpotOrders.holdings(bytes)
-    }
-    package func decodePlacement(
-        _ bytes: RawSpan, _ intent: OrderIntent
-    ) throws(JSONError) -> VenuePlacement {
-        try SpotOrders.placement(bytes, intent)
-    }
-    package func decodeOrder(_ bytes: RawSpan) throws(JSONError) -> VenueOrder {
-        try SpotOrders.order(bytes)
-    }
-    package func decodeOrders(_ bytes: RawSpan) throws(JSONError) -> [VenueOrder] {
-        try SpotOrders.orders(bytes)
-    }
-    package func decodeTrades(_ bytes: RawSpan) throws(JSONError) -> [Fill] {
-        try SpotOrders.trades(bytes)
     }
 
     package func decodeUserMessage(
