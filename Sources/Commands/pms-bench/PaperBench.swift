@@ -134,9 +134,9 @@ private func orderFigures() throws -> [Figure] {
     guard let (orders, fixed, hosts) = served else {
         throw PaperBenchProblem(description: "no port or no journal")
     }
-    let result = try OrderBench.run(orders: orders, fixed: fixed, count: 4_000)
+    let result = try OrderBench.quietest(orders: orders, fixed: fixed, rounds: 4, count: 2_000)
     LoopMeasure.onLoop { for host in hosts { host.server.stop() } }
-    let added = OrderBench.median(result.orders) - OrderBench.median(result.fixed)
+    let added = OrderBench.added(result)
     return LoopMeasure.distribution("paper.order", result.orders, floor: result.fixed)
         + [Figure("paper.order.added", Double(added) / 1_000, "us")]
 }

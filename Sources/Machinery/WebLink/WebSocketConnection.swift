@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CCurl
 internal import Chronology
+internal import Glibc
 internal import Reactor
 internal import WebProtocol
 
@@ -137,17 +138,13 @@ internal import WebProtocol
 
     private func receiveFrames() -> CURLcode {
         var code = CURLE_OK
-        let handle = unsafe easy.pointer
         isDrained = false
-        let isPlain = isPlain
         var isShort = false
         let count = parser.fill { free in
-            var count = 0
-            code = unsafe free.withUnsafeMutableBytes {
-                unsafe curl_easy_recv(handle, $0.baseAddress, $0.count, &count)
-            }
-            isShort = count < free.byteCount
-            return code == CURLE_OK ? count : 0
+            let room = free.byteCount
+            let count = isPlain ? receivePlain(&free, &code) : receiveByCurl(&free, &code)
+            isShort = count < room
+            return count
         }
         guard code == CURLE_OK else { return code }
         guard count > 0 else { return CURLE_GOT_NOTHING }
@@ -156,6 +153,26 @@ internal import WebProtocol
         client.readAt = loop.now
         takeEvents()
         return code
+    }
+
+    private func receiveByCurl(_ free: inout MutableRawSpan, _ code: inout CURLcode) -> Int {
+        let handle = unsafe easy.pointer
+        var count = 0
+        code = unsafe free.withUnsafeMutableBytes {
+            unsafe curl_easy_recv(handle, $0.baseAddress, $0.count, &count)
+        }
+        return code == CURLE_OK ? count : 0
+    }
+
+    /// Without TLS the bytes are the descriptor's; asking it saves the way through curl.
+    private func receivePlain(_ free: inout MutableRawSpan, _ code: inout CURLcode) -> Int {
+        guard let fd = registration?.fd else { return 0 }
+        let count = unsafe free.withUnsafeMutableBytes {
+            unsafe recv(fd, $0.baseAddress, $0.count, 0)
+        }
+        if count >= 0 { return count }
+        code = errno == EAGAIN || errno == EINTR ? CURLE_AGAIN : CURLE_RECV_ERROR
+        return 0
     }
 
     /// Hands on what the parser holds. The parser is moved out of the instance meanwhile, so that a

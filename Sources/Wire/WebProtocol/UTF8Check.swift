@@ -5,7 +5,42 @@ enum UTF8Check {
     private static let highBits: UInt64 = 0x8080_8080_8080_8080
     private typealias Words = SIMD2<UInt64>
 
-    static func isValid(_ bytes: RawSpan) -> Bool {
+    /// Whether the bytes are UTF-8.
+    @inline(__always)
+    static func isValid(_ bytes: RawSpan) -> Bool { isASCII(bytes) || isValidText(bytes) }
+
+    /// Whether all bytes are ASCII; false for fewer than 64, of which it does not know.
+    ///
+    /// All are looked at, 64 at a time and the last 64 once more, and judged once: nearly all
+    /// messages are, so that a branch for each piece would be wasted.
+    @inline(__always)
+    private static func isASCII(_ bytes: RawSpan) -> Bool {
+        let last = bytes.byteCount &- 64
+        guard last >= 0 else { return false }
+        return unsafe bytes.withUnsafeBytes { raw in
+            var all = unsafe union(raw, at: last)
+            var index = 0
+            while index < last {
+                unsafe all |= union(raw, at: index)
+                index &+= 64
+            }
+            return (all[0] | all[1]) & highBits == 0
+        }
+    }
+
+    /// The bits that are set in any word of the 64 bytes at an offset, which must lie inside.
+    @unsafe @inline(__always)
+    private static func union(_ raw: UnsafeRawBufferPointer, at offset: Int) -> Words {
+        let start = unsafe raw.baseAddress.unsafelyUnwrapped + offset
+        let first = unsafe start.loadUnaligned(fromByteOffset: 0, as: Words.self)
+        let second = unsafe start.loadUnaligned(fromByteOffset: 16, as: Words.self)
+        let third = unsafe start.loadUnaligned(fromByteOffset: 32, as: Words.self)
+        let fourth = unsafe start.loadUnaligned(fromByteOffset: 48, as: Words.self)
+        return (first | second) | (third | fourth)
+    }
+
+    @inline(never)
+    private static func isValidText(_ bytes: RawSpan) -> Bool {
         var index = 0
         while true {
             index = asciiEnd(bytes, from: index)
@@ -21,11 +56,7 @@ enum UTF8Check {
         unsafe bytes.withUnsafeBytes { raw in
             var index = start
             while index + 64 <= raw.count {
-                let first = unsafe raw.loadUnaligned(fromByteOffset: index, as: Words.self)
-                let second = unsafe raw.loadUnaligned(fromByteOffset: index + 16, as: Words.self)
-                let third = unsafe raw.loadUnaligned(fromByteOffset: index + 32, as: Words.self)
-                let fourth = unsafe raw.loadUnaligned(fromByteOffset: index + 48, as: Words.self)
-                let all = (first | second) | (third | fourth)
+                let all = unsafe union(raw, at: index)
                 guard (all[0] | all[1]) & highBits == 0 else { break }
                 index += 64
             }
