@@ -25,13 +25,15 @@ struct MarginTwin {
         return left
     }
 
-    private func marginLeft(_ index: Int, at price: Price) -> Money {
+    /// Equity − maintenance with one mark moved.
+    func marginLeft(_ index: Int, at price: Price) -> Money {
         var marks = positions.map(\.mark)
         marks[index] = price
         return marginLeft(marks)
     }
 
-    private func marginLeft(at scale: Ratio) -> Money {
+    /// Equity − maintenance with all marks moved.
+    func marginLeft(at scale: Ratio) -> Money {
         marginLeft(positions.map { $0.mark.scaled(by: scale, .nearestEven) })
     }
 
