@@ -171,7 +171,7 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "Simulation", "BusProtocol", "Positions", "Reactor", "RedisLink",
+                "Simulation", "BusProtocol", "Margin", "Positions", "Reactor", "RedisLink",
                 "RedisServerSupport",
             ]
                 + trading),

@@ -132,13 +132,56 @@ import Trading
         #expect(stage.ledger.fences.isEmpty)
     }
 
-    @Test("R6: a manual trade made while the stack was down goes to the external book")
+    @Test("R6: a manual trade made while the stack was down closes the books that hold the position")
     func manualTrade() {
         var stage = balanced()
         _ = stage.venue.trade(
-            bitcoin, .sell, "2", order: "web_123", wall: stage.wall - .seconds(3_000))
+            bitcoin, .sell, "3", order: "web_123", wall: stage.wall - .seconds(3_000))
         stage.pass(.seconds(5))
-        #expect(stage.ledger.positions[.external]?[bitcoin]?.quantity == quantity("-2"))
+        #expect(stage.ledger.positions[alpha]?[bitcoin]?.quantity == .zero)
+        #expect(stage.ledger.positions[.external]?[bitcoin]?.quantity == quantity("-1"))
+        #expect(stage.alerts == ["trade_shared"])
+        #expect(stage.reports.last?.result == .equal)
+    }
+
+    @Test("B4f: a liquidation is split over the books on its side, all in one call under the fence")
+    func liquidation() {
+        var stage = SyncStage()
+        stage.bookedTrade(.buy, "6")
+        let other = stage.venue.trade(
+            bitcoin, .buy, "2", order: "y", wall: stage.wall - .seconds(60))
+        stage.ledger.book(other, account("beta"))
+        let short = stage.venue.trade(
+            bitcoin, .sell, "3", order: "z", wall: stage.wall - .seconds(60))
+        stage.ledger.book(short, account("gamma"))
+        _ = stage.venue.trade(
+            bitcoin, .sell, "5", order: "autoclose-17", wall: stage.wall - .seconds(30))
+        stage.start()
+        stage.pass(.seconds(5))
+        #expect(stage.ledger.positions[alpha]?[bitcoin]?.quantity == quantity("2.25"))
+        #expect(stage.ledger.positions[account("beta")]?[bitcoin]?.quantity == quantity("0.75"))
+        #expect(stage.ledger.positions[account("gamma")]?[bitcoin]?.quantity == quantity("-3"))
+        #expect(stage.ledger.positions[.external] == nil)
+        #expect(stage.ledger.fences == [7])
+        #expect(stage.ledger.net(bitcoin) == .zero)
+        #expect(stage.reports.last?.result == .equal)
+    }
+
+    @Test("R2: a shared trade whose answer is lost is applied once, however often it is found")
+    func sharedOnce() {
+        var stage = balanced()
+        _ = stage.venue.trade(
+            bitcoin, .sell, "1", order: "adl_autoclose", wall: stage.wall - .seconds(30))
+        stage.beforeAnswer = { stage, action in
+            if case .applyShared(let command, let fence) = action {
+                _ = stage.ledger.apply(command, fence: fence)
+                stage.beforeAnswer = { _, _ in true }
+                return false
+            }
+            return true
+        }
+        stage.pass(.seconds(60))
+        #expect(stage.ledger.positions[alpha]?[bitcoin]?.quantity == quantity("1"))
         #expect(stage.reports.last?.result == .equal)
     }
 

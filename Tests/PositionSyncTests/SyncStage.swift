@@ -101,6 +101,30 @@ struct SimulatedLedger {
         return .applied(sequence: sequence)
     }
 
+    mutating func apply(_ command: SharedCommand, fence: Int64) -> SharedReply {
+        fences.append(fence)
+        if fence < newestFence { return .fenced }
+        let fill = command.trade.fill
+        let standing = command.parts.map { part in
+            LedgerSnapshot(
+                position: positions[part.change.account]?[fill.symbol] ?? Position(),
+                balance: balances[part.change.account] ?? BookBalance(), order: nil)
+        }
+        if applied[fill.symbol]?.contains(fill.tradeID) == true { return .duplicate(standing) }
+        for (part, held) in zip(command.parts, standing) {
+            guard held.position?.version == part.positionBefore,
+                held.balance.version == part.balanceBefore
+            else { return .conflict(standing) }
+        }
+        for part in command.parts {
+            positions[part.change.account, default: [:]][fill.symbol] = part.position
+            balances[part.change.account] = part.balance
+            sequence += Int64(part.legs.count)
+        }
+        applied[fill.symbol, default: []].append(fill.tradeID)
+        return .applied(sequence: sequence)
+    }
+
     var reading: SyncBooks {
         var books = SyncBooks(sequence: sequence)
         books.balances = balances
@@ -164,6 +188,9 @@ struct SyncStage {
         case .apply(let command, let fence):
             let reply = ledger.apply(command, fence: fence)
             send(.ledgerReplied(command.token, reply))
+        case .applyShared(let command, let fence):
+            let reply = ledger.apply(command, fence: fence)
+            send(.sharedReplied(command.token, reply))
         case .report, .alert: break
         }
     }

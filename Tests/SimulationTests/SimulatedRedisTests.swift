@@ -1,6 +1,7 @@
 import Bounded
 import BusProtocol
 import Chronology
+import Margin
 import Positions
 import Reactor
 import RedisLink
@@ -75,6 +76,35 @@ struct SimulatedRedisTests {
                 _ = machine.replied(
                     command.token, (try? LedgerScript.reply(answer)) ?? .wrong("unreadable"))
             }
+            if number % 5 == 0 {
+                var shared = SharedTrades()
+                var stranger = fill
+                stranger.clientOrderID = "autoclose-1"
+                let trade = SharedTrade(
+                    fill: stranger, origin: .exchange, step: .zero, cause: "twin")
+                for case .apply(let command) in shared.submit(trade, machine).actions {
+                    let call = SharedTradeScript.call(
+                        command, keys: setup.keys, fenceName: "gateway", fence: fence,
+                        writer: "twin", nowMilliseconds: 1_000_000_000_000 + Int64(number))
+                    let answer = run(.shared, call)
+                    _ = shared.replied(
+                        command.token, (try? SharedTradeScript.reply(answer)) ?? .refused, &machine)
+                }
+            }
+            if number % 3 == 0 {
+                let stamp = RecordStamp(sequence: 1, writer: "twin", atMilliseconds: 1)
+                var tier = TierRecord(
+                    account: setup.account(number), tier: .second, marginRatio: .one, stamp: stamp)
+                // Some decisions come twice: a save that was made again.
+                tier.decision = "\(number / 2)"
+                let entry = DecisionEntry(
+                    kind: .deleverage, account: tier.account, tier: .second, marginRatio: .one,
+                    atMilliseconds: Int64(number), writer: "twin")
+                _ = run(
+                    .tier,
+                    TierScript.call(
+                        tier, [entry], keys: setup.keys, fenceName: "gateway", fence: fence))
+            }
             // An earlier call once more: a doubled message, or a writer that has slept.
             if number % 4 == 0, let earlier = calls.randomElement(using: &random) {
                 _ = run(earlier.script, earlier.call)
@@ -131,6 +161,8 @@ struct SimulatedRedisTests {
         case .update: OrderScript.update
         case .account: RecordScript.account
         case .state: RecordScript.state
+        case .tier: TierScript.source
+        case .shared: SharedTradeScript.source
         }
     }
 

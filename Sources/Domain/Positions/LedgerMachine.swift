@@ -68,6 +68,37 @@ package struct LedgerMachine: Equatable, Sendable {
         books[account]?.queue.count ?? 0 < LedgerMachine.queueLimit
     }
 
+    /// What each book holds of a symbol, signed; flat ones left out.
+    package func holdings(_ symbol: Symbol) -> [AccountID: Quantity] {
+        books.compactMapValues { book in
+            book.positions[symbol].flatMap { $0.quantity.isZero ? nil : $0.quantity }
+        }
+    }
+
+    // MARK: trades over several books
+
+    /// The call a change would be, from the books as they are; nothing waits for it here.
+    func planned(_ change: LedgerChange) -> LedgerCommand {
+        plan(change, books[change.account] ?? Book())
+    }
+
+    /// Takes over what a shared trade made of a book.
+    mutating func adopt(shared command: LedgerCommand) {
+        let account = command.change.account
+        books[account, default: Book()].balance = command.balance
+        if let symbol = command.change.symbol {
+            books[account]?.positions[symbol] = command.position
+        }
+    }
+
+    /// Takes over how a book stands.
+    mutating func adopt(shared snapshot: LedgerSnapshot, _ change: LedgerChange) {
+        books[change.account, default: Book()].balance = snapshot.balance
+        if let symbol = change.symbol {
+            books[change.account]?.positions[symbol] = snapshot.position
+        }
+    }
+
     // MARK: loading
 
     /// Takes over what Redis holds of an account; waiting changes stay.

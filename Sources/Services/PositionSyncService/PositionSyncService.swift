@@ -11,6 +11,7 @@ package import Trading
 //    its orders quiet for 2 s.
 // 4. The books change by trades of the venue only, each by its id, through the ledger script that
 //    applies an id once; a difference alone changes nothing.
+//    A trade of nobody's order is split over the books that hold the position, all in one change (B4f).
 // 5. A difference is reported when two error-free snapshots at least 10 s apart agree on it, and no
 //    missed trade explains it.
 
@@ -35,6 +36,8 @@ package enum SyncEvent: Sendable {
     case failed(UInt64, reason: String, retryAfter: Interval)
     /// The answer to `apply`, by the command's token.
     case ledgerReplied(Int64, LedgerReply)
+    /// The answer to `applyShared`, by the command's token.
+    case sharedReplied(Int64, SharedReply)
     /// `nextWake` has come.
     case woken
 }
@@ -57,6 +60,8 @@ package enum SyncAction: Equatable, Sendable {
     case readRecord(UInt64, ClientOrderID)
     /// Call the ledger script with this fencing number.
     case apply(LedgerCommand, fence: Int64)
+    /// Call the shared trade script with this fencing number.
+    case applyShared(SharedCommand, fence: Int64)
     /// Write the status hash and set the metrics.
     case report(SyncRecord)
     case alert(Alert)

@@ -89,7 +89,7 @@ extension SyncDesk {
             step = .searching(search)
             ask(now, &out) { .readRecord($0, id) }
         } else {
-            search.settle(.external)
+            search.settle(.stranger(TradeOrigin(clientOrderID: text ?? "")))
             resolveOwners(search, now, wall, &out)
         }
     }
@@ -106,7 +106,8 @@ extension SyncDesk {
         {
             search.settle(.account(account))
         } else {
-            search.settle(.external)
+            // An id of our form that is nobody's: somebody else's program made it.
+            search.settle(.stranger(.manual))
         }
         resolveOwners(search, now, wall, &out)
     }
@@ -120,12 +121,17 @@ extension SyncDesk {
         search.isApplying = true
         step = .searching(search)
         let changes = search.missing.compactMap { change(for: $0, search) }
-        if changes.isEmpty, search.isExhaustive, let symbol = search.symbol {
+        let trades = search.missing.compactMap { sharedTrade(for: $0, search) }
+        if changes.isEmpty, trades.isEmpty, search.isExhaustive, let symbol = search.symbol {
             searchFoundNothing(symbol)
         }
         var actions: [LedgerMachine.Action] = []
         for change in changes { actions += ledger.submit(change).actions }
         perform(actions, now, wall, &out)
+        // Beyond the limit the next round finds them.
+        var shares: [SharedTrades.Action] = []
+        for trade in trades { shares += shared.submit(trade, ledger).actions }
+        perform(shares, now, wall, &out)
         finishSymbolIfDone(now, wall, &out)
     }
 
@@ -141,11 +147,64 @@ extension SyncDesk {
             return .fill(fill, account: record.intent.account, order: id, cause: "sync")
         case .account(let account):
             return .fill(fill, account: account, order: nil, cause: "sync")
-        case .external:
-            guard search.isWithinBooks(fill) else { return nil }
-            return .fill(fill, account: .external, order: nil, cause: "sync")
-        case nil: return nil
+        case .stranger, nil: return nil
         }
+    }
+
+    /// A trade that is not ours, made since the books are kept.
+    private func sharedTrade(for fill: Fill, _ search: TradeSearch) -> SharedTrade? {
+        guard case .stranger(let origin)? = search.owner(of: fill), search.isWithinBooks(fill)
+        else { return nil }
+        return SharedTrade(
+            fill: fill, origin: origin, step: search.books.steps[fill.symbol] ?? .zero,
+            cause: "sync")
+    }
+
+    func sharedReplied(
+        _ token: Int64, _ reply: SharedReply, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        perform(shared.replied(token, reply, &ledger), now, wall, &out)
+        finishSymbolIfDone(now, wall, &out)
+    }
+
+    func perform(
+        _ actions: [SharedTrades.Action], _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        for action in actions {
+            switch action {
+            case .apply(let command):
+                if let fence { out.append(.applyShared(command, fence: fence)) }
+            case .booked(let trade, let shares, let sequence):
+                sharedBooked(trade, shares, sequence, wall, &out)
+            case .retryLater: isSharedRetryDue = true
+            case .fenced:
+                fence = nil
+                failed("a newer position-sync has taken over", retryAfter: .zero, now, wall, &out)
+                step = .standby
+            case .stuck(let what):
+                failed("ledger cannot be written: \(what)", retryAfter: .zero, now, wall, &out)
+            }
+        }
+    }
+
+    private func sharedBooked(
+        _ trade: SharedTrade, _ shares: [TradeShare], _ sequence: Int64?, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        if case .searching(var search) = step {
+            search.appliedAny = true
+            step = .searching(search)
+        }
+        guard sequence != nil else { return }
+        tradesApplied += 1
+        let split = shares.map { "\($0.account) \($0.quantity)" }.joined(separator: ", ")
+        let maker = trade.origin == .exchange ? "the exchange" : "someone else"
+        alert(
+            "trade_shared",
+            "trade \(trade.fill.tradeID) of \(maker) split over the books: \(split)",
+            trade.fill.symbol, wall, &out)
     }
 
     func ledgerReplied(
@@ -196,9 +255,9 @@ extension SyncDesk {
     private func finishSymbolIfDone(
         _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
-        guard case .searching(var search) = step, search.isApplying, ledger.pendingCount == 0 else {
-            return
-        }
+        guard case .searching(var search) = step, search.isApplying, ledger.pendingCount == 0,
+            shared.pendingCount == 0
+        else { return }
         search.advance()
         searchFirst(search, now, wall, &out)
     }

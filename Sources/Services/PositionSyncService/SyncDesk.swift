@@ -26,6 +26,9 @@ package final class SyncDesk {
     private var request: UInt64 = 0
     private var askedAt = Instant.distantPast
     var ledger: LedgerMachine
+    /// Trades of nobody's order on their way into the books.
+    var shared = SharedTrades()
+    var isSharedRetryDue = false
     /// Accounts whose ledger change is to be tried again at the next wake.
     var retries: [AccountID] = []
     private var watch = MismatchWatch()
@@ -86,6 +89,7 @@ package final class SyncDesk {
         case .failed(let number, let reason, let pause):
             if isAwaited(number) { failed(reason, retryAfter: pause, now, wall, &out) }
         case .ledgerReplied(let token, let reply): ledgerReplied(token, reply, now, wall, &out)
+        case .sharedReplied(let token, let reply): sharedReplied(token, reply, now, wall, &out)
         case .woken: woken(now, wall, &out)
         }
         startIfPossible(now)
@@ -109,8 +113,15 @@ package final class SyncDesk {
     private func abandon() {
         step = .standby
         request += 1
+        dropWrites()
+    }
+
+    /// What is not in the books yet is found again at the venue.
+    private func dropWrites() {
         ledger.suspend()
         retries = []
+        shared.abandon()
+        isSharedRetryDue = false
     }
 
     private func startIfPossible(_ now: Instant) {
@@ -131,6 +142,10 @@ package final class SyncDesk {
             let due = retries
             retries = []
             for account in due { perform(ledger.retry(account), now, wall, &out) }
+            if isSharedRetryDue {
+                isSharedRetryDue = false
+                perform(shared.retry(ledger), now, wall, &out)
+            }
             if now - askedAt > SyncLimits.answerDeadline {
                 failed("no answer within 15 s", retryAfter: .zero, now, wall, &out)
             }
@@ -207,8 +222,7 @@ package final class SyncDesk {
         _ out: inout [SyncAction]
     ) {
         request += 1
-        ledger.suspend()
-        retries = []
+        dropWrites()
         report(.failed, reason, wall, &out)
         step = .idle(until: now + max(retryAfter, SyncLimits.afterFailure))
     }

@@ -53,10 +53,12 @@ struct SyncLoadFailure: Error {
         _ books: SyncBooks, _ ids: [AccountID], _ held: [(account: AccountID, symbol: Symbol)],
         _ orders: [String]
     ) async throws -> SyncBooks {
+        let steps = Set(held.map(\.symbol)).sorted()
         let commands =
             ids.map { ["HGETALL", keys.balance($0)] }
             + held.map { ["HGETALL", keys.position($0.account, $0.symbol)] }
             + orders.map { ["HGETALL", keys.order($0)] }
+            + steps.map { ["HGET", keys.instrument($0), "step"] }
         let outcomes = await redis.send(all: commands)
         var books = books
         var place = 0
@@ -73,6 +75,10 @@ struct SyncLoadFailure: Error {
             for _ in orders {
                 // An order that ended since the set was read is none any more.
                 if let order = try SyncLoader.order(outcomes[place]) { books.orders.append(order) }
+                place += 1
+            }
+            for symbol in steps {
+                books.steps[symbol] = outcomes[place].value?.text.flatMap { Quantity(text: $0) }
                 place += 1
             }
         } catch {

@@ -10,6 +10,8 @@ package struct SyncBooks: Equatable, Sendable {
     /// Open positions by account.
     package var positions: [AccountID: [Symbol: Position]] = [:]
     package var accountsByCode: [AccountCode: AccountID] = [:]
+    /// The exchange's quantity steps of the symbols held, where they are known.
+    package var steps: [Symbol: Quantity] = [:]
     /// Orders that are not final.
     package var orders: [OrderRecord] = []
 

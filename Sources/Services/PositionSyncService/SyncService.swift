@@ -25,6 +25,7 @@ import VenueProtocol
     private let failures: Counter
     private let applied: Gauge
     private static let ledgerScript = RedisScript(LedgerScript.source)
+    private static let sharedScript = RedisScript(SharedTradeScript.source)
     private static let fenceName = "sync"
 
     /// Throws where the key pair cannot be sent.
@@ -113,6 +114,7 @@ import VenueProtocol
         case .readRecord(let number, let id):
             answer(number) { [loader] in .recordRead(number, try await loader.order(id)) }
         case .apply(let command, let fence): apply(command, fence)
+        case .applyShared(let command, let fence): apply(command, fence)
         case .report(let record): report(record)
         case .alert(let alert): tell(alert)
         }
@@ -198,6 +200,37 @@ import VenueProtocol
             do throws(ScriptReplyError) {
                 guard let texts = value.texts else { return .wrong(outcome.failure ?? "no list") }
                 return try LedgerScript.reply(texts)
+            } catch {
+                return .wrong(error.description)
+            }
+        }
+    }
+
+    private func apply(_ command: SharedCommand, _ fence: Int64) {
+        guard lease.fence == fence else {
+            host.loop.soon { [weak self] in
+                self?.deliver(.sharedReplied(command.token, .refused))
+            }
+            return
+        }
+        let call = SharedTradeScript.call(
+            command, keys: host.keys, fenceName: SyncService.fenceName, fence: fence,
+            writer: host.writer, nowMilliseconds: host.loop.wallNow.milliseconds)
+        host.redis.evaluate(
+            SyncService.sharedScript, keys: call.keys, arguments: call.arguments
+        ) { [weak self] outcome in
+            self?.deliver(.sharedReplied(command.token, SyncService.sharedReply(outcome)))
+        }
+    }
+
+    private static func sharedReply(_ outcome: RedisOutcome) -> SharedReply {
+        switch outcome {
+        case .refused: return .refused
+        case .unknown: return .unknown
+        case .reply(let value):
+            do throws(ScriptReplyError) {
+                guard let texts = value.texts else { return .wrong(outcome.failure ?? "no list") }
+                return try SharedTradeScript.reply(texts)
             } catch {
                 return .wrong(error.description)
             }

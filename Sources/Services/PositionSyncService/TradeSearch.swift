@@ -1,4 +1,5 @@
 import BusProtocol
+import Positions
 import Trading
 
 /// The search for missed trades of the symbols that differ, one symbol after the other.
@@ -9,8 +10,8 @@ struct TradeSearch {
         case order(OrderRecord)
         /// An id of our form without a record: its account.
         case account(AccountID)
-        /// Not ours.
-        case external
+        /// Not ours: shared by the books that hold the position.
+        case stranger(TradeOrigin)
     }
 
     /// The books the search was begun with.

@@ -70,6 +70,9 @@ package struct BusKeys: Sendable {
     package var ledgerSequence: String { "\(prefix)seq:ledger" }
     package func risk(_ account: AccountID) -> String { "\(prefix)risk:\(account)" }
     package func tier(_ account: AccountID) -> String { "\(prefix)tier:\(account)" }
+    /// The journal of what risk-engine decided, and its counter.
+    package var decisions: String { "\(prefix)decisions" }
+    package var decisionSequence: String { "\(prefix)seq:decisions" }
     package func order(_ id: String) -> String { "\(prefix)order:\(id)" }
     package var openOrders: String { "\(prefix)orders:open" }
     package var orders: String { "\(prefix)orders" }

@@ -165,23 +165,30 @@ package struct StateSetBody: Equatable, Sendable {
     /// Nil for the whole venue.
     package var account: AccountID?
     package var why: String
+    /// Leaves a state that is as strict or stricter as it is: what a breaker asks for.
+    package var isTightening: Bool
 
-    package init(state: TradingState, account: AccountID?, why: String) {
+    package init(
+        state: TradingState, account: AccountID?, why: String, isTightening: Bool = false
+    ) {
         self.state = state
         self.account = account
         self.why = why
+        self.isTightening = isTightening
     }
 
-    /// Reads a body; `account` and `why` may be absent.
+    /// Reads a body; `account`, `why` and `tighten` may be absent.
     package init(_ body: [String: String]) throws(RecordError) {
         let reader = RecordFields("state.set", body)
         state = try reader.choice("state")
         account = body["account"] == nil ? nil : try reader.account("account")
         why = body["why"] ?? ""
+        isTightening = body["tighten"] == nil ? false : try reader.flag("tighten")
     }
 
     package var body: [String: String] {
         var body = ["state": state.rawValue, "why": why]
+        if isTightening { body["tighten"] = "1" }
         if let account { body["account"] = account.name }
         return body
     }

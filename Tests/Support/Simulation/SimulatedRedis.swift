@@ -22,17 +22,19 @@ package final class SimulatedRedis {
     package init() {}
 
     /// Which script a call is of.
-    package enum Script { case ledger, intent, update, account, state }
+    package enum Script { case ledger, shared, intent, update, account, state, tier }
 
     /// Runs a script; the answer is that of the real one.
     package func run(_ script: Script, _ call: ScriptCall) -> [String?] {
         var arguments = ArgumentReader(call.arguments)
         switch script {
         case .ledger: return ledger(call.keys, &arguments)
+        case .shared: return shared(call.keys, &arguments)
         case .intent: return order(call.keys, &arguments, isIntent: true)
         case .update: return order(call.keys, &arguments, isIntent: false)
         case .account: return account(call.keys, &arguments)
         case .state: return state(call.keys, &arguments)
+        case .tier: return tier(call.keys, &arguments)
         }
     }
 
@@ -133,6 +135,69 @@ package final class SimulatedRedis {
         return ["APPLIED", sequence]
     }
 
+    private func shared(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        struct Part {
+            var position = "", balance = "", positionVersion = "", balanceVersion = "", book = ""
+            var isOpen = false
+            var positionFields: [(String, String)] = []
+            var balanceFields: [(String, String)] = []
+            var legs: [(tail: String, fields: [(String, String)])] = []
+        }
+        let fence = arguments.integer()
+        let identity = arguments.text()
+        let at = arguments.integer()
+        let before = arguments.integer()
+        _ = arguments.integer()
+        let parts = (0..<Int(arguments.integer())).map { index in
+            var part = Part()
+            part.position = keys[5 + 2 * index]
+            part.balance = keys[6 + 2 * index]
+            part.positionVersion = arguments.text()
+            part.balanceVersion = arguments.text()
+            part.book = arguments.text()
+            part.isOpen = arguments.flag()
+            part.positionFields = arguments.fields()
+            part.balanceFields = arguments.fields()
+            part.legs = (0..<Int(arguments.integer())).map { _ in
+                (arguments.text(), arguments.fields())
+            }
+            return part
+        }
+        if let answer = fenced(keys[4], fence) { return answer }
+        let standing = { (kind: String) -> [String?] in
+            var reply: [String?] = [kind]
+            for part in parts {
+                for name in ["qty", "entry", "realised", "fees", "version"] {
+                    reply.append(self.hashes[part.position]?[name] ?? "")
+                }
+                for name in ["deposits", "realised", "fees", "funding", "version"] {
+                    reply.append(self.hashes[part.balance]?[name] ?? "")
+                }
+            }
+            return reply
+        }
+        if scores[keys[0]]?[identity] != nil { return standing("DUPLICATE") }
+        let isCurrent = parts.allSatisfy {
+            (hashes[$0.position]?["version"] ?? "0") == $0.positionVersion
+                && (hashes[$0.balance]?["version"] ?? "0") == $0.balanceVersion
+        }
+        guard isCurrent else { return standing("CONFLICT") }
+        var sequence = ""
+        for part in parts {
+            for leg in part.legs { sequence = journal(keys[1], keys[2], leg.fields, leg.tail) }
+            set(part.position, [("seq", sequence)] + part.positionFields)
+            set(part.balance, [("seq", sequence)] + part.balanceFields)
+            if part.isOpen {
+                sets[keys[3], default: []].insert(part.book)
+            } else {
+                sets[keys[3]]?.remove(part.book)
+            }
+        }
+        scores[keys[0], default: [:]][identity] = at
+        scores[keys[0]] = scores[keys[0]]?.filter { $0.value >= before }
+        return ["APPLIED", sequence]
+    }
+
     private func order(
         _ keys: [String], _ arguments: inout ArgumentReader, isIntent: Bool
     ) -> [String?] {
@@ -178,6 +243,23 @@ package final class SimulatedRedis {
         set(keys[0], fields)
         sets[keys[1], default: []].insert(name)
         set(keys[2], [(code, name)])
+        return ["SAVED"]
+    }
+
+    private func tier(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        let fence = arguments.integer()
+        _ = arguments.integer()
+        let decision = arguments.text()
+        let fields = arguments.fields()
+        if let answer = fenced(keys[3], fence) { return answer }
+        let isNew = hashes[keys[0]]?["decision"] != decision
+        hashes[keys[0]] = nil
+        set(keys[0], fields)
+        for _ in 0..<arguments.integer() {
+            let tail = arguments.text()
+            let entry = arguments.fields()
+            if isNew { _ = journal(keys[1], keys[2], entry, tail) }
+        }
         return ["SAVED"]
     }
 

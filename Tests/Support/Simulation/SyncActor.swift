@@ -133,6 +133,7 @@ package final class SyncActor {
                 .recordRead(number, $0)
             }
         case .apply(let command, let fence): apply(command, fence)
+        case .applyShared(let command, let fence): apply(command, fence)
         case .report, .alert: return
         }
     }
@@ -170,6 +171,21 @@ package final class SyncActor {
             case .answer(let texts):
                 let reply = (try? LedgerScript.reply(texts)) ?? .wrong("unreadable")
                 tell(.ledgerReplied(command.token, reply))
+            }
+        }
+    }
+
+    private func apply(_ command: SharedCommand, _ fence: Int64) {
+        let call = SharedTradeScript.call(
+            command, keys: keys, fenceName: "sync", fence: fence, writer: writer,
+            nowMilliseconds: time.wallNow.milliseconds)
+        connection.request({ $0.run(.shared, call) }) { [self] outcome in
+            switch outcome {
+            case .refused: tell(.sharedReplied(command.token, .refused))
+            case .unknown: tell(.sharedReplied(command.token, .unknown))
+            case .answer(let texts):
+                let reply = (try? SharedTradeScript.reply(texts)) ?? .wrong("unreadable")
+                tell(.sharedReplied(command.token, reply))
             }
         }
     }

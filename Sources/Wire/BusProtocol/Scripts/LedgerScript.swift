@@ -127,7 +127,7 @@ package enum LedgerScript {
         String(decoding: FlatJSON.encode(fields).dropFirst(), as: UTF8.self)
     }
 
-    private static func fields(of position: Position) -> [(String, String)] {
+    static func fields(of position: Position) -> [(String, String)] {
         [
             ("qty", position.quantity.text), ("entry", position.entryPrice.text),
             ("realised", position.realised.text), ("fees", position.fees.text),
@@ -135,7 +135,7 @@ package enum LedgerScript {
         ]
     }
 
-    private static func fields(of balance: BookBalance) -> [(String, String)] {
+    static func fields(of balance: BookBalance) -> [(String, String)] {
         [
             ("deposits", balance.deposits.text), ("realised", balance.realised.text),
             ("fees", balance.fees.text), ("funding", balance.funding.text),
@@ -221,7 +221,7 @@ package enum LedgerScript {
         }
     }
 
-    private static func snapshot(_ texts: [String]) throws(ScriptReplyError) -> LedgerSnapshot {
+    static func snapshot(_ texts: [String]) throws(ScriptReplyError) -> LedgerSnapshot {
         guard texts.count == 16 else { throw unreadable(texts) }
         var balance = BookBalance()
         if !texts[10].isEmpty {
