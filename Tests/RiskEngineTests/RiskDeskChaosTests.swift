@@ -79,7 +79,7 @@ import Trading
             for action in stage.seen {
                 switch action {
                 case .load, .catchUp, .readSequence: requests.append(action)
-                case .watch, .unwatch, .save, .saveTier, .alert, .askPrice: break
+                case .watch, .unwatch, .save, .saveTier, .command, .alert, .askPrice: break
                 }
             }
         }

@@ -61,8 +61,8 @@ import Trading
             switch action {
             case .save(let record): record.stamp.sequence
             case .alert(let alert): alert.stamp.sequence
-            case .saveTier(let tier): tier.stamp.sequence
-            case .load, .catchUp, .readSequence, .watch, .unwatch, .askPrice: nil
+            case .saveTier(let tier, _, _, _): tier.stamp.sequence
+            case .load, .catchUp, .readSequence, .watch, .unwatch, .askPrice, .command: nil
             }
         }
         #expect(numbers.count > 2)
@@ -335,7 +335,13 @@ import Trading
             stage.tick(bitcoin, mark)
         }
         let tiers = stage.seen.compactMap { action -> Int64? in
-            if case .saveTier(let record) = action { record.tier.rawValue } else { nil }
+            if case .saveTier(let record, let decisions, _, _) = action,
+                decisions.first?.kind == .tier
+            {
+                record.tier.rawValue
+            } else {
+                nil
+            }
         }
         #expect(tiers == [1, 2, 3, 0])
         #expect(stage.alerts.map(\.code) == Array(repeating: "margin_tier", count: 4))

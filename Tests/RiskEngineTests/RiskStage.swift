@@ -24,6 +24,8 @@ struct ScriptedBooks {
     var brackets: [Symbol: MaintenanceBrackets] = [:]
     var problems: [AccountID: String] = [:]
     var tiers: [AccountID: MarginTier] = [:]
+    var tierRecords: [AccountID: TierRecord] = [:]
+    var instruments: [Symbol: Instrument] = [:]
 
     var sequence: Int64 { Int64(journal.count) }
     var accounts: [AccountID] { balances.keys.sorted() }
@@ -82,13 +84,15 @@ struct ScriptedBooks {
             var read = RiskLoad.Account(id: account)
             read.balance = balances[account]
             read.positions = (positions[account] ?? [:]).filter { !$0.value.quantity.isZero }
-            read.tier = tiers[account] ?? .calm
+            read.tierRecord = tierRecords[account]
+            read.tier = tiers[account] ?? tierRecords[account]?.tier ?? .calm
             read.problem = problems[account]
             load.accounts.append(read)
         }
         load.accountCount = accounts.count
         load.prices = prices
         load.brackets = brackets
+        load.instruments = instruments
         return load
     }
 
@@ -126,8 +130,8 @@ struct RiskStage {
     var found: [Symbol: Price] = [:]
     private var markSequence: Int64 = 0
 
-    init(leverage: Int64 = 20) {
-        desk = RiskDesk(writer: "risk-engine:test", leverage: leverage)
+    init(leverage: Int64 = 20, breakers: BreakerLimits = BreakerLimits()) {
+        desk = RiskDesk(writer: "risk-engine:test", leverage: leverage, breakers: breakers)
     }
 
     mutating func send(_ event: RiskEvent) {
@@ -146,11 +150,17 @@ struct RiskStage {
         case .readSequence:
             send(.sequenceRead(ledger: books.sequence, accountCount: books.accounts.count))
         case .watch(let symbol):
-            send(.symbolRead(symbol, books.brackets[symbol], books.prices[symbol]))
+            send(
+                .symbolRead(
+                    symbol, books.brackets[symbol], books.prices[symbol],
+                    books.instruments[symbol]))
+        case .saveTier(let record, _, let token, _):
+            books.tierRecords[record.account] = record
+            send(.tierSaved(record.account, token: token, .saved))
         case .askPrice(let symbol):
             guard let found = found[symbol] else { return }
             send(.priceFound(symbol, mark: found, age: .milliseconds(100)))
-        case .unwatch, .save, .saveTier, .alert: break
+        case .unwatch, .save, .command, .alert: break
         }
     }
 
@@ -165,6 +175,7 @@ struct RiskStage {
     }
 
     mutating func start() {
+        send(.leaseGained(fence: 3))
         send(.ledgerSubscribed)
         send(.redisUp)
     }
@@ -195,6 +206,11 @@ struct RiskStage {
     }
     var alerts: [Alert] {
         seen.compactMap { if case .alert(let alert) = $0 { alert } else { nil } }
+    }
+    var commands: [(id: String, kind: CommandKind, body: [String: String])] {
+        seen.compactMap {
+            if case .command(let id, let kind, let body) = $0 { (id, kind, body) } else { nil }
+        }
     }
     func count(_ isMeant: (RiskAction) -> Bool) -> Int { seen.count(where: isMeant) }
     mutating func forget() { seen = [] }

@@ -246,6 +246,19 @@ package enum KnobTable {
             "EVAL_MIN_INTERVAL_MS", .integer(1...60_000), "2000", unit: "ms",
             "least time between two evaluations of an account on ticks", users: ["risk-engine"]),
         Knob(
+            "PMS_DAILY_LOSS", .decimal(low: "0", high: "1"), "0",
+            "share of the equity a UTC day began with whose loss sets an account to REDUCING; "
+                + "0 switches it off",
+            users: ["risk-engine"]),
+        Knob(
+            "PMS_DRAWDOWN", .decimal(low: "0", high: "1"), "0",
+            "share of its highest equity whose loss sets an account to REDUCING; 0 switches it off",
+            users: ["risk-engine"]),
+        Knob(
+            "PMS_REJECTS_1M", .integer(0...100_000), "0",
+            "rejected orders in a minute that set an account to REDUCING; 0 switches it off",
+            users: ["risk-engine"]),
+        Knob(
             "PMS_SYNC_INTERVAL_MS", .integer(1000...3_600_000), "30000", unit: "ms",
             "between comparisons of the books with the exchange", users: ["position-sync"]),
     ]

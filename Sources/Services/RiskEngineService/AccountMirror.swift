@@ -12,6 +12,8 @@ struct AccountMirror {
     }
 
     var wallet = Money.zero
+    /// Money put in less money taken out.
+    var deposits = Money.zero
     var balanceVersion: Int64 = 0
     /// Flat ones stay, for their version.
     var positions: [Symbol: Position] = [:]
@@ -22,10 +24,25 @@ struct AccountMirror {
     /// A tick has come since.
     var isTickPending = false
 
+    var deleverage = Deleverage()
+    var breakers = Breakers()
+    /// A breaker whose REDUCING is not confirmed yet, and when it was asked for last.
+    var notice: TierRecord.Notice?
+    var noticeSentAt = Instant.distantPast
+    /// Names the decision journalled last.
+    var decision = ""
+    /// The save whose answer is awaited.
+    var savingToken: UInt64 = 0
+    /// The figures of the last evaluation that could be acted on.
+    var lastRatio = Ratio.zero
+    var lastEquity = Money.zero
+    var lastMaintenance = Money.zero
+
     init() {}
 
     init(_ load: RiskLoad.Account) {
         wallet = load.balance?.wallet ?? .zero
+        deposits = load.balance?.deposits ?? .zero
         balanceVersion = load.balance?.version ?? 0
         tier = load.tier
         problem = load.problem
@@ -42,6 +59,9 @@ struct AccountMirror {
 
     /// Takes the state an entry leaves behind; one that is older than what was loaded is passed over.
     mutating func apply(_ entry: LedgerEntry) {
+        if entry.balanceVersion > balanceVersion, entry.kind == .deposit {
+            deposits += Money(units: entry.quantity.units)
+        }
         if entry.balanceVersion >= balanceVersion {
             wallet = entry.wallet
             balanceVersion = entry.balanceVersion

@@ -13,6 +13,8 @@ struct SymbolMirror {
     private var markedAt = Instant.distantPast
     /// Nil while the venue's own are not known.
     var brackets: MaintenanceBrackets?
+    /// The exchange's rules; nil while they are not known.
+    var instrument: Instrument?
     var bracketsAskedAt = Instant.distantPast
     var isStaleTold = false
     /// When its price was asked for last, and since when that has brought nothing.

@@ -46,6 +46,9 @@ extension RiskDesk {
         let tier = settleTier(
             account, mirror.tier, assessment, isStale: valuation.isStale, wall, &out)
         out.append(.save(record(account, tier, assessment, valuation, wall)))
+        if !valuation.isStale, !valuation.isBracketDefault {
+            judge(account, assessment, valuation.symbols, now, wall, &out)
+        }
     }
 
     /// The tier after an evaluation: that of the margin ratio, unless a mark is stale. The `external`
@@ -58,9 +61,7 @@ extension RiskDesk {
         if tier == before { return tier }
         accounts[account]?.tier = tier
         let ratio = assessment.marginRatio
-        out.append(
-            .saveTier(
-                TierRecord(account: account, tier: tier, marginRatio: ratio, stamp: stamp(wall))))
+        tierChanged(account, assessment, wall, &out)
         alert(
             "margin_tier", "margin tier of \(account): \(before.rawValue) to \(tier.rawValue)",
             [

@@ -37,9 +37,12 @@ extension RiskDesk {
                 symbols[symbol]?.removeHolder(holder)
             }
         }
+        let known = accounts
         accounts = [:]
         for account in load.accounts {
-            accounts[account.id] = AccountMirror(account)
+            var mirror = AccountMirror(account)
+            restore(&mirror, known[account.id], account.tierRecord)
+            accounts[account.id] = mirror
             if let problem = account.problem {
                 alert(
                     "account_unreadable", problem, ["account": account.id.name], wall, &out)
@@ -47,6 +50,9 @@ extension RiskDesk {
         }
         for symbol in load.brackets.keys.sorted() {
             symbols[symbol, default: SymbolMirror()].brackets = load.brackets[symbol]
+        }
+        for symbol in load.instruments.keys.sorted() {
+            symbols[symbol, default: SymbolMirror()].instrument = load.instruments[symbol]
         }
         for symbol in load.prices.keys.sorted() {
             guard let price = load.prices[symbol] else { continue }
@@ -175,10 +181,11 @@ extension RiskDesk {
     }
 
     func symbolRead(
-        _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?, _ now: Instant,
-        _ wall: WallTime, _ out: inout [RiskAction]
+        _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?,
+        _ instrument: Instrument?, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
         guard let known = symbols[symbol] else { return }
+        if let instrument { symbols[symbol]?.instrument = instrument }
         if let brackets { symbols[symbol]?.brackets = brackets }
         if let price { take(price, of: symbol, now, wall) }
         // A position just opened was valued without them a moment ago.

@@ -1,6 +1,6 @@
 import BusProtocol
 package import Chronology
-import Margin
+package import Margin
 import Trading
 
 /// The logic of risk-engine: takes what happened, says what to do; no I/O, no clock.
@@ -17,7 +17,11 @@ package final class RiskDesk {
     let writer: String
     let leverage: Int64
     let evaluationInterval: Interval
+    let breakerLimits: BreakerLimits
 
+    /// The lease's fencing number; nil without the lease, when nothing is decided.
+    var fence: Int64?
+    var saveToken: UInt64 = 0
     var phase = Phase.away
     var accounts: [AccountID: AccountMirror] = [:]
     var symbols: [Symbol: SymbolMirror] = [:]
@@ -41,9 +45,12 @@ package final class RiskDesk {
     ///   - writer: `risk-engine:<instance>`.
     ///   - leverage: what initial margin is taken at, 1 to 125.
     ///   - evaluationInterval: least time between evaluations of one account on ticks.
+    ///   - breakers: when an account is set to REDUCING.
     package init(
-        writer: String, leverage: Int64 = 20, evaluationInterval: Interval = .milliseconds(2_000)
+        writer: String, leverage: Int64 = 20, evaluationInterval: Interval = .milliseconds(2_000),
+        breakers: BreakerLimits = BreakerLimits()
     ) {
+        breakerLimits = breakers
         self.writer = writer
         self.leverage = leverage
         self.evaluationInterval = evaluationInterval
@@ -78,10 +85,16 @@ package final class RiskDesk {
         case .catchUpFailed(let number, let reason):
             catchUpFailed(number, reason, now, wall, &out)
         case .sequenceRead(let ledger, let count): sequenceRead(ledger, count, now, &out)
-        case .symbolRead(let symbol, let brackets, let price):
-            symbolRead(symbol, brackets, price, now, wall, &out)
         case .priceFound(let symbol, let mark, let age):
             priceFound(symbol, mark, age, now, wall, &out)
+        case .symbolRead(let symbol, let brackets, let price, let instrument):
+            symbolRead(symbol, brackets, price, instrument, now, wall, &out)
+        case .leaseGained(let number): leaseGained(number, now, &out)
+        case .leaseLost: fence = nil
+        case .tierSaved(let account, let token, let outcome):
+            tierSaved(account, token, outcome, now, wall, &out)
+        case .replied(let reply): replied(reply, now, wall, &out)
+        case .orderRejected(let account): orderRejected(account, now, wall, &out)
         case .woken: woken(now, wall, &out)
         }
     }
@@ -134,7 +147,15 @@ package final class RiskDesk {
             guard let mirror = accounts[account] else { continue }
             let limit = mirror.isTickPending ? evaluationInterval : RiskLimits.refresh
             if now - mirror.evaluatedAt >= limit { evaluate(account, now, wall, &out) }
+            repeatUnanswered(account, now, wall, &out)
         }
+    }
+
+    /// What another engine saved meanwhile is what is gone on with.
+    private func leaseGained(_ number: Int64, _ now: Instant, _ out: inout [RiskAction]) {
+        fence = number
+        accounts = [:]
+        if phase != .away { beginLoad(now, &out) }
     }
 
     private func pollSequence(_ now: Instant, _ out: inout [RiskAction]) {

@@ -3,8 +3,8 @@ package import Chronology
 package import Margin
 package import Trading
 
-// RiskEngineService: mirrors every account from the ledger, values it at the mark, and keeps its risk
-// snapshot in Redis fresh. It observes: the orders that bring a margin ratio down are not its part yet.
+// RiskEngineService: mirrors every account from the ledger, values it at the mark, keeps its risk
+// snapshot in Redis fresh, and closes positions before the exchange does.
 // 1. The mirror is the ledger's state at one journal number, or it is being loaded; a gap in the
 //    numbers is closed from the journal before anything after it counts.
 // 2. A change of an account's ledger is evaluated at once; ticks evaluate it at most once in
@@ -12,8 +12,11 @@ package import Trading
 // 3. No snapshot is written from a mirror that is not whole: it expires instead, and new risk is
 //    refused by whoever reads it.
 // 4. A mark older than 10 s, or none, is asked for wherever a price can be had; while none is, that is
-//    said in the snapshot, and no tier moves.
-// 5. A tier is observed and told (`tier:<A>`, alert `margin_tier`); no action is claimed.
+//    said in the snapshot, no tier moves and nothing is decided; nor with brackets that stand in for
+//    unknown ones.
+// 5. Only the holder of the lease `risk` decides. A decision is saved under the fence, with its line in
+//    the journal of decisions, before its command leaves; the command's id makes a repeat harmless.
+// 6. Deleveraging and breakers go on over a restart from `tier:<A>`.
 
 /// What can happen to the risk desk.
 package enum RiskEvent: Sendable {
@@ -35,9 +38,17 @@ package enum RiskEvent: Sendable {
     /// The answer to `readSequence`: the last journal number, and how many accounts there are.
     case sequenceRead(ledger: Int64, accountCount: Int)
     /// The answer to `watch`: what is known of a symbol now.
-    case symbolRead(Symbol, MaintenanceBrackets?, PriceRecord?)
     /// The answer to `askPrice`: a mark, and how old it is.
     case priceFound(Symbol, mark: Price, age: Interval)
+    case symbolRead(Symbol, MaintenanceBrackets?, PriceRecord?, Instrument?)
+    case leaseGained(fence: Int64)
+    case leaseLost
+    /// The answer to `saveTier`, by its token.
+    case tierSaved(AccountID, token: UInt64, TierSaveOutcome)
+    /// order-gateway's answer to a command.
+    case replied(Reply)
+    /// The exchange or the gateway rejected an order of the account.
+    case orderRejected(AccountID)
     /// `nextWake` has come.
     case woken
 }
@@ -56,8 +67,19 @@ package enum RiskAction: Equatable, Sendable {
     case askPrice(Symbol)
     /// Write the snapshot with its TTL, then publish it.
     case save(RiskRecord)
-    case saveTier(TierRecord)
+    /// Save the record and journal the decisions, under the fence. Answer: `tierSaved`.
+    case saveTier(TierRecord, [DecisionEntry], token: UInt64, fence: Int64)
+    /// Send order-gateway a command of this id; repeating it is harmless. Answer: `replied`.
+    case command(String, CommandKind, [String: String])
     case alert(Alert)
+}
+
+/// What became of saving a tier record.
+package enum TierSaveOutcome: Equatable, Sendable {
+    case saved
+    /// A newer engine holds the fence.
+    case fenced
+    case failed(String)
 }
 
 /// The limits of the risk desk.
@@ -81,6 +103,10 @@ package enum RiskLimits {
     static let repairRetry = Interval.seconds(30)
     /// A request not answered by then is asked anew: more than Redis is ever away unnoticed.
     static let answerDeadline = Interval.seconds(5)
+    /// How long a command may take: an order is answered within a second, or asked for anew.
+    package static let commandDeadline = Interval.seconds(5)
+    /// A state that is not confirmed is asked for again: after its deadline.
+    static let commandRetry = Interval.seconds(6)
     /// Journal entries read at a time: about 400 bytes each.
     package static let catchUpPage = 500
     /// Brackets that were missing are asked for again.

@@ -10,6 +10,8 @@ package struct RiskLoad: Equatable, Sendable {
         /// Nil where it has none yet.
         package var balance: BalanceRecord?
         package var positions: [Symbol: PositionRecord] = [:]
+        /// Nil where nothing was ever decided about it.
+        package var tierRecord: TierRecord?
         package var tier: MarginTier = .calm
         /// What of it could not be read; an account with a problem is not valued.
         package var problem: String?
@@ -25,6 +27,7 @@ package struct RiskLoad: Equatable, Sendable {
     package var accountCount = 0
     package var brackets: [Symbol: MaintenanceBrackets] = [:]
     package var prices: [Symbol: PriceRecord] = [:]
+    package var instruments: [Symbol: Instrument] = [:]
 
     package init(sequence: Int64) { self.sequence = sequence }
 }

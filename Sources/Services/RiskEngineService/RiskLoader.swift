@@ -64,7 +64,8 @@ import Trading
         for symbol in symbols {
             load.brackets[symbol] = RiskLoader.brackets(outcomes[place])
             load.prices[symbol] = RiskLoader.price(outcomes[place + 1])
-            place += 2
+            load.instruments[symbol] = RiskLoader.instrument(outcomes[place + 2])
+            place += 3
         }
         return .success(load)
     }
@@ -72,15 +73,20 @@ import Trading
     /// What is known of one symbol.
     func read(
         _ symbol: Symbol,
-        _ completion: @escaping @LoopActor (MaintenanceBrackets?, PriceRecord?) -> Void
+        _ completion: @escaping @LoopActor (MaintenanceBrackets?, PriceRecord?, Instrument?) -> Void
     ) {
         redis.send(all: symbolCommands(symbol)) { outcomes in
-            completion(RiskLoader.brackets(outcomes[0]), RiskLoader.price(outcomes[1]))
+            completion(
+                RiskLoader.brackets(outcomes[0]), RiskLoader.price(outcomes[1]),
+                RiskLoader.instrument(outcomes[2]))
         }
     }
 
     private func symbolCommands(_ symbol: Symbol) -> [[String]] {
-        [["GET", keys.brackets(symbol)], ["HGETALL", keys.price(symbol)]]
+        [
+            ["GET", keys.brackets(symbol)], ["HGETALL", keys.price(symbol)],
+            ["HGETALL", keys.instrument(symbol)],
+        ]
     }
 
     // MARK: reading
@@ -94,7 +100,9 @@ import Trading
                 account.balance = try BalanceRecord(fields: fields)
             }
             if let fields = try RiskLoader.fields(tier, "tier") {
-                account.tier = try TierRecord(fields: fields).tier
+                let record = try TierRecord(fields: fields)
+                account.tierRecord = record
+                account.tier = record.tier
             }
         } catch {
             account.problem = error.description
@@ -126,6 +134,11 @@ import Trading
     private static func brackets(_ outcome: RedisOutcome) -> MaintenanceBrackets? {
         guard case .bytes(let json)? = outcome.value else { return nil }
         return try? MaintenanceBrackets(json: json.rawSpan)
+    }
+
+    private static func instrument(_ outcome: RedisOutcome) -> Instrument? {
+        guard let fields = outcome.value?.fields, !fields.isEmpty else { return nil }
+        return try? InstrumentRecord.instrument(fields: fields)
     }
 
     private static func price(_ outcome: RedisOutcome) -> PriceRecord? {

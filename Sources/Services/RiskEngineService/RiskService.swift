@@ -1,6 +1,8 @@
 import BusProtocol
 import Bytes
 import Chronology
+import Margin
+import Orders
 import PriceSource
 import Quotes
 package import Reactor
@@ -19,13 +21,21 @@ import WebLink
     private let web: WebClient
     private let budget: VenueBudget
     private let prices: PriceSource
+    private let lease: Lease
     private let ledgerChannel: [UInt8]
+    private let ordersChannel: [UInt8]
+    private let replyChannel: [UInt8]
+    /// Orders are listened to only where their rejects are counted.
+    private let countsRejects: Bool
     private var timer: LoopTimer?
     private var watched: Set<Symbol> = []
     private var actions: [RiskAction] = []
     private var bytes = ByteWriter(capacity: 4_096)
     private var isStopped = false
 
+    private static let tierScript = RedisScript(TierScript.source)
+    private static let fenceName = "risk"
+    private let commands: Counter
     private let ticks: Counter
     private let evaluations: Counter
     private let loads: Counter
@@ -37,9 +47,19 @@ import WebLink
 
     package init(host: ServiceHost) {
         self.host = host
+        let environment = host.environment
+        let breakers = BreakerLimits(
+            dailyLoss: environment.decimal("PMS_DAILY_LOSS"),
+            drawdown: environment.decimal("PMS_DRAWDOWN"),
+            rejectsPerMinute: Int(clamping: environment.integer("PMS_REJECTS_1M")))
         desk = RiskDesk(
-            writer: host.writer, leverage: host.environment.integer("PMS_LEVERAGE"),
-            evaluationInterval: .milliseconds(host.environment.integer("EVAL_MIN_INTERVAL_MS")))
+            writer: host.writer, leverage: environment.integer("PMS_LEVERAGE"),
+            evaluationInterval: .milliseconds(environment.integer("EVAL_MIN_INTERVAL_MS")),
+            breakers: breakers)
+        countsRejects = breakers.rejectsPerMinute > 0
+        lease = host.lease(RiskService.fenceName)
+        ordersChannel = Array(host.keys.ordersChannel.utf8)
+        replyChannel = Array(host.keys.replyChannel(host.writer).utf8)
         loader = RiskLoader(redis: host.redis, keys: host.keys)
         let venue = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
         web = WebClient(loop: host.loop)
@@ -48,6 +68,7 @@ import WebLink
             host: host, venue: venue, reader: VenueReader(host: host, web: web, budget: budget))
         ledgerChannel = Array(host.keys.ledgerChannel.utf8)
         let metrics = host.metrics
+        commands = metrics.counter("pms_risk_commands_total", "commands sent to order-gateway")
         ticks = metrics.counter("pms_risk_ticks_total", "ticks received")
         evaluations = metrics.counter("pms_risk_evaluations_total", "snapshots written")
         loads = metrics.counter("pms_risk_loads_total", "times all accounts were loaded")
@@ -68,7 +89,12 @@ import WebLink
         timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
         budget.start()
         host.subscriber.subscribe(host.keys.ledgerChannel, self)
+        host.subscriber.subscribe(host.keys.replyChannel(host.writer), self)
+        if countsRejects { host.subscriber.subscribe(host.keys.ordersChannel, self) }
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
+        lease.onGained = { [weak self] fence in self?.deliver(.leaseGained(fence: fence)) }
+        lease.onLost = { [weak self] in self?.deliver(.leaseLost) }
+        lease.start()
         if host.redis.isUp { deliver(.redisUp) }
         deliver(.woken)
     }
@@ -111,8 +137,9 @@ import WebLink
             host.subscriber.unsubscribe(host.keys.tickChannel(symbol), self)
         case .askPrice(let symbol): askPrice(symbol)
         case .save(let record): save(record)
-        case .saveTier(let record):
-            write([["HSET", host.keys.tier(record.account)] + flat(record.fields)])
+        case .saveTier(let record, let decisions, let token, let fence):
+            saveTier(record, decisions, token, fence)
+        case .command(let id, let kind, let body): command(id, kind, body)
         case .alert(let alert):
             Log.warn("alert", ["code": alert.code, "text": alert.text])
             let message = String(decoding: FlatJSON.encode(alert.fields), as: UTF8.self)
@@ -176,8 +203,8 @@ import WebLink
         if watched.insert(symbol).inserted {
             host.subscriber.subscribe(host.keys.tickChannel(symbol), self)
         }
-        loader.read(symbol) { [weak self] brackets, price in
-            self?.deliver(.symbolRead(symbol, brackets, price))
+        loader.read(symbol) { [weak self] brackets, price, instrument in
+            self?.deliver(.symbolRead(symbol, brackets, price, instrument))
         }
     }
 
@@ -206,6 +233,56 @@ import WebLink
         ])
     }
 
+    private func saveTier(
+        _ record: TierRecord, _ decisions: [DecisionEntry], _ token: UInt64, _ fence: Int64
+    ) {
+        let account = record.account
+        // The lease may have lapsed while this process was not running (P2).
+        guard lease.fence == fence else {
+            host.loop.soon { [weak self] in
+                self?.deliver(.tierSaved(account, token: token, .failed("the lease was lost")))
+            }
+            return
+        }
+        let call = TierScript.call(
+            record, decisions, keys: host.keys, fenceName: RiskService.fenceName, fence: fence)
+        host.redis.evaluate(
+            RiskService.tierScript, keys: call.keys, arguments: call.arguments
+        ) { [weak self] outcome in
+            self?.deliver(.tierSaved(account, token: token, RiskService.saveOutcome(outcome)))
+        }
+    }
+
+    private static func saveOutcome(_ outcome: RedisOutcome) -> TierSaveOutcome {
+        guard let texts = outcome.value?.texts else {
+            return .failed(outcome.failure ?? "tier script: no list")
+        }
+        do throws(ScriptReplyError) {
+            switch try RecordScript.reply(texts) {
+            case .saved, .exists: return .saved
+            case .fenced: return .fenced
+            case .wrong(let what): return .failed(what)
+            }
+        } catch {
+            return .failed(error.description)
+        }
+    }
+
+    /// Sends a command; an answer that does not come is asked for again by the desk.
+    private func command(_ id: String, _ kind: CommandKind, _ body: [String: String]) {
+        commands.increment()
+        let deadline = host.loop.wallNow + RiskLimits.commandDeadline
+        let command = Command(
+            id: id, from: host.writer, deadlineMilliseconds: deadline.milliseconds,
+            kind: kind.rawValue, body: body)
+        Log.warn("command sent", ["id": id, "kind": kind.rawValue])
+        let text = String(decoding: command.encoded(), as: UTF8.self)
+        host.redis.send(["PUBLISH", host.keys.commandChannel(.orderGateway), text]) { outcome in
+            if case .reply(.integer(let receivers)) = outcome, receivers > 0 { return }
+            Log.warn("command not received", ["id": id, "reason": outcome.failure ?? "no receiver"])
+        }
+    }
+
     private func flat(_ fields: [(String, String)]) -> [String] {
         fields.flatMap { [$0.0, $0.1] }
     }
@@ -227,8 +304,14 @@ extension RiskService: RedisMessageHandler {
 
     package func messageReceived(channel: RawSpan, payload: RawSpan) {
         let ledger = ledgerChannel
+        let reply = replyChannel
+        let orders = ordersChannel
         if channel.hasSameBytes(as: ledger.rawSpan) {
             ledgerMessage(payload)
+        } else if channel.hasSameBytes(as: reply.rawSpan) {
+            replyMessage(payload)
+        } else if channel.hasSameBytes(as: orders.rawSpan) {
+            orderMessage(payload)
         } else {
             tickMessage(payload)
         }
@@ -242,6 +325,22 @@ extension RiskService: RedisMessageHandler {
             unreadable.increment()
             deliver(.ledgerUnreadable(reason: "\(error)"))
         }
+    }
+
+    private func replyMessage(_ payload: RawSpan) {
+        do throws(RecordError) {
+            deliver(.replied(try Reply.decode(payload)))
+        } catch {
+            unreadable.increment()
+        }
+    }
+
+    private func orderMessage(_ payload: RawSpan) {
+        guard let fields = try? FlatJSON.decode(payload),
+            fields["status"] == OrderStateName.rejected.rawValue,
+            let account = fields["account"].flatMap({ AccountID($0) })
+        else { return }
+        deliver(.orderRejected(account))
     }
 
     private func tickMessage(_ payload: RawSpan) {

@@ -13,14 +13,15 @@ package final class RiskActor {
     private let keys: BusKeys
     private let connection: SimulatedConnection
     private var isAlive = true
+    private static let writer = "risk-engine:simulated"
 
     package init(time: SimulatedTime, server: SimulatedServer, keys: BusKeys) {
         self.time = time
         self.server = server
         self.keys = keys
-        desk = RiskDesk(writer: "risk-engine:simulated")
+        desk = RiskDesk(writer: RiskActor.writer)
         connection = server.connect()
-        connection.subscriptions = [keys.ledgerChannel]
+        connection.subscriptions = [keys.ledgerChannel, keys.replyChannel(RiskActor.writer)]
         connection.onUp = { [weak self] in
             self?.tell(.redisUp)
             self?.tell(.ledgerSubscribed)
@@ -32,7 +33,27 @@ package final class RiskActor {
             tell(.redisUp)
             tell(.ledgerSubscribed)
         }
+        takeLease()
         wake()
+    }
+
+    /// The lease of its forerunner has lapsed: take it.
+    private func takeLease() {
+        let name = keys.fence("risk")
+        time.after(.milliseconds(300)) { [self] in
+            guard isAlive else { return }
+            connection.request({ data in
+                let next = (data.strings[name].flatMap { Int64($0) } ?? 0) + 1
+                data.strings[name] = "\(next)"
+                return next
+            }) { [self] outcome in
+                if case .answer(let number) = outcome {
+                    tell(.leaseGained(fence: number))
+                } else {
+                    takeLease()
+                }
+            }
+        }
     }
 
     package func kill() {
@@ -56,6 +77,8 @@ package final class RiskActor {
             } else {
                 tell(.ledgerUnreadable(reason: "unreadable"))
             }
+        } else if channel == keys.replyChannel(RiskActor.writer) {
+            if let reply = try? Reply.decode(bytes.rawSpan) { tell(.replied(reply)) }
         } else if let (name, tick) = try? Tick.decode(bytes.rawSpan), let symbol = Symbol(name) {
             tell(.tickReceived(symbol, tick))
         }
@@ -96,14 +119,39 @@ package final class RiskActor {
             let key = keys.price(symbol)
             connection.request({ $0.hashes[key] }) { [self] outcome in
                 guard case .answer(let fields) = outcome else { return }
-                tell(.symbolRead(symbol, nil, fields.flatMap { try? PriceRecord(fields: $0) }))
+                let price = fields.flatMap { try? PriceRecord(fields: $0) }
+                tell(.symbolRead(symbol, nil, price, nil))
             }
         case .unwatch(let symbol): connection.subscriptions.remove(keys.tickChannel(symbol))
         case .save(let record):
             let key = keys.risk(record.account)
             let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
             connection.request({ $0.hashes[key] = fields }) { _ in }
-        case .saveTier, .alert, .askPrice: return
+        case .saveTier(let record, let decisions, let token, let fence):
+            saveTier(record, decisions, token, fence)
+        case .command(let id, let kind, let body):
+            let deadline = time.wallNow + RiskLimits.commandDeadline
+            let command = Command(
+                id: id, from: RiskActor.writer, deadlineMilliseconds: deadline.milliseconds,
+                kind: kind.rawValue, body: body)
+            let channel = keys.commandChannel(.orderGateway)
+            let text = String(decoding: command.encoded(), as: UTF8.self)
+            connection.request({ $0.onPublish(channel, text) }) { _ in }
+        case .alert, .askPrice: return
+        }
+    }
+
+    private func saveTier(
+        _ record: TierRecord, _ decisions: [DecisionEntry], _ token: UInt64, _ fence: Int64
+    ) {
+        let call = TierScript.call(
+            record, decisions, keys: keys, fenceName: "risk", fence: fence)
+        connection.request({ $0.run(.tier, call) }) { [self] outcome in
+            var result = TierSaveOutcome.failed("redis is away")
+            if case .answer(let texts) = outcome {
+                result = texts.first == "SAVED" ? .saved : .fenced
+            }
+            tell(.tierSaved(record.account, token: token, result))
         }
     }
 
@@ -134,6 +182,10 @@ package final class RiskActor {
             account.balance = data.hashes[keys.balance(id)].flatMap {
                 try? BalanceRecord(fields: $0)
             }
+            account.tierRecord = data.hashes[keys.tier(id)].flatMap {
+                try? TierRecord(fields: $0)
+            }
+            account.tier = account.tierRecord?.tier ?? .calm
             for member in (data.sets[keys.books] ?? []).sorted() {
                 guard let book = BusKeys.book(of: member), book.account == id else { continue }
                 account.positions[book.symbol] = data.hashes[keys.position(id, book.symbol)]

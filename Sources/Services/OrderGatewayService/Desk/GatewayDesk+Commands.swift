@@ -379,6 +379,11 @@ extension GatewayDesk {
             answer(command, refusing: .accountUnknown, account.name, &turn)
             return
         }
+        let known = body.account.map { accountStates[$0]?.state } ?? venueState?.state
+        if body.isTightening, let known, known.stricter(body.state) == known {
+            finish(Reply.ok(command.id, command.body), to: command.from, &turn)
+            return
+        }
         let record = StateRecord(
             state: body.state, why: body.why, by: command.from, stamp: stamp(turn))
         // A stricter state holds at once, whether Redis takes it or not.
