@@ -105,15 +105,22 @@ package enum Attribution {
         return Quantity(units: Int128(whole))
     }
 
+    /// fee × part / whole, to the nearest 1e-12, without the rounding of a ratio between.
+    private static func share(of fee: Money, _ part: Quantity, of whole: Quantity) -> Money {
+        let product = fee.units.magnitude.multipliedFullWidth(by: part.units.magnitude)
+        let (quotient, rest) = whole.units.magnitude.dividingFullWidth(product)
+        let isUp = rest >= whole.units.magnitude - rest
+        let units = Int128(quotient) + (isUp ? 1 : 0)
+        return Money(units: fee.isNegative ? -units : units)
+    }
+
     /// The fee by quantity, the last book taking what rounding leaves.
     private static func priced(_ parts: [AccountID: Quantity], _ fill: Fill) -> [TradeShare] {
         var fee = fill.fee
         var left = fill.quantity
         return parts.keys.sorted().compactMap { account in
             guard let part = parts[account] else { return nil }
-            let own =
-                part == left
-                ? fee : fee.scaled(by: part.ratio(to: left, .nearestEven), .nearestEven)
+            let own = part == left ? fee : Attribution.share(of: fee, part, of: left)
             fee -= own
             left -= part
             return TradeShare(account: account, quantity: part, fee: own)

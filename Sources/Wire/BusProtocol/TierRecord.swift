@@ -66,7 +66,8 @@ package struct TierRecord: Equatable, Sendable {
         breakers.dayStart = try reader.decimal("day_start")
         breakers.peak = try reader.decimal("peak")
         breakers.hasLostToday = try reader.flag("lost_today")
-        if try !reader.text("trip").isEmpty {
+        let trip = try reader.text("trip")
+        if !trip.isEmpty {
             notice = Notice(
                 breaker: try reader.choice("trip"), value: try reader.text("trip_value"),
                 limit: try reader.text("trip_limit"), atMilliseconds: try reader.integer("trip_ms"))
