@@ -129,7 +129,7 @@ extension String {
     /// Whether a client means this name: clients write `orderidlist` for `orderIdList`.
     fileprivate func isSpelt(_ other: String) -> Bool {
         func lowered(_ byte: UInt8) -> UInt8 { 65...90 ~= byte ? byte | 0x20 : byte }
-        return utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy { lowered($0) == lowered($1) }
+        guard utf8.count == other.utf8.count else { return false }
+        return self == other || zip(utf8, other.utf8).allSatisfy { lowered($0) == lowered($1) }
     }
 }

@@ -48,7 +48,7 @@ enum HTTPSyntax {
     /// Equality without regard to ASCII case.
     static func equal(_ a: some StringProtocol, _ b: some StringProtocol) -> Bool {
         a.utf8.count == b.utf8.count
-            && zip(a.utf8, b.utf8).allSatisfy { lowercase($0) == lowercase($1) }
+            && (a == b || zip(a.utf8, b.utf8).allSatisfy { lowercase($0) == lowercase($1) })
     }
 
     /// Whether a comma-separated list holds the token.

@@ -3,10 +3,20 @@ package enum PercentCoding {
     /// The decoded text; nil for a `%` without two hex digits or bytes that are not UTF-8.
     /// `+` means a space in queries and forms, and itself in paths.
     package static func decoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
-        let isPlain = !bytes.contains { byte in
-            byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+"))
+        // Nearly all text is ASCII and stands for itself.
+        var (isPlain, all): (Bool, UInt8) = (true, 0)
+        for byte in bytes {
+            all |= byte
+            if byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+")) {
+                isPlain = false
+                break
+            }
         }
-        if isPlain { return String(validating: bytes, as: UTF8.self) }
+        if isPlain {
+            return all < 0x80
+                ? String(decoding: bytes, as: UTF8.self)
+                : String(validating: bytes, as: UTF8.self)
+        }
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var index = bytes.startIndex

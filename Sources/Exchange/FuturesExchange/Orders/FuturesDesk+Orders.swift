@@ -33,17 +33,14 @@ extension FuturesDesk {
     ) throws(ExchangeError) -> FuturesOrder {
         let number = try market(parameters.symbol)
         var wanted = parameters
-        try OrderRules.resolvePriceMatch(&wanted, markets[number])
-        try OrderRules.check(wanted, markets[number], stakes[number], rules, wall: wall)
+        let price = try judge(&wanted, number, wall: wall)
         if !wanted.reduces {
             try checkMargin(
-                number, wanted.leg, wanted.side, wanted.quantity,
-                at: OrderRules.referencePrice(of: wanted, markets[number]), replacing: .zero)
+                number, wanted.leg, wanted.side, wanted.quantity, at: price.reference,
+                replacing: .zero)
         }
         let order = record(wanted, number, wall: wall)
-        switch send(
-            order, number, limit: OrderRules.limit(of: wanted, markets[number]), wall: wall)
-        {
+        switch send(order, number, limit: price.limit, wall: wall) {
         case .refused(.wouldTake): throw .postOnly
         case .refused(.notFillable): throw .fillOrKill
         case .refused(.nothingToReduce): throw .reduceOnly
@@ -54,6 +51,21 @@ extension FuturesDesk {
             }
             return placed
         }
+    }
+
+    /// Checks an order by the rules of its market, which is copied once for all of them and let go
+    /// before the order changes it.
+    ///
+    /// - Returns: what its margin is counted at, and the limit it goes into its book with.
+    private func judge(
+        _ wanted: inout OrderParameters, _ number: Int, wall: WallTime
+    ) throws(ExchangeError) -> (reference: Price, limit: Price?) {
+        let market = floor.markets[number]
+        try OrderRules.resolvePriceMatch(&wanted, market)
+        try OrderRules.check(wanted, market, stakes[number], rules, wall: wall)
+        return (
+            OrderRules.referencePrice(of: wanted, market), OrderRules.limit(of: wanted, market)
+        )
     }
 
     /// Hands an order to its book and settles what it does.
