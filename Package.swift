@@ -34,7 +34,8 @@ func tests(_ name: String, _ imports: [String]) -> Target {
 
 let substrate = ["Chronology", "Bounded", "Bytes"]
 let trading = substrate + ["Trading"]
-let domain = trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching"]
+let domain =
+    trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching", "Algorithms"]
 let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
 let exchange = ["ExchangeDoor", "ExchangeMarkets", "FuturesExchange", "SpotExchange"]
 let machinery = [
@@ -69,6 +70,7 @@ let package = Package(
         room("Domain", "Positions", trading),
         room("Domain", "Margin", trading),
         room("Domain", "Matching", trading),
+        room("Domain", "Algorithms", ["Orders"] + trading),
 
         room("Wire", "BusProtocol", domain),
         room("Wire", "VenueProtocol", domain),
@@ -216,6 +218,7 @@ let package = Package(
             ["Runtime", "Reactor", "RedisLink", "BusProtocol", "RedisServerSupport", "host-probe"]
                 + trading),
         tests("OrdersTests", ["Orders"] + trading),
+        tests("AlgorithmsTests", ["Algorithms", "Orders"] + trading),
         tests("PositionsTests", ["Positions"] + trading),
         tests("ChronologyTests", ["Chronology"]),
         tests("TradingTests", trading),

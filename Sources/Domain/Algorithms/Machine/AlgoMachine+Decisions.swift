@@ -1,0 +1,149 @@
+import Chronology
+import Orders
+import Trading
+
+/// What an algorithm does next, as things stand.
+extension AlgoMachine {
+    /// Decides anew; everything that may have changed comes here.
+    mutating func decide(_ now: Instant, _ out: inout [AlgoAction]) {
+        wakeAt = .distantFuture
+        switch status {
+        case .starting: begin(now, &out)
+        case .running: work(now, &out)
+        case .paused: cancelAll(now, &out)
+        case .ending: carryOutEnd(now, &out)
+        case .done, .failed: return
+        }
+    }
+
+    /// The first fresh price begins it.
+    private mutating func begin(_ now: Instant, _ out: inout [AlgoAction]) {
+        guard isPriced(now) else { return }
+        progress.arrival = mid
+        startedAt = now
+        status = .running
+        needsSave(.now)
+        work(now, &out)
+    }
+
+    private mutating func work(_ now: Instant, _ out: inout [AlgoAction]) {
+        switch parameters.plan {
+        case .chase(let plan): chase(plan, now, &out)
+        case .twap(let plan): slice(plan, now, &out)
+        case .scale(let plan): climb(plan, now, &out)
+        case .scalper(let plan): scalp(plan, now, &out)
+        }
+        if status == .ending { carryOutEnd(now, &out) }
+        if status == .paused { cancelAll(now, &out) }
+    }
+
+    /// Whether there is a price that may be acted on.
+    func isPriced(_ now: Instant) -> Bool {
+        bid.isPositive && now - pricedAt <= Limits.priceAge
+    }
+
+    // MARK: orders
+
+    /// What of a quantity can be one order at a price; zero where it is too small for one.
+    func tradable(_ quantity: Quantity, _ type: OrderType, at price: Price, isReducing: Bool)
+        -> Quantity
+    {
+        let fit = rules.quantised(quantity, type: type)
+        guard fit.isPositive, !isReducing else { return fit }
+        return price.times(fit, .down) < rules.minimumNotional ? .zero : fit
+    }
+
+    /// Places an order of a lot, where the lot and the pause after a refusal allow it.
+    mutating func place(
+        lot: Int, side: Side, type: OrderType, timeInForce: TimeInForce = .goodTillCancel,
+        quantity: Quantity, price: Price?, isReduceOnly: Bool, now: Instant,
+        _ out: inout [AlgoAction]
+    ) {
+        if now < retryAt { return wake(by: retryAt) }
+        let child = book.place(
+            lot: lot, side: side, type: type, timeInForce: timeInForce, quantity: quantity,
+            price: price, isReduceOnly: isReduceOnly, now: now)
+        guard let child else { return }
+        progress.placed += 1
+        needsSave(.now)
+        out.append(.place(child))
+    }
+
+    /// Moves a resting order to a price: amended where that is possible, else cancelled, so that it
+    /// is placed anew once it is over.
+    mutating func move(
+        _ child: ChildOrder, to price: Price, every pause: Interval, now: Instant,
+        _ out: inout [AlgoAction]
+    ) {
+        guard child.phase == .working, child.price != price else { return }
+        let allowedAt = child.movedAt + pause
+        if now < allowedAt { return wake(by: allowedAt) }
+        progress.moved += 1
+        if canAmend {
+            book.amending(child.number, to: price, now: now)
+            out.append(.amend(child.number, price: price))
+        } else {
+            cancel(child, &out)
+        }
+    }
+
+    mutating func cancel(_ child: ChildOrder, _ out: inout [AlgoAction]) {
+        if book.cancelling(child.number) { out.append(.cancel(child.number)) }
+    }
+
+    /// Takes back everything that rests.
+    mutating func cancelAll(_ now: Instant, _ out: inout [AlgoAction]) {
+        if now < retryAt { wake(by: retryAt) }
+        for child in book.children where child.type == .limit { cancel(child, &out) }
+    }
+
+    // MARK: the end
+
+    private mutating func carryOutEnd(_ now: Instant, _ out: inout [AlgoAction]) {
+        guard let ending else { return finish() }
+        cancelAll(now, &out)
+        guard book.isEmpty else { return }
+        switch ending.mode {
+        case .cancel: finish()
+        case .complete: complete(now, &out)
+        case .flatten: flatten(now, &out)
+        }
+    }
+
+    /// Trades the rest at once.
+    private mutating func complete(_ now: Instant, _ out: inout [AlgoAction]) {
+        let goal = parameters.goal
+        if book.lots.count > 1 {
+            // The rungs are over: what is left of them is one thing.
+            book.lots = [Allotment(total: goal.quantity, filled: progress.traded)]
+            rungs = []
+        }
+        let rest = book.free(0)
+        let quantity = tradable(
+            rest, .market, at: bid, isReducing: parameters.isReduceOnly)
+        guard quantity.isPositive else {
+            if rest.isZero { self.ending?.reason = AlgoReason.filled.rawValue }
+            return finish()
+        }
+        place(
+            lot: 0, side: goal.side, type: .market, quantity: quantity, price: nil,
+            isReduceOnly: parameters.isReduceOnly, now: now, &out)
+    }
+
+    /// Closes what it has opened.
+    private mutating func flatten(_ now: Instant, _ out: inout [AlgoAction]) {
+        let net = progress.net
+        let quantity = rules.quantised(net.magnitude, type: .market)
+        guard quantity.isPositive, !parameters.isReduceOnly else { return finish() }
+        let lot = closingLot ?? book.lots.count
+        if closingLot == nil {
+            // A lot of its own: closing is not part of what was asked for.
+            book.lots.append(Allotment(total: net.magnitude))
+            closingLot = lot
+        }
+        place(
+            lot: lot, side: net.isPositive ? .sell : .buy, type: .market,
+            quantity: min(quantity, book.free(lot)), price: nil, isReduceOnly: true, now: now,
+            &out)
+    }
+}

@@ -1,0 +1,289 @@
+package import Chronology
+import Orders
+package import Trading
+
+/// One algorithm from its start to its end (B8).
+///
+/// Events are methods; each appends what it wants done. After an event `urgency` says whether the
+/// state is to be saved, and `wakeAt` when to call `deadlineReached`.
+package struct AlgoMachine: Sendable {
+    /// Bounds that hold for every algorithm.
+    package enum Limits {
+        /// A price older than this is not acted on (B2f refuses orders on it, too).
+        package static let priceAge = Interval.seconds(3)
+        /// The first pause after a refusal; doubled each time.
+        package static let firstPause = Interval.milliseconds(250)
+        package static let longestPause = Interval.seconds(8)
+        /// About two minutes of being refused, then a person has to look.
+        package static let refusals = 20
+    }
+
+    /// How soon the state has to be saved.
+    package enum Urgency: Int, Comparable, Sendable {
+        case none
+        /// Within the throttle: recovery could work it out.
+        case soon
+        /// At once: recovery could not.
+        case now
+
+        package static func < (a: Urgency, b: Urgency) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// What is done before it is over.
+    struct Ending: Equatable, Sendable {
+        enum Mode: String, Sendable {
+            /// Take back what rests.
+            case cancel
+            /// And trade the rest at once.
+            case complete
+            /// And close what was filled.
+            case flatten
+        }
+        var mode: Mode
+        var reason: String
+    }
+
+    package let id: String
+    package let parameters: AlgoParameters
+    /// What the instrument asks of orders; the newest is kept.
+    package var rules: Instrument
+    /// Whether resting orders can be moved; else they are cancelled and placed anew.
+    package let canAmend: Bool
+
+    package internal(set) var status = AlgoStatus.starting
+    /// Why it is paused or over, a stable code; empty while it runs.
+    package internal(set) var reason = ""
+    package internal(set) var detail = ""
+    package internal(set) var progress = AlgoProgress()
+    package internal(set) var book: ChildBook
+    package internal(set) var startedAt: Instant
+    var ending: Ending?
+    /// The lot of the orders that close what was filled; nil before there is one.
+    var closingLot: Int?
+    /// Whether it fails when its end is reached.
+    var hasFailed = false
+    /// Refusals in a row.
+    var refusals = 0
+    /// No order is placed before.
+    var retryAt = Instant.distantPast
+
+    package internal(set) var bid = Price.zero
+    package internal(set) var ask = Price.zero
+    var pricedAt = Instant.distantPast
+
+    package internal(set) var urgency = Urgency.now
+    package internal(set) var wakeAt = Instant.distantFuture
+
+    // What is peculiar to a kind.
+    var slicing = SliceState()
+    package internal(set) var rungs: [Rung] = []
+    /// Whether a rung waits until it would not take any more.
+    var doRungsWait = false
+    package internal(set) var slots: [ScalperSlot] = []
+    /// Distances of a scalper's layers from the middle, as shares of it.
+    var offsets: [Ratio] = []
+    /// The middle that a scalper's orders were last put around.
+    var quotedMid = Price.zero
+
+    /// A new algorithm; `ticked` begins it.
+    package init(
+        id: String, parameters: AlgoParameters, rules: Instrument, canAmend: Bool, now: Instant
+    ) {
+        self.id = id
+        self.parameters = parameters
+        self.rules = rules
+        self.canAmend = canAmend
+        startedAt = now
+        book = ChildBook(lots: [Allotment(total: parameters.goal.quantity)])
+        switch parameters.plan {
+        case .chase, .twap: break
+        case .scale(let plan): buildLadder(plan)
+        case .scalper(let plan): buildSlots(plan)
+        }
+    }
+
+    /// The state is on its way to where it is kept.
+    package mutating func saved() { urgency = .none }
+
+    /// The middle of the market, zero before the first price.
+    package var mid: Price {
+        bid.isZero || ask.isZero ? .zero : Price(units: (bid.units + ask.units) / 2)
+    }
+
+    // MARK: events
+
+    /// A new best bid and ask.
+    package mutating func ticked(
+        bid: Price, ask: Price, now: Instant, _ out: inout [AlgoAction]
+    ) {
+        guard bid.isPositive, ask > bid else { return }
+        let isNews = bid != self.bid || ask != self.ask
+        let wasStale = now - pricedAt > Limits.priceAge
+        pricedAt = now
+        self.bid = bid
+        self.ask = ask
+        guard isNews && concernsPrice || wasStale || now >= wakeAt else { return }
+        decide(now, &out)
+    }
+
+    /// Whether the price that has just changed may lead to something.
+    private var concernsPrice: Bool {
+        guard status == .running else { return status == .starting }
+        return switch parameters.plan {
+        case .chase, .twap: true
+        case .scale: doRungsWait
+        case .scalper(let plan): hasMoved(plan)
+        }
+    }
+
+    /// The time of `wakeAt` has come, or something else is to be looked at anew.
+    package mutating func deadlineReached(now: Instant, _ out: inout [AlgoAction]) {
+        decide(now, &out)
+    }
+
+    /// The desk says how an order stands.
+    package mutating func reported(
+        _ report: ChildReport, now: Instant, _ out: inout [AlgoAction]
+    ) {
+        let before = book.child(report.number)?.phase
+        guard let change = book.reported(report) else { return }
+        let isNews =
+            change.isOver || change.executed.isPositive || before != change.child.phase
+        progress.add(change)
+        if isNews { needsSave(.soon) }
+        if change.executed.isPositive {
+            refusals = 0
+            if case .scalper(let plan) = parameters.plan { slotFilled(change, plan, now) }
+        }
+        if change.isOver { ended(change, before, now) }
+        decide(now, &out)
+    }
+
+    /// The desk would not cancel an order; it is tried again.
+    package mutating func cancelRefused(
+        _ number: Int64, now: Instant, _ out: inout [AlgoAction]
+    ) {
+        book.cancelFailed(number)
+        retryAt = max(retryAt, now + Limits.firstPause)
+        wake(by: retryAt)
+    }
+
+    /// Takes back what rests and waits.
+    package mutating func pauseRequested(
+        _ reason: String, detail: String = "", now: Instant, _ out: inout [AlgoAction]
+    ) {
+        guard status == .running || status == .starting else { return }
+        pause(reason, detail)
+        decide(now, &out)
+    }
+
+    /// Goes on.
+    package mutating func resumeRequested(now: Instant, _ out: inout [AlgoAction]) {
+        guard status == .paused else { return }
+        status = progress.arrival.isZero ? .starting : .running
+        reason = ""
+        detail = ""
+        refusals = 0
+        retryAt = .distantPast
+        needsSave(.now)
+        decide(now, &out)
+    }
+
+    /// Takes back what rests and ends.
+    /// - Parameter isFlattening: and closes what was filled.
+    package mutating func stopRequested(
+        _ reason: AlgoReason, isFlattening: Bool, now: Instant, _ out: inout [AlgoAction]
+    ) {
+        guard !status.isOver else { return }
+        end(isFlattening ? .flatten : .cancel, reason.rawValue)
+        decide(now, &out)
+    }
+
+    // MARK: lifecycle
+
+    /// An order is over: what that means for the next.
+    private mutating func ended(_ change: ChildChange, _ before: ChildOrder.Phase?, _ now: Instant) {
+        if before == .cancelling { return }
+        if let refusal = change.refusal {
+            progress.refused += 1
+            refused(refusal, change.child, now)
+        } else if change.child.remaining.isZero {
+            return
+        } else if before == .working || before == .amending {
+            // It rested, and was taken from there: by hand, or by the venue.
+            backOff(now)
+        } else if change.child.executed.isZero {
+            // Ended by the venue, and nothing of it traded: post-only and too near, most likely.
+            refused(.venueRejected, change.child, now)
+        }
+    }
+
+    private mutating func refused(_ code: RefusalCode, _ child: ChildOrder, _ now: Instant) {
+        detail = code.description
+        switch parameters.plan {
+        case .chase, .twap: break
+        case .scale:
+            if status == .running, rungRefused(child.lot, code) { return backOff(now) }
+        case .scalper:
+            if status == .running, closeRefused(child.lot, code) { return backOff(now) }
+        }
+        switch RefusalResponse(code) {
+        case .wait: backOff(now)
+        case .retry:
+            refusals += 1
+            if refusals >= Limits.refusals { giveUp(AlgoReason.refusedTooOften.rawValue, code) }
+            backOff(now)
+        case .pause: giveUp(code.description, code)
+        case .end: end(.cancel, AlgoReason.nothingToReduce.rawValue)
+        case .fail: fail(code)
+        }
+    }
+
+    private mutating func backOff(_ now: Instant) {
+        let doublings = Int64(1) << Int64(min(max(refusals - 1, 0), 5))
+        retryAt = now + min(Limits.longestPause, Limits.firstPause * doublings)
+    }
+
+    /// A running algorithm pauses; one that is ending cannot wait for a person, and fails.
+    private mutating func giveUp(_ reason: String, _ code: RefusalCode) {
+        if status == .ending { fail(code) } else { pause(reason, code.description) }
+    }
+
+    private mutating func fail(_ code: RefusalCode) {
+        ending = Ending(mode: .cancel, reason: code.description)
+        detail = code.description
+        hasFailed = true
+        status = .ending
+        needsSave(.now)
+    }
+
+    mutating func pause(_ reason: String, _ detail: String) {
+        guard status == .running || status == .starting else { return }
+        status = .paused
+        self.reason = reason
+        self.detail = detail
+        needsSave(.now)
+    }
+
+    /// Begins the end; a later wish replaces an earlier one.
+    mutating func end(_ mode: Ending.Mode, _ reason: String) {
+        guard !status.isOver else { return }
+        ending = Ending(mode: mode, reason: reason)
+        status = .ending
+        refusals = 0
+        retryAt = .distantPast
+        needsSave(.now)
+    }
+
+    mutating func finish() {
+        status = hasFailed ? .failed : .done
+        reason = ending?.reason ?? ""
+        wakeAt = .distantFuture
+        needsSave(.now)
+    }
+
+    mutating func needsSave(_ wanted: Urgency) { urgency = max(urgency, wanted) }
+
+    /// Asks to be woken at a time, or before.
+    mutating func wake(by time: Instant) { wakeAt = min(wakeAt, time) }
+}

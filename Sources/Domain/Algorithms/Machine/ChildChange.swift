@@ -1,0 +1,53 @@
+package import Orders
+package import Trading
+
+/// What a report says of an order for the first time.
+package struct ChildChange: Equatable, Sendable {
+    package var child: ChildOrder
+    package var executed: Quantity
+    package var notional: Money
+    package var fees: Money
+    package var isOver = false
+    package var refusal: RefusalCode?
+
+    init(child: ChildOrder, executed: Quantity, notional: Money, fees: Money) {
+        self.child = child
+        self.executed = executed
+        self.notional = notional
+        self.fees = fees
+    }
+}
+
+/// What an algorithm does about an order that was refused.
+enum RefusalResponse {
+    /// Tries again later; the number of times counts.
+    case retry
+    /// Tries again later, as often as it takes: the desk cannot take orders for a while.
+    case wait
+    /// Pauses until a person has seen to it.
+    case pause
+    /// Ends: the position it was to reduce is gone.
+    case end
+    /// Fails: it will not get better.
+    case fail
+
+    init(_ code: RefusalCode) {
+        switch code {
+        case .notReady, .redisDown, .leaseLost, .deadlinePassed, .queueFull, .venueBusy,
+            .orderRateLimit, .orderCountLimit, .sidePaused, .orderUnsettled, .priceUnknown,
+            .priceStale, .riskUnknown, .riskStale, .cancelledBeforeSending:
+            self = .wait
+        case .priceOutsideBand, .venueRejected, .outcomeUnknown, .orderNotFound, .orderFinal,
+            .amendSuperseded, .quantityBelowFilled, .orderNotAmendable:
+            self = .retry
+        case .venueHalted, .venueReducing, .accountHalted, .accountReducing, .accountDisabled,
+            .instrumentNotTrading, .marginInsufficient, .orderNotionalLimit:
+            self = .pause
+        case .reduceOnlyWouldIncrease: self = .end
+        case .accountUnknown, .accountExists, .instrumentUnknown, .priceOffTick, .quantityOffStep,
+            .quantityTooSmall, .quantityTooLarge, .notionalTooSmall, .priceOutOfRange,
+            .venueCannot, .malformed, .unknownCommand:
+            self = .fail
+        }
+    }
+}
