@@ -68,6 +68,37 @@ func play(_ book: inout OrderBook, _ tickets: OrderTicket...) -> [String] {
         #expect(book.position(of: ann) == .whole(-5))
     }
 
+    @Test("An iceberg shows a part, and comes forward behind the others of its price (invariant 9)")
+    func iceberg() {
+        var book = OrderBook()
+        var ice = limit(ann, .sell, 7, at: 100)
+        ice.display = .whole(3)
+        let lines = play(
+            &book, ice, limit(bob, .sell, 2, at: 100), limit(bob, .sell, 1, at: 101))
+        #expect(lines.contains("rested 1: 7 @ 100"))
+        #expect(book.best(.sell)?.quantity == .whole(5))
+        #expect(book.remaining(of: 1) == .whole(7))
+        #expect(
+            play(&book, market(.market, .buy, 4)) == [
+                "accepted 4", "trade 1: BUY 4 x 1 3 @ 100", "trade 2: BUY 4 x 2 1 @ 100",
+            ])
+        // The next part stands behind bob's rest, and all of it goes before the worse price.
+        #expect(
+            play(&book, market(.market, .buy, 6)) == [
+                "accepted 5", "trade 3: BUY 5 x 2 1 @ 100", "trade 4: BUY 5 x 1 3 @ 100",
+                "trade 5: BUY 5 x 1 1 @ 100", "trade 6: BUY 5 x 3 1 @ 101",
+            ])
+        var second = limit(ann, .buy, 9, at: 90)
+        second.display = .whole(2)
+        _ = play(&book, second)
+        var events: [MatchEvent] = []
+        #expect(book.cancel(6, &events))
+        #expect(ledger(events) == ["cancelled 6: 9"])
+        let allOrNothing = limit(bob, .sell, 9, at: 90, .fillOrKill)
+        _ = play(&book, second)
+        #expect(play(&book, allOrNothing).count == 6)
+    }
+
     @Test("A trade happens at the resting price and the rest of a limit order rests (invariant 2)")
     func makerPrice() {
         var book = OrderBook()

@@ -46,12 +46,14 @@ private struct TwinFlow {
             .postOnly, .goodTillDate,
         ]
         let leg: PositionLeg = mode == .hedge ? (draw(0...1) == 0 ? .long : .short) : .net
-        return OrderTicket(
+        var ticket = OrderTicket(
             owner: owner, side: side, type: isMarket ? .market : .limit,
             timeInForce: isMarket ? .goodTillCancel : forces.randomElement(using: &random)!,
             quantity: .whole(draw(1...6)), limit: isMarket ? bound : price(),
             isReduceOnly: draw(0...3) == 0, selfTrade: selfTrade,
             leg: leg)
+        if mode == .spot, draw(0...2) == 0 { ticket.display = .whole(draw(1...3)) }
+        return ticket
     }
 
     /// Makes one request of both; a sentence about it where they differ.

@@ -8,8 +8,29 @@ struct SlowBook {
         var id: Int64
         var ticket: OrderTicket
         var remaining: Quantity
+        /// What is shown of it.
+        var shown: Quantity
         var price: Price { ticket.limit! }
         var executed: Quantity { ticket.quantity - remaining }
+
+        init(id: Int64, ticket: OrderTicket, remaining: Quantity) {
+            self.id = id
+            self.ticket = ticket
+            self.remaining = remaining
+            shown = ticket.display.isPositive ? min(ticket.display, remaining) : remaining
+        }
+    }
+
+    /// Takes off an order what traded; an iceberg that has nothing to show goes behind all others.
+    private mutating func reduce(_ id: Int64, by quantity: Quantity) {
+        let index = resting.firstIndex { $0.id == id }!
+        resting[index].remaining -= quantity
+        resting[index].shown -= quantity
+        if resting[index].shown.isZero, resting[index].remaining.isPositive {
+            let order = resting.remove(at: index)
+            resting.append(
+                Resting(id: id, ticket: order.ticket, remaining: order.remaining))
+        }
     }
 
     struct Holder: Hashable {
@@ -86,7 +107,7 @@ struct SlowBook {
         _ way: inout Way, _ maker: Resting, _ mode: SelfTradePrevention,
         _ events: inout [MatchEvent]
     ) {
-        var both = min(way.left, maker.remaining)
+        var both = min(way.left, maker.shown)
         if way.amount != nil { both = .zero }
         let losses: (taker: Quantity, maker: Quantity) =
             switch mode {
@@ -104,9 +125,7 @@ struct SlowBook {
                     makerQuantity: losses.maker)))
         if mode == .decrement {
             way.left -= both
-            for index in resting.indices where resting[index].id == maker.id {
-                resting[index].remaining -= both
-            }
+            if !both.isZero { reduce(maker.id, by: both) }
             if !both.isZero, both == maker.remaining { expire(maker.id, .selfTrade, &events) }
             if way.left.isZero { way.reason = .selfTrade }
             return
@@ -155,7 +174,7 @@ struct SlowBook {
                     return
                 }
             }
-            most = min(most, maker.remaining)
+            most = min(most, maker.shown)
             if onlyReduces(ticket) { most = min(most, room(ticket)) }
             if onlyReduces(maker.ticket) {
                 if room(maker.ticket).isZero {
@@ -181,9 +200,8 @@ struct SlowBook {
     private mutating func trade(
         _ way: Way, _ maker: Resting, _ quantity: Quantity, _ events: inout [MatchEvent]
     ) {
-        let index = resting.firstIndex { $0.id == maker.id }!
-        resting[index].remaining -= quantity
-        if resting[index].remaining.isZero { resting.remove(at: index) }
+        reduce(maker.id, by: quantity)
+        resting.removeAll { $0.remaining.isZero }
         events.append(
             .traded(
                 MatchTrade(
@@ -236,7 +254,10 @@ struct SlowBook {
         changed.quantity = quantity
         changed.limit = price
         if keepsPriority {
-            resting[index] = Resting(id: id, ticket: changed, remaining: quantity - order.executed)
+            // What is hidden goes first.
+            resting[index].ticket = changed
+            resting[index].remaining = quantity - order.executed
+            resting[index].shown = min(order.shown, resting[index].remaining)
             return .amended(from: order.price, remaining: order.remaining)
         }
         if order.ticket.timeInForce == .postOnly, let maker = bestMaker(against: changed.side),
@@ -303,7 +324,7 @@ struct SlowBook {
         let mine = resting.filter { $0.ticket.side == side }
         let prices = Set(mine.map(\.price)).sorted { side == .buy ? $0 > $1 : $0 < $1 }
         return prices.map { price in
-            (price, mine.filter { $0.price == price }.reduce(.zero) { $0 + $1.remaining })
+            (price, mine.filter { $0.price == price }.reduce(.zero) { $0 + $1.shown })
         }
     }
 }

@@ -117,6 +117,15 @@ internal struct BookSide: Sendable {
         levels[Int(orders[slot].level)].quantity -= quantity
     }
 
+    /// Puts an order whose shown part has traded behind the others of its level, with its next part.
+    mutating func renew(_ slot: Int32, _ orders: inout RestingOrders) {
+        unlink(slot, &orders)
+        let shown = min(orders[slot].display, orders[slot].hidden)
+        orders[slot].remaining = shown
+        orders[slot].hidden -= shown
+        append(slot, &orders)
+    }
+
     /// Takes an order out of its queue; its slot stays for the caller to free.
     mutating func unlink(_ slot: Int32, _ orders: inout RestingOrders) {
         let previous = orders[slot].previous

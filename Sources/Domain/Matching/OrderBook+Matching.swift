@@ -15,6 +15,8 @@ internal struct Taker {
     /// What is left of the amount and the step of an order by amount.
     var amount: Money = .zero
     var step: Quantity = .zero
+    /// What is shown of it where it comes to rest; zero for all.
+    var display: Quantity = .zero
     var hasTraded = false
 
     /// The most it may trade at a price; zero where an order by amount is done.
@@ -64,6 +66,7 @@ extension OrderBook {
             id: takeOrderID(), owner: ticket.owner, side: ticket.side, limit: ticket.limit,
             selfTrade: ticket.effectiveSelfTrade, isReducing: ticket.isReducing,
             position: positionSlot(ticket.owner, ticket.leg), remaining: ticket.quantity)
+        taker.display = ticket.display
         if let quote = ticket.quote {
             taker.amount = quote.amount
             taker.step = quote.step
@@ -97,11 +100,14 @@ extension OrderBook {
         guard let price = taker.limit else {
             preconditionFailure("only an order with a price comes to rest")
         }
+        let isHiding = taker.display.isPositive && taker.display < taker.remaining
+        let shown = isHiding ? taker.display : taker.remaining
         add(
             RestingOrder(
                 id: taker.id, owner: taker.owner, side: taker.side, timeInForce: timeInForce,
                 isReducing: taker.isReducing, price: price, quantity: quantity,
-                remaining: taker.remaining, position: taker.position))
+                remaining: shown, display: taker.display, hidden: taker.remaining - shown,
+                position: taker.position))
         events.append(
             .rested(
                 orderID: taker.id, side: taker.side, price: price, remaining: taker.remaining))
@@ -180,10 +186,10 @@ extension OrderBook {
         case .none: preconditionFailure("only what prevents self-trades comes here")
         case .decrement: return decrement(&taker, slot, &prevention, &events)
         case .expireTaker: prevention.takerQuantity = taker.remaining
-        case .expireMaker: prevention.makerQuantity = maker.remaining
+        case .expireMaker: prevention.makerQuantity = maker.open
         case .expireBoth:
             prevention.takerQuantity = taker.remaining
-            prevention.makerQuantity = maker.remaining
+            prevention.makerQuantity = maker.open
         }
         events.append(.prevented(prevention))
         if taker.selfTrade != .expireTaker { expire(slot, .selfTrade, &events) }
@@ -206,7 +212,11 @@ extension OrderBook {
         events.append(.prevented(prevention))
         taker.remaining -= quantity
         change(taker.side.opposite) { $0.reduce(slot, by: quantity, &$1) }
-        if orders[slot].remaining.isZero { expire(slot, .selfTrade, &events) }
+        if orders[slot].open.isZero {
+            expire(slot, .selfTrade, &events)
+        } else if orders[slot].remaining.isZero {
+            change(taker.side.opposite) { $0.renew(slot, &$1) }
+        }
         return taker.remaining.isZero
     }
 
@@ -222,7 +232,7 @@ extension OrderBook {
             taker.hasTraded = true
         }
         change(taker.side.opposite) { $0.reduce(slot, by: quantity, &$1) }
-        let left = orders[slot].remaining
+        let left = orders[slot].open
         let position = orders[slot].position
         events.append(
             .traded(
@@ -231,7 +241,11 @@ extension OrderBook {
                     takerSide: taker.side, takerID: taker.id, takerOwner: taker.owner,
                     takerRemaining: taker.remaining, makerID: orders[slot].id,
                     makerOwner: orders[slot].owner, makerRemaining: left)))
-        if left.isZero { remove(slot) }
+        if left.isZero {
+            remove(slot)
+        } else if orders[slot].remaining.isZero {
+            change(taker.side.opposite) { $0.renew(slot, &$1) }
+        }
         move(position, by: taker.side.opposite.signed(quantity))
         move(taker.position, by: taker.side.signed(quantity))
         sweep(position, &events)
@@ -246,7 +260,7 @@ extension OrderBook {
         events.append(
             .expired(
                 orderID: order.id, owner: order.owner, side: order.side, price: order.price,
-                remaining: order.remaining, reason: reason))
+                remaining: order.open, reason: reason))
     }
 
     internal mutating func remove(_ slot: Int32) {

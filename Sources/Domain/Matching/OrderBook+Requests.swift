@@ -16,7 +16,7 @@ extension OrderBook {
         events.append(
             .cancelled(
                 orderID: order.id, owner: order.owner, side: order.side, price: order.price,
-                remaining: order.remaining))
+                remaining: order.open))
     }
 
     /// Changes price and total quantity of a resting order as USD-M futures do (exchange-facts A5.2): it
@@ -44,9 +44,13 @@ extension OrderBook {
             return .cancelled(.nothingLeft)
         }
         if keepsPriority {
-            change(order.side) { $0.reduce(slot, by: order.quantity - quantity, &$1) }
+            // What is hidden goes first.
+            let less = order.quantity - quantity
+            let unseen = min(less, order.hidden)
+            orders[slot].hidden -= unseen
+            if less > unseen { change(order.side) { $0.reduce(slot, by: less - unseen, &$1) } }
             orders[slot].quantity = quantity
-            return .amended(from: order.price, remaining: order.remaining)
+            return .amended(from: order.price, remaining: order.open)
         }
         if order.timeInForce == .postOnly, let other = front(order.side.opposite)?.price,
             order.side == .buy ? other <= price : other >= price
@@ -56,7 +60,7 @@ extension OrderBook {
         }
         remove(slot)
         runAgain(order, price, quantity, &events)
-        return .amended(from: order.price, remaining: order.remaining)
+        return .amended(from: order.price, remaining: order.open)
     }
 
     /// Sends an order that was taken off the book through the other side and back to rest.
@@ -68,6 +72,7 @@ extension OrderBook {
             id: order.id, owner: order.owner, side: order.side, limit: price, selfTrade: .none,
             isReducing: order.isReducing, position: order.position,
             remaining: quantity - order.executed)
+        taker.display = order.display
         switch match(&taker, &events) {
         case .filled: return
         case .noMatch: rest(taker, of: quantity, order.timeInForce, &events)
@@ -84,7 +89,7 @@ extension OrderBook {
     package mutating func restore(
         orderID: Int64, owner: OwnerID, side: Side, price: Price, remaining: Quantity,
         isReduceOnly: Bool, leg: PositionLeg = .net, executed: Quantity = .zero,
-        timeInForce: TimeInForce = .goodTillCancel
+        timeInForce: TimeInForce = .goodTillCancel, display: Quantity = .zero
     ) -> Bool {
         precondition(remaining.isPositive, "an order that rests has something left")
         precondition(!executed.isNegative, "what was executed is not negative")
@@ -94,12 +99,13 @@ extension OrderBook {
         {
             return false
         }
+        let shown = display.isPositive ? min(display, remaining) : remaining
         add(
             RestingOrder(
                 id: orderID, owner: owner, side: side, timeInForce: timeInForce,
                 isReducing: isReduceOnly || leg.isClosed(by: side), price: price,
-                quantity: executed + remaining, remaining: remaining,
-                position: positionSlot(owner, leg)))
+                quantity: executed + remaining, remaining: shown, display: display,
+                hidden: remaining - shown, position: positionSlot(owner, leg)))
         raiseCounters(orderID: orderID + 1, tradeID: 0)
         return true
     }

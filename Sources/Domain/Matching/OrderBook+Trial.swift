@@ -15,7 +15,7 @@ extension OrderBook {
             guard ticket.accepts(level.price) else { return false }
             var slot = level.first
             while slot >= 0 {
-                var quantity = min(open, orders[slot].remaining)
+                var quantity = min(open, orders[slot].open)
                 if ticket.isReducing {
                     if orders[slot].position == own { return false }
                     quantity = min(quantity, trialRoom(own, ticket.side))

@@ -12,6 +12,8 @@ package import Trading
 // 7. Self-trade is judged by owner, positions and closing by leg.
 // 8. An order that only reduces a position does not trade with another of that position: nothing would
 //    be reduced.
+// 9. An iceberg shows a part of itself; when that has traded the next part stands behind the others of
+//    its price, and what is hidden trades before any worse price.
 
 /// One symbol's order book with the positions each owner has gained in it.
 ///
@@ -97,10 +99,10 @@ package struct OrderBook: Sendable {
         side == .buy ? bids.quantity(at: price) : asks.quantity(at: price)
     }
 
-    /// The open part of a resting order, or nil where none rests under this id.
+    /// The open part of a resting order, what is hidden of it too; nil where none rests under this id.
     package func remaining(of orderID: Int64) -> Quantity? {
         let slot = orders.slot(of: orderID)
-        return slot < 0 ? nil : orders[slot].remaining
+        return slot < 0 ? nil : orders[slot].open
     }
 
     /// The side of a resting order, or nil where none rests under this id.

@@ -45,6 +45,8 @@ package struct OrderTicket: Equatable, Sendable {
     package var selfTrade: SelfTradePrevention
     /// The position it moves: `net` in one-way mode, a leg in hedge mode.
     package var leg: PositionLeg
+    /// How much of it is shown while it rests (an iceberg); zero shows all of it.
+    package var display: Quantity = .zero
     /// Nil but for a market order by amount.
     package let quote: QuoteAmount?
 

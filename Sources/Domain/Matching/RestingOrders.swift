@@ -11,7 +11,12 @@ internal struct RestingOrder: Sendable {
     var price: Price
     /// What the order was for.
     var quantity: Quantity
+    /// What is shown and open.
     var remaining: Quantity
+    /// What an iceberg shows at a time; zero for other orders.
+    var display: Quantity = .zero
+    /// What is open besides, and comes forward when what is shown has traded.
+    var hidden: Quantity = .zero
     /// The slot of the position its trades move, or -1.
     var position: Int32
     /// The slot of its level, set when it comes to rest.
@@ -22,7 +27,8 @@ internal struct RestingOrder: Sendable {
     var previousReducing: Int32 = -1
     var nextReducing: Int32 = -1
 
-    var executed: Quantity { quantity - remaining }
+    var open: Quantity { remaining + hidden }
+    var executed: Quantity { quantity - open }
 }
 
 /// All resting orders in slots that are used again, found by id.
