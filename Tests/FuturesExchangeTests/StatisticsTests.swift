@@ -99,6 +99,6 @@ import Trading
                 == true)
         #expect(try get(fixture, "/fapi/v1/indexInfo", "").elements?.isEmpty == true)
         let fund = try get(fixture, "/fapi/v1/insuranceBalance", "symbol=BTCUSDT")[0]?["assets"]?[0]
-        #expect(fund?["marginBalance"]?.text == "0.00000000")
+        #expect(fund?["marginBalance"]?.text == "10000000.00000000")
     }
 }

@@ -58,6 +58,7 @@ private struct SlowBalances {
     }
 
     private func need(of order: SpotOrder) -> AssetAmount {
+        if order.isPending { return .zero }
         if order.side == .sell { return AssetAmount(order.remaining) }
         let price = order.kind.hasPrice ? order.price : order.stopPrice
         return AssetAmount(price.times(order.remaining, .up))
@@ -81,7 +82,11 @@ struct SpotChaos {
                 _ = try? fixture.desk.cancel(symbol, orderID: order.orderID, wall: fixture.wall)
             }
         case 7 where fixture.desk.settings.flavour == .binance && Bool.random(using: &random):
-            placeList(symbol, number)
+            if Bool.random(using: &random) {
+                placeList(symbol, number)
+            } else {
+                placeTriggers(symbol, number)
+            }
         case 7: _ = try? fixture.desk.cancelAll(symbol, wall: fixture.wall)
         case _:
             _ = try? fixture.desk.trade(
@@ -132,6 +137,33 @@ struct SpotChaos {
                 below: side == .sell ? stopping : taking), wall: fixture.wall)
     }
 
+    /// An order near the last price that brings about another one, or a pair.
+    private mutating func placeTriggers(_ symbol: Symbol, _ number: Int) {
+        var working = SpotOrderRequest(
+            symbol: symbol, side: side(), kind: .limit, timeInForce: .goodTillCancel,
+            quantity: size(number, 1), price: level(number))
+        if Int.random(in: 0..<4, using: &random) == 0 { working.timeInForce = .immediateOrCancel }
+        let isPair = Bool.random(using: &random)
+        let other = side()
+        let pending = (0...(isPair ? 1 : 0)).map { place in
+            var kinds: [SpotOrderKind] = [.limit, .market, .stopLossLimit, .limitMaker]
+            if isPair {
+                kinds = (place == 0) == (other == .sell) ? [.stopLoss, .stopLossLimit] : [.limitMaker]
+            }
+            var order = SpotOrderRequest(
+                symbol: symbol, side: other, kind: kinds.randomElement(using: &random)!,
+                quantity: size(number, 1))
+            if order.kind.hasPrice { order.price = level(number) }
+            if order.kind.isConditional { order.stopPrice = level(number) }
+            if order.kind.hasPrice, order.kind != .limitMaker {
+                order.timeInForce = .goodTillCancel
+            }
+            return order
+        }
+        _ = try? fixture.desk.placeTriggers(
+            SpotTriggerRequest(working: working, pending: pending), wall: fixture.wall)
+    }
+
     private mutating func place(_ symbol: Symbol, _ number: Int) {
         let kinds = SpotOrderKind.allCases
         let kind = kinds.randomElement(using: &random)!
@@ -146,6 +178,18 @@ struct SpotChaos {
         if kind.isConditional { order.stopPrice = level(number) }
         if kind.hasPrice, kind != .limitMaker {
             order.timeInForce = forces.randomElement(using: &random)!
+        }
+        if order.timeInForce == .goodTillCancel, kind.hasPrice, Bool.random(using: &random),
+            fixture.desk.settings.flavour == .binance, let quantity = order.quantity
+        {
+            let step = fixture.desk.instruments[number].step
+            order.icebergQuantity = max(
+                step, Quantity(units: quantity.units / 3).down(to: step))
+        }
+        if kind.isConditional, fixture.desk.settings.flavour == .binance,
+            Bool.random(using: &random)
+        {
+            order.trailingDelta = Int64.random(in: 10...20, using: &random)
         }
         order.selfTrade = SelfTradePrevention.allCases.randomElement(using: &random)!
         _ = try? fixture.desk.place(order, wall: fixture.wall)
@@ -180,5 +224,9 @@ struct SpotChaos {
         guard flavour == .binance else { return }
         // Lists were placed, or nothing was proved of them.
         #expect(fixture.desk.lists.contains { $0.isDone })
+        #expect(fixture.desk.lists.contains { $0.isReleased })
+        let orders = fixture.desk.stakes.flatMap(\.orders.all)
+        #expect(orders.contains { $0.icebergQuantity.isPositive && $0.executed.isPositive })
+        #expect(orders.contains { $0.trailingDelta > 0 && $0.trailingAtMilliseconds > 0 })
     }
 }

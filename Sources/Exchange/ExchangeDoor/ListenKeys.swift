@@ -57,6 +57,11 @@ package struct ListenKeys: Sendable {
         entries.filter { isWanted($0.apiKey) }.map(\.listenKey)
     }
 
+    /// The API key that a listen key was made for; nil where it is not alive.
+    package func owner(of listenKey: String) -> String? {
+        entries.first { $0.listenKey == listenKey }?.apiKey
+    }
+
     package func isAlive(_ listenKey: String) -> Bool {
         entries.contains { $0.listenKey == listenKey }
     }

@@ -37,6 +37,12 @@ package struct Market: Sendable {
     internal var replay: MarketReplay?
     /// From what the past before its opening is made up.
     internal let historySeed: UInt64
+    internal let hasHistory: Bool
+    internal let keepsMarks: Bool
+    /// When and where its tape began; nil before.
+    internal var opening: MarketOpening?
+    /// Whether it has opened since the process started.
+    internal var isOpen = false
 
     internal init(_ listing: Listing, number: Int, _ settings: FloorSettings) {
         self.number = number
@@ -55,6 +61,8 @@ package struct Market: Sendable {
         var seeder = SplitMix64(seed: settings.seed &+ UInt64(number) &* 0x9E37_79B9)
         random = SplitMix64(seed: seeder.next())
         historySeed = seeder.next()
+        hasHistory = settings.hasHistory
+        keepsMarks = settings.keepsMarks
     }
 
     package var symbol: Symbol { listing.symbol }

@@ -256,17 +256,38 @@ package struct MarketFloor: Sendable {
 
     /// Lets a market's tape begin, if it has not.
     internal mutating func beginTape(_ number: Int, wall: Int64) {
-        if markets[number].tape.hasBegun { return }
-        let market = markets[number]
-        let history =
-            settings.hasHistory
-            ? PriceHistory(
-                market.listing, seed: market.historySeed, price: market.last, wall: wall,
-                nextID: market.book.nextTradeID, scale: market.tape.scale) : nil
-        markets[number].tape.begin(at: market.last, wall: wall, history: history)
-        guard settings.keepsMarks else { return }
-        markets[number].marks = MarkTape(
-            mark: market.mark, index: market.index, wall: wall, history: history)
+        if markets[number].isOpen { return }
+        markets[number].isOpen = true
+        if markets[number].tape.hasBegun {
+            markets[number].tape.resume(at: wall)
+            markets[number].marks?.resume()
+            return
+        }
+        markets[number].beginTape(
+            MarketOpening(
+                wall: wall, last: markets[number].last, mark: markets[number].mark,
+                index: markets[number].index, nextID: markets[number].book.nextTradeID,
+                scale: markets[number].tape.scale))
+    }
+
+    /// The time since the last call of which all minutes have closed, on the minute; nil where none has.
+    /// At the first call after a restart it begins where the minutes that came back end.
+    package mutating func closedMinutes(at wall: Int64) -> Range<Int64>? {
+        let opening = wall / 60_000 * 60_000
+        let last = schedule.minute ?? firstUnkept ?? opening
+        schedule.minute = opening
+        guard last < opening else { return nil }
+        for number in markets.indices where markets[number].isOpen {
+            markets[number].tape.minutes.advance(to: wall)
+        }
+        return last..<opening
+    }
+
+    /// The first minute that may not be on file; nil where no market has opened.
+    private var firstUnkept: Int64? {
+        let kept = markets.compactMap(\.tape.keptMinute).max()
+        if let kept { return kept + 60_000 }
+        return markets.compactMap { $0.opening.map { $0.wall / 60_000 * 60_000 } }.min()
     }
 
     /// Begins the mean of a market's premium anew, as after a funding.

@@ -4,9 +4,8 @@ package import Trading
 
 /// What of a market must survive a restart: prices and counters.
 ///
-/// Quotes of the background come anew. The past is made up anew, too, so that it ends at the last price:
-/// candles and prints of before the restart are not what they were, trades of accounts are in the
-/// exchange's own journal.
+/// Quotes of the background come anew. The made-up past before the market first opened is made up from
+/// the same opening; candles since then are kept beside this (`CandleMemory`).
 package struct MarketMemory: Equatable, Sendable {
     package var fair: Price
     package var home: Price
@@ -19,6 +18,10 @@ package struct MarketMemory: Equatable, Sendable {
     package var nextAggregateID: Int64
     /// Of the mean premium: its weighted sum in 1e-12, and how many samples it is of.
     internal var premiums = PremiumMean()
+    /// From what the market's past is made up; nil before it has opened.
+    internal var opening: MarketOpening?
+    /// The minutes being built: of trades, then of mark, index and premium where they are kept.
+    internal var running: RunningBars?
 
     /// Writes the fields of an object; the caller begins and ends it.
     package func writeFields(_ out: inout JSONWriter) {
@@ -35,6 +38,8 @@ package struct MarketMemory: Equatable, Sendable {
             out.field("premiumSum", String(premiums.sum))
             out.field("premiumCount", premiums.count)
         }
+        if let opening { out.field("opening", opening.text) }
+        if let running { out.field("running", running.text) }
     }
 
     package init(
@@ -68,6 +73,8 @@ package struct MarketMemory: Equatable, Sendable {
         nextOrderID = try value.field("order", \.integer)
         nextTradeID = try value.field("trade", \.integer)
         nextAggregateID = try value.field("aggregate", \.integer)
+        if let text = value["opening"]?.text { opening = MarketOpening(text) }
+        if let text = value["running"]?.text { running = RunningBars(text) }
         guard value["premiumSum"] != nil else { return }
         let sum = try value.field("premiumSum") { $0.text.flatMap { Int128($0) } }
         let count = try value.field("premiumCount", \.integer)
@@ -86,6 +93,8 @@ extension Market {
             lastTradeAt: lastTradeAt, nextOrderID: book.nextOrderID,
             nextTradeID: book.nextTradeID, nextAggregateID: prints.nextID)
         memory.premiums = premiums
+        memory.opening = opening
+        memory.running = running
         return memory
     }
 
@@ -99,6 +108,7 @@ extension Market {
         last = memory.last
         lastTradeAt = memory.lastTradeAt
         premiums = memory.premiums
+        if let opening = memory.opening { reopen(opening, memory.running) }
         book.raiseCounters(orderID: memory.nextOrderID, tradeID: memory.nextTradeID)
         prints.raise(to: memory.nextAggregateID)
     }

@@ -30,6 +30,8 @@ internal struct FloorSchedule: Sendable {
     /// Beats since the start: which cadences are due hangs on it.
     var beats = 0
     var seconds = 0
+    /// The minute being built when closed ones were asked for last, in epoch milliseconds.
+    var minute: Int64?
 
     var next: Instant { min(beat, mark) }
 

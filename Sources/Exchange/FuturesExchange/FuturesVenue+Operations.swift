@@ -24,7 +24,9 @@ extension FuturesVenue {
             try desk.changeFilters(symbol, FilterChange(step: step), wall: wall)
         case .move(let symbol, let share, let time):
             try desk.ramp(symbol, by: share, over: time, wall: wall)
-        case .transfer: throw .noSuchOperation
+        case .transfer(let asset, let change):
+            guard asset == "USDT" else { throw .otherAsset }
+            try desk.deposit(Money(units: change.units), wall: wall)
         case .fund(let symbol): try desk.fundNow(symbol, wall: wall)
         case .liquidate: desk.liquidate(wall: wall)
         case .deleverage(let symbol): try desk.deleverageAll(symbol, wall: wall)
@@ -47,4 +49,9 @@ extension FuturesVenue {
         case .delisted: try desk.delist(symbol, wall: wall)
         }
     }
+}
+
+extension ExchangeError {
+    fileprivate static let otherAsset = ExchangeError(
+        -5000, "an account of this exchange holds USDT only", status: 400)
 }

@@ -114,7 +114,7 @@ package enum KnobTable {
             "PMS_PAPER_READ_SECRET", .secret, nil, "its secret", users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_ACCOUNTS", .secret, nil,
-            "more futures accounts: NAME:KEY:SECRET, or NAME:KEY:SECRET:read for a key that may only "
+            "more accounts: NAME:KEY:SECRET, or NAME:KEY:SECRET:read for a key that may only "
                 + "read, separated by commas; the same name again is another key of that account",
             users: ["paper-exchange"]),
         Knob(
@@ -126,7 +126,11 @@ package enum KnobTable {
             users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_BALANCE", .decimal(low: "0", high: "1000000000"), "100000", unit: "USDT",
-            "what the paper account starts with", users: ["paper-exchange"]),
+            "what each paper account starts with", users: ["paper-exchange"]),
+        Knob(
+            "PMS_PAPER_INSURANCE", .decimal(low: "0", high: "1000000000"), "10000000", unit: "USDT",
+            "what the insurance fund of futures starts with; losses beyond it are shared out",
+            users: ["paper-exchange"]),
         Knob(
             "PMS_PAPER_FUNDING_S", .integer(1...86_400), "28800", unit: "s",
             "time between fundings of futures, counted from midnight UTC",

@@ -9,9 +9,9 @@ package enum PaperHelp {
         or by host name: spot., api., stream., ws-api. and mexc., wbs-api. point at the last two.
         A client needs its base URL set to http://127.0.0.1:9010 (spot: /spot, MEXC: /mexc) and the
         key PMS_PAPER_API_KEY with its secret; the read key may not trade. PMS_PAPER_ACCOUNTS lists keys
-        of further futures accounts, each with a balance, orders, positions and streams of its own;
-        they trade with the background and with each other. An operation (trade, liquidate, …) is
-        at the main account, or at the account of target.key.
+        of further accounts, each with balances, orders, positions and streams of its own on all
+        three; they trade with the background and with each other. An operation (trade, liquidate, …)
+        is at the main account, or at the account of target.key.
 
         PMS_HTTP_PORT serves /healthz, /readyz, /metrics, and for this machine only:
           POST   /paper/faults        a fault, an array of them, or {"faults":[…]}

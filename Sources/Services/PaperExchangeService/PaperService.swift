@@ -36,11 +36,10 @@ internal import Trading
         if directory == nil {
             Log.warn("the accounts are kept in memory only", ["set": "PMS_PAPER_DATA"])
         }
-        let keys = settings.keys.filter { $0.account == ExchangeKey.mainAccount }
         let exchanges: [any Exchange] = [
             FuturesVenue(desk),
-            BinanceSpotVenue(PaperSpot.settings(.binance, environment, keys: keys)),
-            MEXCVenue(PaperSpot.settings(.mexc, environment, keys: keys)),
+            BinanceSpotVenue(PaperSpot.settings(.binance, environment, keys: settings.keys)),
+            MEXCVenue(PaperSpot.settings(.mexc, environment, keys: settings.keys)),
         ]
         let houses = try exchanges.map { exchange in
             House(exchange, journal: try directory.map { try restore(exchange, $0) })
@@ -130,6 +129,7 @@ internal import Trading
         var settings = FuturesSettings()
         settings.seed = UInt64(environment.integer("PMS_PAPER_SEED"))
         settings.balance = environment.decimal("PMS_PAPER_BALANCE")
+        settings.insuranceFund = environment.decimal("PMS_PAPER_INSURANCE")
         settings.listings = Listing.futures
         settings.fundingInterval = environment.integer("PMS_PAPER_FUNDING_S") * 1_000
         settings.limits.rates = PaperLimits.futures(environment)

@@ -47,6 +47,30 @@ internal struct BarSeries<Element: TapeBar>: Sendable {
         while openTime < opening { append(Element(flat: close), openTime: openTime + length) }
     }
 
+    /// Takes back a bar that closed before a restart; those between it and the last one are flat.
+    mutating func take(_ bar: Element, openingAt time: Int64) {
+        advance(to: time)
+        if time == openTime, !bars.isEmpty { bars[bars.count - 1] = bar }
+    }
+
+    /// Takes a shorter bar in that was closed before a restart, unless a longer one that came back whole
+    /// has it already.
+    mutating func fold(_ bar: Element, openingAt time: Int64, behind whole: Int64) {
+        guard time >= whole else { return }
+        advance(to: time)
+        if time >= openTime, !bars.isEmpty { bars[bars.count - 1].merge(bar) }
+    }
+
+    /// The bars that closed up to a time and open from another one on, oldest first.
+    func closed(from start: Int64, upTo end: Int64) -> [(openTime: Int64, bar: Element)] {
+        guard !bars.isEmpty else { return [] }
+        let first = max(0, (start - firstTime + length - 1) / length)
+        return (Int(first)..<max(Int(first), bars.count)).compactMap { place in
+            let time = firstTime + Int64(place) * length
+            return time + length <= end ? (time, bars[place]) : nil
+        }
+    }
+
     /// The bar that opened at a time; nil where it is not kept. One that nobody has begun yet is flat.
     func bar(openingAt time: Int64) -> Element? {
         guard let last = bars.last else { return nil }

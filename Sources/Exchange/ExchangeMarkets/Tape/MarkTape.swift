@@ -3,15 +3,18 @@ internal import Trading
 /// What a market keeps of its computed prices: candles of mark, index and premium, sampled when they are
 /// told, once a second; each 408 kB when all rings are full, after three months.
 internal struct MarkTape: Sendable {
-    enum Kind { case mark, index, premium }
+    enum Kind: String, CaseIterable { case mark, index, premium }
 
     /// One price's candles: figures in 1e-8, as venues show them.
-    private struct Bars: Sendable {
-        private var minutes = BarSeries<PriceBar>(length: 60_000, capacity: Tape.Limits.minutes)
-        private var quarters = BarSeries<PriceBar>(length: 900_000, capacity: Tape.Limits.quarters)
-        private var pairs = BarSeries<PriceBar>(
+    internal struct Bars: Sendable {
+        internal var minutes = BarSeries<PriceBar>(length: 60_000, capacity: Tape.Limits.minutes)
+        internal var quarters = BarSeries<PriceBar>(length: 900_000, capacity: Tape.Limits.quarters)
+        internal var pairs = BarSeries<PriceBar>(
             length: 7_200_000, capacity: Tape.Limits.pairsOfHours)
-        private var days = BarSeries<PriceBar>(length: 86_400_000, capacity: Tape.Limits.days)
+        internal var days = BarSeries<PriceBar>(length: 86_400_000, capacity: Tape.Limits.days)
+        /// Until when the longer bars came back whole after a restart: quarters, pairs of hours, days.
+        private var whole: [Int64] = [0, 0, 0]
+        private var keptMinute: Int64?
 
         func series(_ base: CandleInterval) -> BarSeries<PriceBar>? {
             switch base {
@@ -34,6 +37,29 @@ internal struct MarkTape: Sendable {
             start(&days)
         }
 
+        /// Takes back a bar of one of the lengths that are kept, which had closed.
+        mutating func take(_ bar: PriceBar, openingAt time: Int64, length: Int64) {
+            switch length {
+            case minutes.length:
+                guard time > keptMinute ?? .min else { return }
+                keptMinute = time
+                minutes.take(bar, openingAt: time)
+                quarters.fold(bar, openingAt: time, behind: whole[0])
+                pairs.fold(bar, openingAt: time, behind: whole[1])
+                days.fold(bar, openingAt: time, behind: whole[2])
+            case quarters.length:
+                quarters.take(bar, openingAt: time)
+                whole[0] = time + length
+            case pairs.length:
+                pairs.take(bar, openingAt: time)
+                whole[1] = time + length
+            case days.length:
+                days.take(bar, openingAt: time)
+                whole[2] = time + length
+            case _: break
+            }
+        }
+
         mutating func add(_ price: Int64, at wall: Int64) {
             minutes.add(price, at: wall)
             quarters.add(price, at: wall)
@@ -42,12 +68,14 @@ internal struct MarkTape: Sendable {
         }
     }
 
-    private var mark = Bars()
-    private var index = Bars()
-    private var premium = Bars()
+    internal private(set) var mark = Bars()
+    internal private(set) var index = Bars()
+    internal private(set) var premium = Bars()
     private let history: PriceHistory?
     /// Epoch milliseconds of the minute it began in.
     private let began: Int64
+    /// The minutes that were being built before a restart, until the market opens again.
+    private var unfinished: [KeptBar<PriceBar>] = []
 
     /// Begins at prices, with a past where one is given.
     init(mark: Price, index: Price, wall: Int64, history: PriceHistory?) {
@@ -62,6 +90,37 @@ internal struct MarkTape: Sendable {
         self.mark.add(MarkTape.pack(mark), at: wall)
         self.index.add(MarkTape.pack(index), at: wall)
         self.premium.add(MarkTape.pack(premium), at: wall)
+    }
+
+    // MARK: bringing back
+
+    mutating func take(_ kind: Kind, _ bar: PriceBar, openingAt time: Int64, length: Int64) {
+        switch kind {
+        case .mark: mark.take(bar, openingAt: time, length: length)
+        case .index: index.take(bar, openingAt: time, length: length)
+        case .premium: premium.take(bar, openingAt: time, length: length)
+        }
+    }
+
+    /// Sets the minutes that were being built: mark, index, premium.
+    mutating func set(unfinished bars: [KeptBar<PriceBar>]) { unfinished = bars }
+
+    /// The minutes that are being built; before the market opens again, those that were.
+    var running: [KeptBar<PriceBar>] {
+        if !unfinished.isEmpty { return unfinished }
+        return Kind.allCases.compactMap { kind in
+            let minutes = bars(kind).minutes
+            return minutes.bars.last.map { KeptBar(openTime: minutes.openTime, bar: $0) }
+        }
+    }
+
+    /// Goes on after a restart with what had begun of a minute.
+    mutating func resume() {
+        for (kind, kept) in zip(Kind.allCases, unfinished)
+        where kept.openTime >= bars(kind).minutes.openTime {
+            take(kind, kept.bar, openingAt: kept.openTime, length: 60_000)
+        }
+        unfinished = []
     }
 
     // MARK: figures
@@ -103,7 +162,7 @@ internal struct MarkTape: Sendable {
         return whole
     }
 
-    private func bars(_ kind: Kind) -> Bars {
+    internal func bars(_ kind: Kind) -> Bars {
         switch kind {
         case .mark: mark
         case .index: index

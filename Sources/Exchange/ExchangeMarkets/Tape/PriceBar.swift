@@ -12,6 +12,14 @@ internal struct PriceBar: TapeBar, Equatable {
         close = price
     }
 
+    /// As one that was kept.
+    init(open: Int64, high: Int64, low: Int64, close: Int64) {
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+    }
+
     /// From one price to another on a straight line.
     init(from open: Int64, to close: Int64) {
         self.open = open

@@ -26,11 +26,17 @@ internal struct Tape: Sendable {
     private let quantityStep: Quantity
     private(set) var trades = RecentRing<TapeTrade>(capacity: Limits.trades)
     private(set) var aggregates = RecentRing<TapeAggregate>(capacity: Limits.aggregates)
-    internal private(set) var minutes = BarSeries<Bar>(length: 60_000, capacity: Limits.minutes)
-    private var quarters = BarSeries<Bar>(length: 900_000, capacity: Limits.quarters)
-    private var pairs = BarSeries<Bar>(length: 7_200_000, capacity: Limits.pairsOfHours)
-    private var days = BarSeries<Bar>(length: 86_400_000, capacity: Limits.days)
-    private var seconds: BarSeries<Bar>?
+    internal var minutes = BarSeries<Bar>(length: 60_000, capacity: Limits.minutes)
+    internal var quarters = BarSeries<Bar>(length: 900_000, capacity: Limits.quarters)
+    internal var pairs = BarSeries<Bar>(length: 7_200_000, capacity: Limits.pairsOfHours)
+    internal var days = BarSeries<Bar>(length: 86_400_000, capacity: Limits.days)
+    internal var seconds: BarSeries<Bar>?
+    /// Until when the longer bars came back whole after a restart: quarters, pairs of hours, days.
+    internal var whole: [Int64] = [0, 0, 0]
+    /// The last minute that came back; nil where none has.
+    internal var keptMinute: Int64?
+    /// The minute that was being built before a restart, until the market opens again.
+    internal var unfinished: KeptBar<Bar>?
     /// The rolling day, once it has been added up.
     internal var day: DayWindow?
     /// The past before the market opened, where it was given one.
@@ -73,13 +79,13 @@ internal struct Tape: Sendable {
         history.visit(first..<history.end, by: 1) { bars.append($0) }
         var id = history.nextID - bars.reduce(0) { $0 + $1.count }
         for (index, bar) in bars.enumerated() {
-            print(bar, firstID: id, (first + Int64(index)) * 60_000)
+            putPrints(of: bar, firstID: id, (first + Int64(index)) * 60_000)
             id += bar.count
         }
     }
 
     /// Puts the prints that a minute of the past is made of on the tape.
-    private mutating func print(_ bar: Bar, firstID: Int64, _ opening: Int64) {
+    internal mutating func putPrints(of bar: Bar, firstID: Int64, _ opening: Int64) {
         let step = max(1, scale.pack(Price(units: tick.units)))
         let lot = max(1, scale.pack(Quantity(units: quantityStep.units)))
         let each = bar.volume / lot / bar.count * lot

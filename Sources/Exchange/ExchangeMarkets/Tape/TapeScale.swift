@@ -2,9 +2,14 @@ internal import Trading
 
 /// How a market's prices and quantities are kept in 64 bits: as counts of a unit two decimals finer than
 /// tick and step, so that a step that changes later still fits. Amounts stay as they are.
-internal struct TapeScale: Sendable {
+internal struct TapeScale: Equatable, Sendable {
     let price: Int128
     let quantity: Int128
+
+    init(price: Int128, quantity: Int128) {
+        self.price = price
+        self.quantity = quantity
+    }
 
     init(_ rules: Instrument) {
         price = TapeScale.unit(under: rules.tick.units)

@@ -102,15 +102,20 @@ extension FuturesDesk {
         return found
     }
 
-    /// The insurance fund pays what the account cannot, or takes what it is due.
+    /// The insurance fund pays what the account cannot, or takes what it is due. What it lacks itself, for
+    /// fees at most, is written off.
     private func clear(_ amount: Money, _ number: Int, wall: Int64) {
         if amount.isZero { return }
+        insurance.balance = max(.zero, insurance.balance - amount)
+        insurance.updatedAtMilliseconds = wall
+        note(.insurance)
         changeWallet(.insurance, amount, markets[number].symbol, wall: wall)
         tellWallet(.insurance, amount, wall: wall)
     }
 
     /// Closes a position in the exchange's own name: in the book as far as it goes within the market
-    /// order's bound, and the rest with the insurance fund at mark; returns what was closed for.
+    /// order's bound and what the insurance fund can bear, the rest with the fund at mark, or where that
+    /// cannot bear it with those who stand on the other side; returns what was closed for.
     private func forceClose(_ number: Int, _ leg: PositionLeg, wall: WallTime) -> Money {
         let holding = stakes[number].holdings[leg]
         let side: Side = holding.quantity.isPositive ? .sell : .buy
@@ -119,8 +124,10 @@ extension FuturesDesk {
             side == .buy
             ? Ratio.one + market.listing.takeBound
             : Ratio.one - market.listing.takeBound
-        let limit = market.mark.scaled(by: share, .nearestEven)
+        let bound = market.mark.scaled(by: share, .nearestEven)
             .rounded(side == .buy ? .floor : .ceiling, to: market.listing.instrument.tick)
+        let bearable = exhaustion(number, leg, beside: insurance.balance)
+        let limit = side == .buy ? min(bound, bearable) : max(bound, bearable)
         let order = forcedOrder(
             .liquidation, number, leg, side, holding.quantity.magnitude, wall: wall.milliseconds)
         _ = send(order, number, limit: limit, wall: wall)
@@ -128,8 +135,14 @@ extension FuturesDesk {
         let rest = stakes[number].holdings[leg].quantity.magnitude
         if rest.isZero { return quote }
         let last = forcedOrder(.liquidation, number, leg, side, rest, wall: wall.milliseconds)
-        closeOutside(last, number, at: markets[number].mark, wall: wall.milliseconds)
-        return quote + markets[number].mark.times(rest, .down)
+        var price = markets[number].mark
+        if backing(number, leg) + insurance.balance < .zero {
+            price = exhaustion(number, leg, beside: .zero)
+            closeAgainstOthers(last, number, at: price, wall: wall.milliseconds)
+        } else {
+            closeOutside(last, number, at: price, wall: wall.milliseconds)
+        }
+        return quote + price.times(rest, .down)
     }
 
     internal func forcedOrder(
@@ -158,9 +171,10 @@ extension FuturesDesk {
         _ order: FuturesOrder, _ number: Int, at price: Price, wall: Int64
     ) {
         let tradeID = markets[number].book.nextTradeID
+        let quantity = order.remaining
         stakes[number].put(order)
         let match = MatchTrade(
-            tradeID: tradeID, price: price, quantity: order.quantity, takerSide: order.side,
+            tradeID: tradeID, price: price, quantity: quantity, takerSide: order.side,
             takerID: order.orderID, takerOwner: owner, takerRemaining: .zero,
             makerID: 0, makerOwner: .market, makerRemaining: .zero)
         var unannounced: FuturesOrder? = order

@@ -57,7 +57,14 @@ extension FuturesDesk {
         interestPeriod = period
         for number in markets.indices {
             let sample = interest(number, at: period * FuturesDesk.samplePeriod)
-            interests[number].keep(sample, FuturesDesk.keptSamples)
+            keep(sample, number)
+            note(.interest(number, sample))
         }
+    }
+
+    /// Keeps a sample, also one that comes back after a restart.
+    internal func keep(_ sample: Interest, _ number: Int) {
+        interests[number].keep(sample, FuturesDesk.keptSamples)
+        interestPeriod = max(interestPeriod, sample.timeMilliseconds / FuturesDesk.samplePeriod)
     }
 }

@@ -63,6 +63,9 @@ extension FuturesDesk {
         }
         runFunding(wall: wall)
         sampleInterest(wall: wall)
+        if let closed = floor.closedMinutes(at: wall) {
+            for number in markets.indices { note(.candles(number, closed)) }
+        }
         for key in listenKeys.expire(wall: wall) { emit(.listenKeyExpired(key, at: wall)) }
         serveAll {
             algos.prune(kept: settings.limits.keptAlgos)
@@ -75,6 +78,10 @@ extension FuturesDesk {
     /// Writes the prices of markets in turn, so that each is on file every ten seconds; those that matter
     /// to an account are every second.
     private func notePrices() {
+        if seconds == 1 {
+            // From what their past is made up, before anything hangs on it.
+            for number in markets.indices { note(.prices(number)) }
+        }
         for number in stride(from: seconds % 10, to: markets.count, by: 10) {
             note(.prices(number))
         }

@@ -36,6 +36,7 @@ package final class FuturesDesk {
     /// What was open at the beginning of each five minutes lived through, by market.
     internal var interests: [[Interest]]
     internal var interestPeriod: Int64 = 0
+    internal var insurance: InsuranceFund
     /// Counters of the whole exchange.
     internal var nextGeneratedID: Int64 = 1
     internal var nextIncome: Int64 = 1
@@ -73,6 +74,7 @@ package final class FuturesDesk {
             settings.listings, seed: settings.seed, hasBackground: settings.hasBackground)
         fundings = settings.listings.map { _ in [] }
         interests = settings.listings.map { _ in [] }
+        insurance = InsuranceFund(balance: settings.insuranceFund)
         listenKeys = ListenKeys(seed: settings.seed)
         gate = RateGate(settings.limits.rates)
     }

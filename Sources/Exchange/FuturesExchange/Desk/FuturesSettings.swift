@@ -8,6 +8,8 @@ package struct FuturesSettings: Sendable {
     package var seed: UInt64 = 1
     /// What the account starts with, in USDT.
     package var balance: Money = .whole(100_000)
+    /// What the insurance fund starts with, in USDT.
+    package var insuranceFund: Money = .whole(10_000_000)
     package var keys: [ExchangeKey] = []
     package var listings: [Listing] = Listing.standard
     /// Whether makers and takers move the market; without them only the account's orders trade.

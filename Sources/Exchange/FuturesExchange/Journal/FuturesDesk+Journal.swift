@@ -53,6 +53,12 @@ extension FuturesDesk {
             floor.raiseUpdateID(
                 to: try value.field("update", \.integer) + FuturesDesk.updateJump)
             nextGeneratedID = try value.field("generated", \.integer) + FuturesDesk.idJump
+        case "insurance":
+            // A fund that nobody has drawn on is as large as it is set.
+            let at = try value.field("at", \.integer)
+            guard at > 0 else { break }
+            insurance = InsuranceFund(
+                balance: try JournalFacts.decimal(value, "amount"), updatedAtMilliseconds: at)
         case "mode": mode = try JournalFacts.mode(value)
         case "algo":
             let number = try known(value)
@@ -63,7 +69,7 @@ extension FuturesDesk {
             nextIncome = max(nextIncome, income.number + 1)
             incomes.keep(income, settings.limits.keptIncomes)
         case "holding", "market", "listing", "countdown", "order", "trade", "amendment", "margin",
-            "funding":
+            "funding", "candles", "interest":
             try replayMarket(member.key, value, try known(value))
         case _:
             throw JSONError(.badValue, offset: 0, field: member.key)
@@ -103,6 +109,14 @@ extension FuturesDesk {
         case "margin":
             stakes[number].marginChanges.keep(
                 try JournalFacts.marginChange(value), limits.keptMarginChanges)
+        case "candles":
+            var problem: JSONError?
+            floor.restore(number) { market in
+                do throws(JSONError) { try market.takeCandles(value) } catch { problem = error }
+            }
+            if let problem { throw problem }
+        case "interest":
+            for sample in try JournalFacts.interests(value) { keep(sample, number) }
         case "funding":
             fundings[number].keep(try JournalFacts.funding(value), limits.keptFundings)
         case _:

@@ -6,8 +6,8 @@ internal import Trading
 /// How the journal spells each kind of fact.
 internal enum JournalFacts {
     /// Version 1 knew one net position a symbol on cross margin, and no conditional orders; version 2 one
-    /// account. What they lack is read as such.
-    static let version: Int64 = 3
+    /// account; version 3 neither candles, interest nor the insurance fund. What they lack is read as such.
+    static let version: Int64 = 4
 
     /// One fact: an object of one member.
     static func fact(

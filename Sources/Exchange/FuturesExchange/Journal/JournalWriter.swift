@@ -20,19 +20,25 @@ internal enum JournalNote: Equatable, Sendable {
     case income(Income)
     case marginChange(Int, MarginChange)
     case funding(FundingRecord)
+    /// Minutes of a market that closed in a time.
+    case candles(Int, Range<Int64>)
+    case interest(Int, Interest)
+    case insurance
 
     /// Whether it is told as it is at the end, so that once is enough.
     fileprivate var isState: Bool {
         switch self {
-        case .wallet, .counters, .mode, .order, .holding, .prices, .listing, .countdown, .algo: true
-        case .trade, .amendment, .income, .marginChange, .funding: false
+        case .wallet, .counters, .mode, .order, .holding, .prices, .listing, .countdown, .algo,
+            .insurance:
+            true
+        case .trade, .amendment, .income, .marginChange, .funding, .candles, .interest: false
         }
     }
 
     /// Whether it is of an account, not of a market.
     fileprivate var isOfAccount: Bool {
         switch self {
-        case .counters, .prices, .listing, .funding: false
+        case .counters, .prices, .listing, .funding, .candles, .interest, .insurance: false
         case .wallet, .mode, .order, .trade, .holding, .countdown, .algo, .amendment, .income,
             .marginChange:
             true
@@ -105,6 +111,11 @@ internal struct JournalWriter: ~Copyable {
         case .marginChange(let market, let change):
             JournalFacts.write(change, desk.markets[market].symbol, &out)
         case .funding(let record): JournalFacts.write(record, &out)
+        case .candles(let market, let time):
+            JournalFacts.write(candlesOf: desk.markets[market], time, &out)
+        case .interest(let market, let sample):
+            JournalFacts.write([sample], desk.markets[market].symbol, &out)
+        case .insurance: JournalFacts.write(desk.insurance, &out)
         }
     }
 
@@ -121,12 +132,19 @@ internal struct JournalWriter: ~Copyable {
         lines.begin(&facts)
         JournalFacts.write(header: desk, &facts)
         JournalWriter.write(.counters, desk, &facts)
+        JournalWriter.write(.insurance, desk, &facts)
         lines.finish(&facts)
         for number in desk.markets.indices {
             lines.begin(&facts)
             JournalWriter.write(.listing(number), desk, &facts)
             JournalWriter.write(.prices(number), desk, &facts)
+            JournalFacts.write(candlesOf: desk.markets[number], nil, &facts)
+            if !desk.interests[number].isEmpty {
+                JournalFacts.write(
+                    desk.interests[number], desk.markets[number].symbol, &facts)
+            }
             lines.finish(&facts)
+            if lines.count > 65_536 { try sink(take()) }
             for record in desk.fundings[number] { try add([.funding(record)], 0, desk, sink) }
         }
         for account in desk.accounts.indices { try snapshot(account, desk, sink) }

@@ -43,15 +43,13 @@ extension FuturesDesk {
         }
     }
 
-    /// The insurance fund: what accounts have paid into it, less what it has paid for them.
+    /// The insurance fund, which stands behind all symbols.
     internal func writeInsurance(
         _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
     ) throws(ExchangeError) {
         let symbol = try parameters.symbol()
         if let symbol { _ = try market(symbol) }
-        let changes = accounts.flatMap(\.incomes).filter { $0.kind == .insurance }
-        let fund = changes.reduce(Money.zero) { $0 - $1.amount }
-        writeArray([fund], &out) { fund, out in
+        writeArray([insurance], &out) { fund, out in
             out.beginObject()
             out.key("symbols")
             writeArray(selected(symbol), &out) { $1.value(markets[$0].symbol.name) }
@@ -59,9 +57,9 @@ extension FuturesDesk {
             writeArray([fund], &out) { fund, out in
                 out.beginObject()
                 out.field("asset", "USDT")
-                out.field("marginBalance", units: fund.units, places: 8)
-                out.field(
-                    "updateTime", changes.map(\.timeMilliseconds).max() ?? wall.milliseconds)
+                out.field("marginBalance", units: fund.balance.units, places: 8)
+                let changed = fund.updatedAtMilliseconds
+                out.field("updateTime", changed > 0 ? changed : wall.milliseconds)
                 out.endObject()
             }
             out.endObject()

@@ -17,7 +17,8 @@ extension FuturesDesk {
         out.field("maintMargin", units: margin.maintenance.units)
         out.field("positionInitialMargin", units: margin.positionInitial.units)
         out.field("openOrderInitialMargin", units: margin.openOrderInitial.units)
-        out.field("adl", adlRank(position.holding))
+        let rank = floor.number(of: position.symbol).map { deleverageRank($0, position.leg) }
+        out.field("adl", rank ?? 0)
         out.field("bidNotional", units: margin.bidNotional.units)
         out.field("askNotional", units: margin.askNotional.units)
         out.field("updateTime", position.holding.updatedAtMilliseconds)
@@ -59,9 +60,6 @@ extension FuturesDesk {
         out.endObject()
     }
 
-    /// How near a position is to being taken away for somebody else's loss: 0 to 4.
-    private func adlRank(_ holding: Holding) -> Int64 { holding.quantity.isZero ? 0 : 1 }
-
     internal func writeADLQuantile(_ number: Int, _ out: inout JSONWriter) {
         let holdings = stakes[number].holdings
         out.beginObject()
@@ -69,11 +67,11 @@ extension FuturesDesk {
         out.key("adlQuantile")
         out.beginObject()
         if mode.isHedge {
-            out.field("LONG", adlRank(holdings.long))
-            out.field("SHORT", adlRank(holdings.short))
+            out.field("LONG", deleverageRank(number, .long))
+            out.field("SHORT", deleverageRank(number, .short))
             out.field("HEDGE", 0)
         } else {
-            let rank = adlRank(holdings.net)
+            let rank = deleverageRank(number, .net)
             out.field("LONG", holdings.net.quantity.isPositive ? rank : 0)
             out.field("SHORT", holdings.net.quantity.isNegative ? rank : 0)
             out.field("BOTH", rank)

@@ -5,8 +5,8 @@ internal struct BinanceAPISocket: Sendable {
     let remote: String
     /// Epoch milliseconds.
     let connectedSince: Int64
-    /// Subscriptions to the account's events, oldest first.
-    var subscriptions: [Int64] = []
+    /// Subscriptions to accounts' events, oldest first, each with its account's number.
+    var subscriptions: [(number: Int64, account: Int)] = []
     var nextSubscription: Int64 = 0
 
     /// Where the API is served.
@@ -33,6 +33,8 @@ internal struct BinanceAPISocket: Sendable {
         "order.amendments": ("GET", "/api/v3/order/amendments"),
         "orderList.place.oco": ("POST", "/api/v3/orderList/oco"),
         "orderList.place": ("POST", "/api/v3/order/oco"),
+        "orderList.place.oto": ("POST", "/api/v3/orderList/oto"),
+        "orderList.place.otoco": ("POST", "/api/v3/orderList/otoco"),
         "orderList.status": ("GET", "/api/v3/orderList"),
         "orderList.cancel": ("DELETE", "/api/v3/orderList"),
         "openOrderLists.status": ("GET", "/api/v3/openOrderList"),
@@ -53,6 +55,6 @@ internal struct BinanceAPISocket: Sendable {
     /// Methods whose replies also count orders.
     static let orderMethods: Set<String> = [
         "order.place", "order.cancelReplace", "sor.order.place", "orderList.place",
-        "orderList.place.oco",
+        "orderList.place.oco", "orderList.place.oto", "orderList.place.otoco",
     ]
 }

@@ -19,7 +19,8 @@ internal enum BinanceEndpoint: Sendable {
     case filters, preventedMatches, allocations
     case systemStatus, coins, tradeFee, restrictions, accountStatus, tradingStatus, userAssets
     case marginPairs
-    case placeList, placeFormerList, cancelList, queryList, allLists, openLists
+    case placeList, placeFormerList, placeTrigger, placeTriggerPair
+    case cancelList, queryList, allLists, openLists
 
     init?(method: String, path: String) {
         guard let found = BinanceEndpoint.table["\(method) \(path)"] else { return nil }
@@ -42,6 +43,8 @@ internal enum BinanceEndpoint: Sendable {
         "POST /api/v3/order/cancelReplace": .cancelReplace,
         "PUT /api/v3/order/amend/keepPriority": .amendOrder,
         "POST /api/v3/orderList/oco": .placeList, "POST /api/v3/order/oco": .placeFormerList,
+        "POST /api/v3/orderList/oto": .placeTrigger,
+        "POST /api/v3/orderList/otoco": .placeTriggerPair,
         "DELETE /api/v3/orderList": .cancelList, "GET /api/v3/orderList": .queryList,
         "GET /api/v3/allOrderList": .allLists, "GET /api/v3/openOrderList": .openLists,
         "GET /api/v3/order/amendments": .amendments, "GET /api/v3/myTrades": .myTrades,
@@ -72,15 +75,19 @@ internal enum BinanceEndpoint: Sendable {
             .openLists:
             .read
         case .placeOrder, .testOrder, .cancelOrder, .cancelAll, .cancelReplace, .amendOrder,
-            .placeList, .placeFormerList, .cancelList:
+            .placeList, .placeFormerList, .placeTrigger, .placeTriggerPair, .cancelList:
             .trade
         }
     }
 
     /// How many new orders it counts as.
     var orderCount: Int64 {
-        if self == .placeList || self == .placeFormerList { return 2 }
-        return self == .placeOrder || self == .cancelReplace ? 1 : 0
+        switch self {
+        case .placeOrder, .cancelReplace: 1
+        case .placeList, .placeFormerList, .placeTrigger: 2
+        case .placeTriggerPair: 3
+        case _: 0
+        }
     }
     /// Whether it counts as a new order.
     var isOrder: Bool { orderCount > 0 }
@@ -89,7 +96,7 @@ internal enum BinanceEndpoint: Sendable {
     var isFreeIfDone: Bool {
         switch self {
         case .placeOrder, .cancelOrder, .cancelReplace, .cancelAll, .placeList, .placeFormerList,
-            .cancelList:
+            .placeTrigger, .placeTriggerPair, .cancelList:
             true
         case _: false
         }
@@ -100,7 +107,8 @@ internal enum BinanceEndpoint: Sendable {
         switch self {
         case .ping, .time, .placeOrder, .testOrder, .cancelOrder, .cancelAll, .cancelReplace,
             .systemStatus, .restrictions, .accountStatus, .tradingStatus, .tradeFee,
-            .marginPairs, .placeList, .placeFormerList, .cancelList:
+            .marginPairs, .placeList, .placeFormerList, .placeTrigger, .placeTriggerPair,
+            .cancelList:
             1
         case .averagePrice, .klines: 2
         case .aggregateTrades, .queryOrder, .amendments, .amendOrder, .queryList: 4

@@ -28,6 +28,9 @@ extension ExchangeError {
         case .missingEither(let first, let second): self = .missingEither(first, second)
         case .notRequired(let name): self = .notRequired(name)
         case .combination: self = .combination
+        case .icebergTooLarge: self = ExchangeError(-2010, "IcebergQty exceeds QTY.")
+        case .icebergForce: self = .timeInForce
+        case .unknownKey: self = .unknownKey
         case .clientOrderID:
             self = ExchangeError(
                 -1100,

@@ -19,7 +19,7 @@ internal enum BinanceListBodies {
         out.key("orderReports")
         out.beginArray()
         for order in record.orders {
-            // Neither order can trade as it comes: there is nothing more to tell of fills.
+            // What an order traded as it came is told of in the account's stream.
             BinanceOrderBodies.write(
                 placed: SpotPlacement(order: order, fills: []), form == .full ? .result : form,
                 &out)
@@ -45,7 +45,7 @@ internal enum BinanceListBodies {
 
     private static func writeFields(_ record: SpotListRecord, _ out: inout JSONWriter) {
         out.field("orderListId", record.list.listID)
-        out.field("contingencyType", "OCO")
+        out.field("contingencyType", record.list.contingency.rawValue)
         out.field("listStatusType", record.list.isDone ? "ALL_DONE" : "EXEC_STARTED")
         out.field("listOrderStatus", record.list.isDone ? "ALL_DONE" : "EXECUTING")
         out.field("listClientOrderId", record.list.clientID)
@@ -70,7 +70,7 @@ internal enum BinanceListBodies {
         out.field("E", wall)
         out.field("s", record.list.symbol.name)
         out.field("g", record.list.listID)
-        out.field("c", "OCO")
+        out.field("c", record.list.contingency.rawValue)
         out.field("l", record.list.isDone ? "ALL_DONE" : "EXEC_STARTED")
         out.field("L", record.list.isDone ? "ALL_DONE" : "EXECUTING")
         out.field("r", "NONE")

@@ -32,9 +32,22 @@ internal enum BinanceOrderBodies {
         out.field("side", order.side.rawValue)
     }
 
+    /// What only orders of some kinds have.
     private static func writeStop(_ order: SpotOrder, _ out: inout JSONWriter) {
-        guard order.kind.isConditional else { return }
-        out.field("stopPrice", units: order.stopPrice.units, places: places)
+        if order.icebergQuantity.isPositive {
+            out.field("icebergQty", units: order.icebergQuantity.units, places: places)
+        }
+        if order.kind.isConditional, order.stopPrice.isPositive {
+            out.field("stopPrice", units: order.stopPrice.units, places: places)
+        }
+        writeTrail(order, &out)
+    }
+
+    private static func writeTrail(_ order: SpotOrder, _ out: inout JSONWriter) {
+        guard order.trailingDelta > 0 else { return }
+        out.field("trailingDelta", order.trailingDelta)
+        out.field(
+            "trailingTime", order.trailingAtMilliseconds > 0 ? order.trailingAtMilliseconds : -1)
     }
 
     /// Only orders that prevention has struck tell of it.
@@ -167,7 +180,8 @@ internal enum BinanceOrderBodies {
         out.field("clientOrderId", order.clientOrderID)
         writeAmounts(order, &out)
         out.field("stopPrice", units: order.stopPrice.units, places: places)
-        out.field("icebergQty", units: 0, places: places)
+        out.field("icebergQty", units: order.icebergQuantity.units, places: places)
+        writeTrail(order, &out)
         out.field("time", order.createdAtMilliseconds)
         out.field("updateTime", order.updatedAtMilliseconds)
         out.field("isWorking", order.isWorking)

@@ -35,7 +35,7 @@ extension BinanceSpotVenue {
     ) -> ((inout JSONWriter) -> Void)? {
         guard request.wantsRateLimits else { return nil }
         let isOrder = BinanceAPISocket.orderMethods.contains(request.method)
-        let account = isOrder ? BinanceSpotVenue.accountName : nil
+        let account = isOrder ? self.account(of: request["apiKey"]) : nil
         return { [gate] out in
             out.beginArray()
             gate.write(remote: remote, account: account, wall: wall, &out)
@@ -88,15 +88,17 @@ extension BinanceSpotVenue {
     ) -> ExchangeResponse {
         let remote = apiSockets[id]?.remote ?? ""
         let signed = request.request("POST", "", remote: remote, wall: wall)
+        let account: Int
         do throws(ExchangeError) {
             try gate.spend(weight: 2, remote: remote, wall: wall)
-            _ = try authenticate(.read, try RequestParameters(signed), signed.apiKey, wall)
+            account = self.number(
+                of: try authenticate(.read, try RequestParameters(signed), signed.apiKey, wall))
         } catch {
             return ExchangeResponse(refusing: error)
         }
         let number = apiSockets[id]?.nextSubscription ?? 0
         apiSockets[id]?.nextSubscription = number + 1
-        apiSockets[id]?.subscriptions.append(number)
+        apiSockets[id]?.subscriptions.append((number, account))
         if !subscribers.contains(id) { subscribers.append(id) }
         var out = JSONWriter(capacity: 64)
         out.beginObject()
@@ -111,18 +113,18 @@ extension BinanceSpotVenue {
     ) -> ExchangeResponse {
         var gone = apiSockets[id]?.subscriptions ?? []
         if let text = request["subscriptionId"] {
-            guard let number = Int64(text), gone.contains(number) else {
+            guard let number = Int64(text), gone.contains(where: { $0.number == number }) else {
                 return ExchangeResponse(
                     refusing: ExchangeError(-2035, "Invalid subscription."))
             }
-            gone = [number]
+            gone = [(number, 0)]
         }
-        for number in gone { terminate(number, id, wall.milliseconds) }
+        for (number, _) in gone { terminate(number, id, wall.milliseconds) }
         return ExchangeResponse(status: 200, headers: [], body: Array("{}".utf8))
     }
 
     internal func terminate(_ number: Int64, _ id: Int, _ wall: Int64) {
-        apiSockets[id]?.subscriptions.removeAll { $0 == number }
+        apiSockets[id]?.subscriptions.removeAll { $0.number == number }
         if apiSockets[id]?.subscriptions.isEmpty != false { subscribers.removeAll { $0 == id } }
         var out = JSONWriter(capacity: 128)
         out.beginObject()
@@ -139,7 +141,7 @@ extension BinanceSpotVenue {
     private func listSubscriptions(_ id: Int) -> ExchangeResponse {
         var out = JSONWriter(capacity: 64)
         out.beginArray()
-        for number in apiSockets[id]?.subscriptions ?? [] {
+        for (number, _) in apiSockets[id]?.subscriptions ?? [] {
             out.beginObject()
             out.field("subscriptionId", number)
             out.endObject()

@@ -14,7 +14,8 @@ extension BinanceSpotVenue {
         case .commission: writeCommission(try market(parameters), &out)
         case .orderRateLimit:
             out.beginArray()
-            let used = gate.usedOrders(account: BinanceSpotVenue.accountName, wall: wall)
+            let account = desk.accounts[desk.serving].name
+            let used = gate.usedOrders(account: account, wall: wall)
             for (window, used) in zip(gate.limits.orders, used) {
                 window.write("ORDERS", used: used, &out)
             }

@@ -43,12 +43,12 @@ extension BinanceSpotVenue {
         out.field("baseCommissionPrecision", 8)
         out.field("quoteCommissionPrecision", 8)
         write("orderTypes", SpotOrderKind.allCases.map(\.rawValue), &out)
-        out.field("icebergAllowed", false)
+        out.field("icebergAllowed", true)
         out.field("ocoAllowed", true)
-        out.field("otoAllowed", false)
+        out.field("otoAllowed", true)
         out.field("opoAllowed", false)
         out.field("quoteOrderQtyMarketAllowed", true)
-        out.field("allowTrailingStop", false)
+        out.field("allowTrailingStop", true)
         out.field("cancelReplaceAllowed", true)
         out.field("amendAllowed", true)
         out.field("pegInstructionsAllowed", false)
@@ -95,11 +95,18 @@ extension BinanceSpotVenue {
             $0.field("maxQty", units: rules.maximumQuantity.units, places: 8)
             $0.field("stepSize", units: rules.step.units, places: 8)
         }
+        filter("ICEBERG_PARTS") { $0.field("limit", limits.icebergParts) }
         // A step of zero is off: of most symbols this filter has only a maximum.
         filter("MARKET_LOT_SIZE") {
             $0.field("minQty", units: rules.marketMinimumQuantity.units, places: 8)
             $0.field("maxQty", units: rules.marketMaximumQuantity.units, places: 8)
             $0.field("stepSize", units: 0, places: 8)
+        }
+        filter("TRAILING_DELTA") {
+            $0.field("minTrailingAboveDelta", limits.trailingDeltas.lowerBound)
+            $0.field("maxTrailingAboveDelta", limits.trailingDeltas.upperBound)
+            $0.field("minTrailingBelowDelta", limits.trailingDeltas.lowerBound)
+            $0.field("maxTrailingBelowDelta", limits.trailingDeltas.upperBound)
         }
         filter("PERCENT_PRICE_BY_SIDE") {
             $0.field("bidMultiplierUp", units: rules.bandUp.units)
@@ -114,6 +121,9 @@ extension BinanceSpotVenue {
             $0.field("maxNotional", units: limits.notional.units, places: 8)
             $0.field("applyMaxToMarket", false)
             $0.field("avgPriceMins", SpotDesk.averageMinutes)
+        }
+        filter("MAX_NUM_ICEBERG_ORDERS") {
+            $0.field("maxNumIcebergOrders", Int64(limits.icebergOrders))
         }
         filter("MAX_NUM_ORDERS") { $0.field("maxNumOrders", Int64(limits.openOrders)) }
         filter("MAX_NUM_ALGO_ORDERS") {

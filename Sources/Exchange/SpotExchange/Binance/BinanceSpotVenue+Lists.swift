@@ -4,7 +4,7 @@ internal import ExchangeDoor
 internal import Matching
 internal import Trading
 
-/// Order lists (OCO): placing, cancelling, queries.
+/// Order lists (OCO, OTO, OTOCO): placing, cancelling, queries.
 extension BinanceSpotVenue {
     internal func answerLists(
         _ endpoint: BinanceEndpoint, _ parameters: RequestParameters, _ wall: WallTime,
@@ -13,6 +13,10 @@ extension BinanceSpotVenue {
         switch endpoint {
         case .placeList: try place(try parameters.orderList(), parameters, wall, &out)
         case .placeFormerList: try place(try parameters.formerList(), parameters, wall, &out)
+        case .placeTrigger:
+            try place(try parameters.triggerList(isPair: false), parameters, wall, &out)
+        case .placeTriggerPair:
+            try place(try parameters.triggerList(isPair: true), parameters, wall, &out)
         case .cancelList: try answerCancelList(parameters, wall, &out)
         case .queryList:
             let (listID, clientID) = try listName(parameters, client: "origClientOrderId")
@@ -45,14 +49,34 @@ extension BinanceSpotVenue {
         _ wanted: SpotListRequest, _ parameters: RequestParameters, _ wall: WallTime,
         _ out: inout JSONWriter
     ) throws(ExchangeError) {
+        try place([wanted.below, wanted.above], parameters, wall, &out) { () throws(SpotRefusal) in
+            try desk.placeList(wanted, wall: wall)
+        }
+    }
+
+    private func place(
+        _ wanted: SpotTriggerRequest, _ parameters: RequestParameters, _ wall: WallTime,
+        _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        let legs = [wanted.working] + wanted.pending
+        try place(legs, parameters, wall, &out) { () throws(SpotRefusal) in
+            try desk.placeTriggers(wanted, wall: wall)
+        }
+    }
+
+    /// Places a list, and keeps the record of what came to the door.
+    private func place(
+        _ legs: [SpotOrderRequest], _ parameters: RequestParameters, _ wall: WallTime,
+        _ out: inout JSONWriter, _ body: () throws(SpotRefusal) -> SpotListRecord
+    ) throws(ExchangeError) {
         let form: BinanceResponseForm =
             try parameters.word("newOrderRespType", .invalid("newOrderRespType")) ?? .full
         let record: SpotListRecord
         do throws(SpotRefusal) {
-            record = try desk.placeList(wanted, wall: wall)
+            record = try body()
         } catch {
             let refusal = ExchangeError(binance: error)
-            for leg in [wanted.below, wanted.above] {
+            for leg in legs {
                 guard let id = leg.clientOrderID else { continue }
                 desk.arrivals.refused(id, leg.symbol, code: refusal.code, wall: wall)
             }
@@ -94,104 +118,4 @@ extension BinanceSpotVenue {
         }
         write(Array(start == nil ? within.suffix(limit) : within.prefix(limit)), &out)
     }
-}
-
-extension RequestParameters {
-    /// A list as `orderList/oco` takes it: an order above the market and one below it.
-    fileprivate func orderList() throws(ExchangeError) -> SpotListRequest {
-        let base = try listBase()
-        let above = try leg("above", base)
-        let below = try leg("below", base)
-        try RequestParameters.checkSides(above.kind, below.kind, base.side)
-        return SpotListRequest(
-            above: above, below: below, clientListID: self["listClientOrderId"])
-    }
-
-    /// A list as the former `order/oco` takes it: a limit order and a stop order.
-    fileprivate func formerList() throws(ExchangeError) -> SpotListRequest {
-        var limit = try listBase()
-        limit.kind = .limitMaker
-        guard let price: Price = try amount("price") else { throw .missing("price") }
-        limit.price = price
-        limit.clientOrderID = self["limitClientOrderId"]
-        var stop = try listBase()
-        guard let stopPrice: Price = try amount("stopPrice") else { throw .missing("stopPrice") }
-        stop.stopPrice = stopPrice
-        stop.price = try amount("stopLimitPrice")
-        stop.kind = stop.price == nil ? .stopLoss : .stopLossLimit
-        stop.timeInForce = try timeInForce("stopLimitTimeInForce")
-        stop.clientOrderID = self["stopClientOrderId"]
-        for name in ["limitIcebergQty", "stopIcebergQty", "trailingDelta"]
-        where self[name] != nil { throw .notRequired(name) }
-        let isBuy = limit.side == .buy
-        return SpotListRequest(
-            above: isBuy ? stop : limit, below: isBuy ? limit : stop,
-            clientListID: self["listClientOrderId"])
-    }
-
-    /// What both orders have in common.
-    private func listBase() throws(ExchangeError) -> SpotOrderRequest {
-        let symbol = try requiredSymbol()
-        guard let side = Side(rawValue: try required("side")) else { throw .side }
-        guard let quantity: Quantity = try amount("quantity") else { throw .missing("quantity") }
-        var order = SpotOrderRequest(
-            symbol: symbol, side: side, kind: .limitMaker, quantity: quantity)
-        order.selfTrade = try word("selfTradePreventionMode", .selfTradeMode)
-        return order
-    }
-
-    private func leg(
-        _ name: String, _ base: SpotOrderRequest
-    ) throws(ExchangeError) -> SpotOrderRequest {
-        guard let kind = SpotOrderKind(rawValue: try required(name + "Type")),
-            kind != .limit, kind != .market
-        else { throw .orderType }
-        var order = base
-        order.kind = kind
-        order.price = try amount(name + "Price")
-        order.stopPrice = try amount(name + "StopPrice")
-        order.timeInForce = try timeInForce(name + "TimeInForce")
-        order.clientOrderID = self[name + "ClientOrderId"]
-        for part in ["IcebergQty", "TrailingDelta"] where self[name + part] != nil {
-            throw .notRequired(name + part)
-        }
-        return order
-    }
-
-    /// Of a sale, what takes profit is above the market and what stops a loss is below it; of a
-    /// purchase the other way round.
-    private static func checkSides(
-        _ above: SpotOrderKind, _ below: SpotOrderKind, _ side: Side
-    ) throws(ExchangeError) {
-        if above == .limitMaker, below == .limitMaker { throw .bothLimit }
-        switch (side, side == .buy ? above : below) {
-        case (_, .stopLoss), (_, .stopLossLimit): break
-        case (.buy, .limitMaker), (.buy, .limit), (.buy, .market): throw .buyLimitBelow
-        case (.sell, .limitMaker), (.sell, .limit), (.sell, .market): throw .sellLimitAbove
-        case (.buy, .takeProfit), (.buy, .takeProfitLimit): throw .buyProfitBelow
-        case (.sell, .takeProfit), (.sell, .takeProfitLimit): throw .sellProfitAbove
-        }
-        switch side == .buy ? below : above {
-        case .stopLoss, .stopLossLimit:
-            throw side == .buy ? .buyStopAbove : .sellStopBelow
-        case .limit, .limitMaker, .market, .takeProfit, .takeProfitLimit: break
-        }
-    }
-}
-
-extension ExchangeError {
-    fileprivate static let buyLimitBelow = ExchangeError(
-        -1165, "A limit order in a buy OCO must be below.")
-    fileprivate static let sellLimitAbove = ExchangeError(
-        -1166, "A limit order in a sell OCO must be above.")
-    fileprivate static let bothLimit = ExchangeError(
-        -1168, "At least one OCO order must be contingent.")
-    fileprivate static let buyStopAbove = ExchangeError(
-        -1196, "A stop loss order in a buy OCO must be above.")
-    fileprivate static let sellStopBelow = ExchangeError(
-        -1197, "A stop loss order in a sell OCO must be below.")
-    fileprivate static let buyProfitBelow = ExchangeError(
-        -1198, "A take profit order in a buy OCO must be below.")
-    fileprivate static let sellProfitAbove = ExchangeError(
-        -1199, "A take profit order in a sell OCO must be above.")
 }

@@ -88,7 +88,7 @@ extension BinanceSpotVenue {
             order.clientOrderID, order.symbol, orderID: order.orderID, wall: wall)
         // Filled orders do not count: the limit is on unfilled ones.
         if order.executed.isPositive {
-            gate.returnOrder(account: BinanceSpotVenue.accountName)
+            gate.returnOrder(account: desk.accounts[desk.serving].name)
         }
         return placement
     }
@@ -196,11 +196,14 @@ extension BinanceSpotVenue {
             "cancelRestrictions", .cancelRestrictions)
         let requestID = parameters["cancelNewClientOrderId"] ?? desk.generatedID()
         var replaced = CancelReplace(requestID: requestID, form: form)
+        let meant = try? desk.query(wanted.symbol, orderID: orderID, clientOrderID: clientID)
+        let list = meant.flatMap { desk.openList(of: $0) }
         do throws(SpotRefusal) {
-            replaced.canceled = .success(
-                try desk.cancel(
-                    wanted.symbol, orderID: orderID, clientOrderID: clientID,
-                    requestID: requestID, only: only, wall: wall))
+            let order = try desk.cancel(
+                wanted.symbol, orderID: orderID, clientOrderID: clientID,
+                requestID: requestID, only: only, wall: wall)
+            replaced.canceled = .success(order)
+            replaced.list = list.flatMap { try? desk.list(listID: $0.listID, clientID: nil) }
         } catch {
             replaced.canceled = .failure(ExchangeError(binance: error))
         }
@@ -317,8 +320,8 @@ extension RequestParameters {
         order.stopPrice = try amount("stopPrice")
         order.clientOrderID = self["newClientOrderId"]
         order.selfTrade = try word("selfTradePreventionMode", .selfTradeMode)
-        if self["icebergQty"] != nil { throw .notRequired("icebergQty") }
-        if self["trailingDelta"] != nil { throw .notRequired("trailingDelta") }
+        order.icebergQuantity = try amount("icebergQty")
+        order.trailingDelta = try integer("trailingDelta")
         return order
     }
 

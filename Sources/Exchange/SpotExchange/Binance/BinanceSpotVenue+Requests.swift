@@ -4,9 +4,6 @@ package import ExchangeDoor
 internal import Trading
 
 extension BinanceSpotVenue {
-    /// The account orders are counted under: the exchange has one.
-    internal static let accountName = "account"
-
     /// Answers one request: counted, authenticated, checked, carried out.
     package func respond(_ request: ExchangeRequest) -> ExchangeResponse {
         var out = JSONWriter(capacity: 1_024)
@@ -14,6 +11,7 @@ extension BinanceSpotVenue {
         var retryAfter: Int64?
         var isMicroseconds = false
         let endpoint = BinanceEndpoint(method: request.method, path: request.path)
+        var account: String?
         do throws(ExchangeError) {
             guard let endpoint else {
                 try gate.spend(weight: 1, remote: request.remote, wall: request.wall)
@@ -21,8 +19,11 @@ extension BinanceSpotVenue {
             }
             let unit = try BinanceTimeUnit(request.timeUnit)
             isMicroseconds = unit == .microsecond
+            if endpoint.isOrder { account = self.account(of: request.apiKey) }
             let admitted = try admit(endpoint, request)
-            status = try answer(endpoint, admitted.parameters, admitted.key, request.wall, &out)
+            status = try desk.serve(number(of: admitted.key)) { () throws(ExchangeError) in
+                try answer(endpoint, admitted.parameters, admitted.key, request.wall, &out)
+            }
         } catch {
             status = error.status
             retryAfter = error.retryAfterSeconds
@@ -33,7 +34,7 @@ extension BinanceSpotVenue {
             try? gate.spend(weight: 1, remote: request.remote, wall: request.wall)
         }
         return ExchangeResponse(
-            status: status, headers: headers(request, endpoint, retryAfter),
+            status: status, headers: headers(request, account, retryAfter),
             body: isMicroseconds ? BinanceMicroseconds.rewritten(out.bytes) : out.bytes)
     }
 
@@ -45,19 +46,26 @@ extension BinanceSpotVenue {
     }
 
     private func headers(
-        _ request: ExchangeRequest, _ endpoint: BinanceEndpoint?, _ retryAfter: Int64?
+        _ request: ExchangeRequest, _ account: String?, _ retryAfter: Int64?
     ) -> [(String, String)] {
         let used = gate.usedWeight(remote: request.remote, wall: request.wall)
         var headers = [
             ("Content-Type", "application/json;charset=UTF-8"),
             ("X-MBX-USED-WEIGHT", String(used)),
         ]
-        headers += gate.headers(
-            remote: request.remote,
-            account: endpoint?.isOrder == true ? BinanceSpotVenue.accountName : nil,
-            wall: request.wall)
+        headers += gate.headers(remote: request.remote, account: account, wall: request.wall)
         if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
         return headers
+    }
+
+    /// The name of the account that a key reaches, under which its orders are counted.
+    internal func account(of apiKey: String?) -> String {
+        desk.settings.keys.first { $0.key == apiKey }?.account ?? ExchangeKey.mainAccount
+    }
+
+    /// The number of the account that a request is of; the main one where it is of none.
+    internal func number(of key: ExchangeKey?) -> Int {
+        key.flatMap { desk.account(named: $0.account) } ?? 0
     }
 
     private struct Admitted {
@@ -80,7 +88,7 @@ extension BinanceSpotVenue {
         if endpoint.isOrder {
             try gate.spendOrders(
                 endpoint.orderCount, longer: endpoint.orderCount,
-                account: BinanceSpotVenue.accountName, wall: request.wall)
+                account: key.account, wall: request.wall)
         }
         return Admitted(parameters: parameters, key: key)
     }
@@ -137,7 +145,8 @@ extension BinanceSpotVenue {
         case .placeOrder, .testOrder, .queryOrder, .cancelOrder, .openOrders, .cancelAll,
             .allOrders, .amendOrder, .amendments, .myTrades:
             try answerOrders(endpoint, parameters, wall, &out)
-        case .placeList, .placeFormerList, .cancelList, .queryList, .allLists, .openLists:
+        case .placeList, .placeFormerList, .placeTrigger, .placeTriggerPair, .cancelList,
+            .queryList, .allLists, .openLists:
             try answerLists(endpoint, parameters, wall, &out)
         case .cancelReplace: return try answerCancelReplace(parameters, wall, &out)
         case .account, .commission, .orderRateLimit, .filters, .preventedMatches, .allocations,

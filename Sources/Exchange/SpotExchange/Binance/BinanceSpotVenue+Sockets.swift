@@ -75,21 +75,21 @@ extension BinanceSpotVenue {
 
     /// Sends what happened at the desk to whoever asked for it.
     private func publishEvents() {
-        for event in desk.takeEvents() {
+        for (event, account) in desk.takeAddressedEvents() {
             switch event {
-            case .user(let event): publish(event)
+            case .user(let event): publish(event, of: account)
             case .market(let event): publish(event)
             }
         }
     }
 
-    private func publish(_ event: SpotUserEvent) {
+    private func publish(_ event: SpotUserEvent, of account: Int) {
         if subscribers.isEmpty { return }
         scratch.removeAll()
         guard BinanceUserBodies.write(event, &scratch) else { return }
         let body = scratch.bytes
         for id in subscribers {
-            for number in apiSockets[id]?.subscriptions ?? [] {
+            for (number, whose) in apiSockets[id]?.subscriptions ?? [] where whose == account {
                 scratch.removeAll()
                 scratch.beginObject()
                 scratch.field("subscriptionId", number)

@@ -63,7 +63,7 @@ package final class BinanceSpotVenue: Exchange {
     /// Ends what listens to the account; spot has no listen keys any more.
     private func terminateSubscriptions(_ wall: WallTime) {
         for id in subscribers {
-            for number in apiSockets[id]?.subscriptions ?? [] {
+            for (number, _) in apiSockets[id]?.subscriptions ?? [] {
                 terminate(number, id, wall.milliseconds)
             }
         }

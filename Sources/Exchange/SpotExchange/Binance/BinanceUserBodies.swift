@@ -54,7 +54,11 @@ internal enum BinanceUserBodies {
         out.field("q", units: order.quantity.units, places: places)
         out.field("p", units: order.price.units, places: places)
         out.field("P", units: order.stopPrice.units, places: places)
-        out.field("F", units: 0, places: places)
+        if order.trailingDelta > 0 {
+            out.field("d", order.trailingDelta)
+            if order.trailingAtMilliseconds > 0 { out.field("D", order.trailingAtMilliseconds) }
+        }
+        out.field("F", units: order.icebergQuantity.units, places: places)
         out.field("g", order.listID)
         let original = report.requestID == nil ? report.formerID : order.clientOrderID
         out.field("C", original ?? "")

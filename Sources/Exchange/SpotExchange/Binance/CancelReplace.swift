@@ -13,6 +13,8 @@ internal struct CancelReplace {
     let requestID: String
     let form: BinanceResponseForm
     var canceled: Result<SpotOrder, ExchangeError> = .failure(.unknownOrder)
+    /// The list that ended with the order, if it was of one.
+    var list: SpotListRecord?
     /// Nil where it was not tried.
     var placed: Result<SpotPlacement, ExchangeError>?
 
@@ -50,7 +52,11 @@ internal struct CancelReplace {
         out.key("cancelResponse")
         switch canceled {
         case .success(let order):
-            BinanceOrderBodies.write(canceled: order, requestID: requestID, &out)
+            if let list {
+                BinanceListBodies.write(canceled: list, requestID: requestID, &out)
+            } else {
+                BinanceOrderBodies.write(canceled: order, requestID: requestID, &out)
+            }
         case .failure(let refusal):
             BinanceSpotVenue.write(refusal, &out)
         }

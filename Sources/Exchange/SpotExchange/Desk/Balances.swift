@@ -93,6 +93,9 @@ package struct Balances: Sendable {
             "a balance is never negative: \(rows[number].asset)")
     }
 
+    /// Whether anything may have changed since the last call of `takeChanges`.
+    internal var hasChanged: Bool { !before.isEmpty }
+
     /// What changed since the last call, in the order in which it first did.
     internal mutating func takeChanges() -> [BalanceChange] {
         if before.isEmpty { return [] }

@@ -38,9 +38,9 @@ extension SpotDesk {
         order.updatedAtMilliseconds = wall.milliseconds
         reason = .canceled
         // The orders of a list hold together what the dearer one needs, until one goes ahead.
-        if openList(of: order) == nil { release(&order, all: false) }
+        if openList(of: order)?.isPair != true { release(&order, all: false) }
         stakes[order.market].orders.put(order)
-        journal.noteOrder(order.market, order.orderID)
+        noteOrder(order.market, order.orderID)
         report(order, .replaced, formerID: old.clientOrderID, wall: wall.milliseconds)
         keep(
             SpotAmendment(

@@ -3,7 +3,7 @@ internal import ExchangeMarkets
 internal import Matching
 package import Trading
 
-/// Order lists: one cancels the other.
+/// Order lists of which one cancels the other.
 ///
 /// The two hold together what the dearer one needs: only one of them can trade. At most one is in the
 /// book; the other waits for its price. The first that trades or is triggered ends the other before
@@ -18,7 +18,8 @@ extension SpotDesk {
         var above = try draft(wanted.above, inList: true, wall: now)
         let number = below.market
         try checkPrices(above: above, below: below)
-        try checkList(wanted, number)
+        try checkList(
+            [wanted.above.clientOrderID, wanted.below.clientOrderID], wanted.clientListID, number)
         above.locked = max(.zero, above.locked - below.locked)
         let paying = payingAsset(of: below)
         if balances[paying].free < below.locked + above.locked {
@@ -51,12 +52,15 @@ extension SpotDesk {
         return try record(listID: listID)
     }
 
-    private func checkPrices(above: SpotOrder, below: SpotOrder) throws(SpotRefusal) {
-        func level(_ order: SpotOrder) -> Price {
-            order.kind.isConditional ? order.stopPrice : order.price
+    internal func checkPrices(above: SpotOrder, below: SpotOrder) throws(SpotRefusal) {
+        // An order that follows the price from now on has none to compare.
+        func level(_ order: SpotOrder) -> Price? {
+            guard order.kind.isConditional else { return order.price }
+            return order.stopPrice.isPositive ? order.stopPrice : nil
         }
         let last = floor.markets[above.market].last
-        guard level(above) > last, level(below) < last else { throw .listPrices }
+        guard level(above).map({ $0 > last }) ?? true, level(below).map({ $0 < last }) ?? true
+        else { throw .listPrices }
         for order in [above, below] where order.kind == .limitMaker {
             if let other = floor.markets[order.market].book.best(order.side.opposite),
                 order.side == .buy ? other.price <= order.price : other.price >= order.price
@@ -66,10 +70,12 @@ extension SpotDesk {
         }
     }
 
-    private func checkList(_ wanted: SpotListRequest, _ number: Int) throws(SpotRefusal) {
-        let (above, below) = (wanted.above.clientOrderID, wanted.below.clientOrderID)
-        if let above, above == below { throw .duplicateClientOrderID }
-        if let id = wanted.clientListID {
+    internal func checkList(
+        _ orderIDs: [String?], _ clientListID: String?, _ number: Int
+    ) throws(SpotRefusal) {
+        let named = orderIDs.compactMap { $0 }
+        if Set(named).count < named.count { throw .duplicateClientOrderID }
+        if let id = clientListID {
             if !SpotRules.isClientOrderID(id, settings.flavour) { throw .clientOrderID }
             if lists.contains(where: { $0.clientID == id && !$0.isDone }) {
                 throw .duplicateClientOrderID
@@ -82,7 +88,7 @@ extension SpotDesk {
     // MARK: reading
 
     /// Where a list is among those kept, by its number.
-    private func index(ofList listID: Int64) -> Int? {
+    internal func index(ofList listID: Int64) -> Int? {
         lists.lastIndex { $0.listID == listID }
     }
 
@@ -91,7 +97,7 @@ extension SpotDesk {
             list: list, orders: list.orderIDs.compactMap { stakes[list.market].orders[$0] })
     }
 
-    private func record(listID: Int64) throws(SpotRefusal) -> SpotListRecord {
+    internal func record(listID: Int64) throws(SpotRefusal) -> SpotListRecord {
         guard let index = index(ofList: listID) else { throw .noSuchList }
         return record(of: lists[index])
     }
@@ -149,7 +155,7 @@ extension SpotDesk {
     /// One order of a list goes ahead: the other expires, and the hold is this one's alone.
     /// - Returns: the order as it is then.
     internal func leave(_ order: SpotOrder, wall: Int64) -> SpotOrder {
-        guard var list = openList(of: order) else { return order }
+        guard var list = openList(of: order), list.isPair else { return order }
         list.isDone = true
         list.updatedAtMilliseconds = wall
         put(list)
@@ -162,12 +168,12 @@ extension SpotDesk {
         balances.lock(paying, more)
         order.locked += more
         stakes[order.market].orders.put(order)
-        journal.noteOrder(order.market, order.orderID)
+        noteOrder(order.market, order.orderID)
         emit(.list(record(of: list), at: wall))
         return order
     }
 
-    private func expire(_ order: SpotOrder, wall: Int64) {
+    internal func expire(_ order: SpotOrder, wall: Int64) {
         guard order.isWorking else {
             stakes[order.market].waiting.removeAll { $0 == order.orderID }
             return finish(order, .expired, .expired, .otherOrder, wall: wall)
@@ -182,7 +188,8 @@ extension SpotDesk {
     /// Ends a list of which an order has ended by itself, as by self-trade prevention: the other
     /// one goes too.
     internal func endList(of order: SpotOrder, wall: Int64) {
-        guard order.listID >= 0, let index = index(ofList: order.listID), !lists[index].isDone
+        guard order.listID >= 0, let index = index(ofList: order.listID), !lists[index].isDone,
+            lists[index].isPair
         else { return }
         var list = lists[index]
         list.isDone = true
@@ -204,7 +211,7 @@ extension SpotDesk {
             lists.append(list)
         }
         nextListID = max(nextListID, list.listID + 1)
-        journal.noteList(list.listID)
+        noteList(list.listID)
         let kept = settings.limits.keptOrders
         guard lists.count > kept + kept / 5 else { return }
         var excess = lists.count - kept

@@ -35,7 +35,11 @@ extension SpotDesk {
             expireListenKeys(wall: .max)
         case .move(let symbol, let share, let length):
             floor.move(try market(symbol), by: share, over: length)
-        case .ofKey(_, let operation): return try operate(operation, wall: wall)
+        case .ofKey(let key, let operation):
+            guard let account = account(ofKey: key) else { throw .unknownKey }
+            return try serve(account) { () throws(SpotRefusal) in
+                try operate(operation, wall: wall)
+            }
         case .fund, .liquidate, .deleverage: return false
         }
         return true
@@ -142,7 +146,13 @@ extension SpotDesk {
         instruments[number].status = status
         floor.setStatus(number, status)
         journal.noteInstrument(number)
-        if status == .other("BREAK") { _ = try cancelAll(symbol, wall: wall) }
+        if status == .other("BREAK") {
+            for account in accounts.indices {
+                try serve(account) { () throws(SpotRefusal) in
+                    _ = try cancelAll(symbol, wall: wall)
+                }
+            }
+        }
         commit()
     }
 
@@ -170,7 +180,7 @@ extension SpotDesk {
             emit(.balanceChanged(asset: asset, by: amount, at: wall.milliseconds))
             tellBalances(wall: wall.milliseconds)
         } else {
-            for change in balances.takeChanges() { journal.noteBalance(change.asset) }
+            for change in balances.takeChanges() { noteBalance(change.asset) }
         }
         commit()
     }

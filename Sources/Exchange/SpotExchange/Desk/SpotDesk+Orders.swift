@@ -50,9 +50,11 @@ extension SpotDesk {
     // MARK: drafts
 
     /// The order a request asks for, checked, with what it has to lock.
-    /// - Parameter inList: whether it comes with another one, and its price is checked with that.
+    /// - Parameters:
+    ///   - inList: whether it comes with another one, and its price is checked with that.
+    ///   - isPending: whether it waits for another one, and is paid for when that is filled.
     internal func draft(
-        _ wanted: SpotOrderRequest, inList: Bool = false, wall: Int64
+        _ wanted: SpotOrderRequest, inList: Bool = false, isPending: Bool = false, wall: Int64
     ) throws(SpotRefusal) -> SpotOrder {
         let number = try market(wanted.symbol)
         let rules = SpotRules(
@@ -70,7 +72,8 @@ extension SpotDesk {
         }
         try rules.checkFilters(
             wanted, quantity: quantity, openCount: openCount(number) + (inList ? 1 : 0),
-            waitingCount: stakes[number].waiting.count)
+            waitingCount: stakes[number].waiting.count,
+            icebergCount: stakes[number].orders.open.count { $0.icebergQuantity.isPositive })
         if let id = wanted.clientOrderID,
             stakes[number].orders.order(clientOrderID: id)?.isOpen == true
         {
@@ -88,7 +91,15 @@ extension SpotDesk {
             price: wanted.kind.hasPrice ? wanted.price ?? .zero : .zero,
             stopPrice: wanted.stopPrice ?? .zero, selfTrade: selfTrade,
             createdAtMilliseconds: wall, updatedAtMilliseconds: wall,
-            workingAtMilliseconds: wanted.kind.isConditional ? 0 : wall)
+            workingAtMilliseconds: wanted.kind.isConditional || isPending ? 0 : wall)
+        order.icebergQuantity = wanted.icebergQuantity ?? .zero
+        order.trailingDelta = wanted.trailingDelta ?? 0
+        if isPending {
+            order.status = SpotOrder.pending
+            order.clientOrderID = wanted.clientOrderID ?? generatedID()
+            return order
+        }
+        if order.trailingDelta > 0, order.stopPrice.isZero { startTrailing(&order, wall: wall) }
         order.locked = need(of: order)
         if balances[payingAsset(of: order)].free < order.locked {
             throw .insufficientBalance(order.side)
@@ -152,7 +163,8 @@ extension SpotDesk {
         if order.side == .sell { return AssetAmount(order.remaining) }
         if order.kind.hasPrice { return AssetAmount(order.price.times(order.remaining, .up)) }
         if order.kind.isConditional, !order.isWorking {
-            return AssetAmount(order.stopPrice.times(order.remaining, .up))
+            let expected = order.stopPrice.isZero ? order.trigger : order.stopPrice
+            return AssetAmount(expected.times(order.remaining, .up))
         }
         return AssetAmount(
             walk(order.market, .buy, order.selfTrade).quote(of: order.remaining))
@@ -211,6 +223,7 @@ extension SpotDesk {
     internal func remove(_ order: SpotOrder, requestID: String?, wall: Int64) {
         reason = .canceled
         guard order.isWorking else {
+            released.removeAll { $0.account == serving && $0.listID == order.listID }
             stakes[order.market].waiting.removeAll { $0 == order.orderID }
             finish(order, .canceled, .canceled, .none, requestID: requestID, wall: wall)
             return

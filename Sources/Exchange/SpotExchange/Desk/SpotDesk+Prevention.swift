@@ -35,13 +35,13 @@ extension SpotDesk {
         let goesOn = order.remaining.isPositive
         if goesOn, order.kind.hasPrice { release(&order, all: false) }
         stakes[order.market].orders.put(order)
-        journal.noteOrder(order.market, order.orderID)
+        noteOrder(order.market, order.orderID)
         if goesOn { report(order, .prevented, prevention: record, wall: wall) }
     }
 
     /// Keeps a prevention, and forgets the oldest where there are a fifth too many.
     internal func keep(_ record: SpotPrevention) {
-        journal.notePrevention(record)
+        notePrevention(record)
         stakes[record.market].preventions.append(record)
         let kept = settings.limits.keptOrders
         if stakes[record.market].preventions.count > kept + kept / 5 {
@@ -51,7 +51,7 @@ extension SpotDesk {
 
     /// Keeps a change in place, likewise.
     internal func keep(_ record: SpotAmendment) {
-        journal.noteAmendment(record)
+        noteAmendment(record)
         stakes[record.market].amendments.append(record)
         let kept = settings.limits.keptOrders
         if stakes[record.market].amendments.count > kept + kept / 5 {

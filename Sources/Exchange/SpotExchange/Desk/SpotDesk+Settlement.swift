@@ -19,12 +19,14 @@ extension SpotDesk {
         }
     }
 
-    private func ticket(of order: SpotOrder) -> OrderTicket {
-        OrderTicket(
-            owner: SpotDesk.owner, side: order.side, type: order.kind.hasPrice ? .limit : .market,
+    internal func ticket(of order: SpotOrder) -> OrderTicket {
+        var ticket = OrderTicket(
+            owner: owner, side: order.side, type: order.kind.hasPrice ? .limit : .market,
             timeInForce: order.kind == .limitMaker ? .postOnly : order.timeInForce,
             quantity: order.remaining, limit: order.kind.hasPrice ? order.price : nil,
             selfTrade: order.selfTrade)
+        ticket.display = order.icebergQuantity
+        return ticket
     }
 
     /// Takes an order on record that does not go to its book now, under an id of the book's.
@@ -32,6 +34,14 @@ extension SpotDesk {
         useID(order)
         admit(order, wall: wall)
         if order.kind.isConditional { stakes[order.market].waiting.append(order.orderID) }
+    }
+
+    /// Takes an order on record that waits for another one, under an id of the book's.
+    internal func takePending(_ order: SpotOrder, wall: Int64) {
+        useID(order)
+        stakes[order.market].orders.put(order)
+        noteOrder(order.market, order.orderID)
+        report(order, .new, wall: wall)
     }
 
     private func takeEnded(_ order: SpotOrder, _ expiry: SpotExpiry, wall: Int64) {
@@ -50,7 +60,7 @@ extension SpotDesk {
     private func admit(_ order: SpotOrder, wall: Int64) {
         balances.lock(payingAsset(of: order), order.locked)
         stakes[order.market].orders.put(order)
-        journal.noteOrder(order.market, order.orderID)
+        noteOrder(order.market, order.orderID)
         report(order, .new, wall: wall)
     }
 
@@ -64,18 +74,23 @@ extension SpotDesk {
         for event in matchEvents {
             switch event {
             case .accepted(_, let owner):
-                if owner == SpotDesk.owner, let incoming, !isTriggered(incoming) {
+                if owner == self.owner, let incoming,
+                    stakes[number].orders[incoming.orderID] == nil
+                {
                     admit(incoming, wall: wall)
                 }
             case .traded(let trade): traded(trade, number, wall: wall)
             case .prevented(let prevention):
-                if prevention.owner == SpotDesk.owner { prevented(prevention, number, wall: wall) }
+                guard let account = account(of: prevention.owner) else { continue }
+                serve(account) { prevented(prevention, number, wall: wall) }
             case .rested: break
             case .expired(let bookID, let owner, _, _, _, let reason):
-                if owner == SpotDesk.owner { ended(bookID, number, reason, wall: wall) }
+                guard let account = account(of: owner) else { continue }
+                serve(account) { ended(bookID, number, reason, wall: wall) }
             case .cancelled(let bookID, let owner, _, _, _):
-                if owner == SpotDesk.owner, let order = stakes[number].orders.order(bookID: bookID)
-                {
+                guard let account = account(of: owner) else { continue }
+                serve(account) {
+                    guard let order = stakes[number].orders.order(bookID: bookID) else { return }
                     finish(order, .canceled, .canceled, .none, requestID: requestID, wall: wall)
                 }
             }
@@ -83,15 +98,14 @@ extension SpotDesk {
         gatherTold()
     }
 
-    private func isTriggered(_ order: SpotOrder) -> Bool { order.kind.isConditional }
-
     private func traded(_ trade: MatchTrade, _ number: Int, wall: Int64) {
         clock.hasTraded = true
-        if trade.makerOwner == SpotDesk.owner {
-            fill(trade.makerID, trade, isMaker: true, number, wall: wall)
+        follow(trade.price, number, wall: wall)
+        if let maker = account(of: trade.makerOwner) {
+            serve(maker) { fill(trade.makerID, trade, isMaker: true, number, wall: wall) }
         }
-        if trade.takerOwner == SpotDesk.owner {
-            fill(trade.takerID, trade, isMaker: false, number, wall: wall)
+        if let taker = account(of: trade.takerOwner) {
+            serve(taker) { fill(trade.takerID, trade, isMaker: false, number, wall: wall) }
         }
     }
 
@@ -110,9 +124,10 @@ extension SpotDesk {
         let trade = book(match, &order, isMaker: isMaker, number, wall: wall)
         stakes[number].orders.put(order)
         keep(trade, number)
-        journal.noteOrder(number, order.orderID)
-        journal.noteTrade(trade)
+        noteOrder(number, order.orderID)
+        noteTrade(trade)
         report(order, .trade, trade, wall: wall)
+        if order.status == .filled { listOrderEnded(order, wall: wall) }
     }
 
     /// Moves the balances of a trade: what was paid leaves the order's hold, what the price left
@@ -189,8 +204,9 @@ extension SpotDesk {
         order.updatedAtMilliseconds = wall
         release(&order, all: true)
         stakes[order.market].orders.put(order)
-        journal.noteOrder(order.market, order.orderID)
+        noteOrder(order.market, order.orderID)
         report(
             order, execution, requestID: requestID, prevention: prevention, wall: wall)
+        listOrderEnded(order, wall: wall)
     }
 }

@@ -13,7 +13,7 @@ internal struct SpotClock: Sendable {
     var seconds: Int64 = 0
 
     /// How often prices go into the journal: trades of the background in between are not kept.
-    static let secondsBetweenMemories: Int64 = 60
+    static let secondsBetweenMemories: Int64 = 10
 }
 
 extension SpotDesk {
@@ -41,11 +41,17 @@ extension SpotDesk {
         expireListenKeys(wall: wall)
         journal.noteCounters()
         clock.seconds += 1
-        for number in stakes.indices {
-            stakes[number].orders.prune(kept: settings.limits.keptOrders)
-            if clock.seconds % SpotClock.secondsBetweenMemories == 0 {
-                journal.noteMarket(number)
+        serveAll {
+            for number in stakes.indices {
+                stakes[number].orders.prune(kept: settings.limits.keptOrders)
             }
+        }
+        for number in floor.markets.indices {
+            // At once, as their past hangs on it; then now and then.
+            if clock.seconds % SpotClock.secondsBetweenMemories == 1 { journal.noteMarket(number) }
+        }
+        if let closed = floor.closedMinutes(at: wall) {
+            for number in floor.markets.indices { journal.noteCandles(number, closed) }
         }
     }
 

@@ -1,9 +1,9 @@
 internal import ExchangeDoor
 package import ExchangeMarkets
-package import Matching
+internal import Matching
 package import Trading
 
-// SpotDesk: a whole spot exchange for one account, without sockets, files or clock.
+// SpotDesk: a whole spot exchange, without sockets, files or clock.
 // 1. The same settings and the same calls at the same times give the same answers and events.
 // 2. Of every asset, free plus locked is what the account started with, plus what its trades
 //    brought,
@@ -12,6 +12,7 @@ package import Trading
 // 4. A refused request changes nothing.
 // 5. What a call changed is in the journal before the call's reply can be sent.
 // 6. Order and trade ids grow within a symbol and never repeat, also across restarts.
+// 7. A call serves one account and changes no other, but where their orders trade with each other.
 
 /// The exchange as a desk: drive it with typed calls, step it through time, and take its events and
 /// journal lines after each call. How its answers are worded is its flavour's business.
@@ -19,31 +20,27 @@ package final class SpotDesk {
     package let settings: SpotSettings
     internal var listenKeys: ListenKeys
     internal var floor: MarketFloor
-    /// What the account has in each market, by the market's number.
-    package internal(set) var stakes: [SpotStake]
-    package internal(set) var balances: Balances
-    /// Order lists, oldest first; done ones are kept like orders.
-    package internal(set) var lists: [SpotOrderList] = []
+    /// Everyone who trades here; the first is the main account.
+    internal var accounts: [SpotAccount]
+    /// The number of the account that is being served; the main one between calls.
+    internal var serving = 0
+    /// Lists whose working order is filled: what it was to bring about is next.
+    internal var released: [(account: Int, listID: Int64)] = []
     internal var nextListID: Int64 = 0
     /// The rules of each market: its listing's, until they are changed.
     package internal(set) var instruments: [Instrument]
     /// The numbers of each market's base and quote asset.
     internal let assets: [(base: Int, quote: Int)]
-    internal var updatedAt: Int64 = 0
     internal var nextGeneratedID: Int64 = 1
     internal var nextExecutionID: Int64 = 1
-    /// Client order ids at the door, for the truth.
-    internal var arrivals = ArrivalLog()
     internal var clock = SpotClock()
-    internal var pendingEvents: [SpotEvent] = []
+    /// With the number of the account that each is for.
+    internal var pendingEvents: [(event: SpotEvent, account: Int)] = []
     internal var journal = SpotJournalWriter()
     /// Why balances are changing in the call at hand.
     internal var reason = SpotBalanceReason.placed
     /// Reused for every call into a book.
     internal var matchEvents: [MatchEvent] = []
-
-    /// The account's orders and trades belong to this owner in every book.
-    package static let owner = OwnerID(1)
 
     package init(_ settings: SpotSettings) {
         self.settings = settings
@@ -56,7 +53,6 @@ package final class SpotDesk {
         conditions.cadences = settings.flavour == .binance ? [.fast, .second] : [.fast]
         floor = MarketFloor(settings.listings, conditions)
         listenKeys = ListenKeys(seed: settings.seed)
-        stakes = settings.listings.map { _ in SpotStake() }
         instruments = settings.listings.map(\.instrument)
         var balances = Balances(
             assets: settings.listings.flatMap { [$0.instrument.base, $0.instrument.quote] },
@@ -64,7 +60,9 @@ package final class SpotDesk {
         assets = settings.listings.map {
             (balances.number(of: $0.instrument.base), balances.number(of: $0.instrument.quote))
         }
-        self.balances = balances
+        var names = [ExchangeKey.mainAccount]
+        for key in settings.keys where !names.contains(key.account) { names.append(key.account) }
+        accounts = names.map { SpotAccount($0, settings, balances) }
     }
 
     /// The markets by number.
@@ -74,7 +72,10 @@ package final class SpotDesk {
     package func number(of symbol: Symbol) -> Int? { floor.number(of: symbol) }
 
     /// What happened since the last call, in order; the desk forgets it.
-    package func takeEvents() -> [SpotEvent] {
+    package func takeEvents() -> [SpotEvent] { takeAddressedEvents().map(\.event) }
+
+    /// The same, with the number of the account that each user event is for.
+    package func takeAddressedEvents() -> [(event: SpotEvent, account: Int)] {
         defer { pendingEvents.removeAll(keepingCapacity: true) }
         return pendingEvents
     }
@@ -119,7 +120,7 @@ package final class SpotDesk {
 
     // MARK: events
 
-    internal func emit(_ event: SpotUserEvent) { pendingEvents.append(.user(event)) }
+    internal func emit(_ event: SpotUserEvent) { pendingEvents.append((.user(event), serving)) }
 
     internal func report(
         _ order: SpotOrder, _ execution: SpotExecution, _ trade: SpotTrade? = nil,
@@ -137,15 +138,21 @@ package final class SpotDesk {
 
     /// Tells of balances that changed since the last call, and notes them for the journal.
     internal func tellBalances(wall: Int64) {
+        for account in accounts.indices where accounts[account].balances.hasChanged {
+            serve(account) { tellOwnBalances(wall: wall) }
+        }
+    }
+
+    private func tellOwnBalances(wall: Int64) {
         let changes = balances.takeChanges()
         if changes.isEmpty { return }
         updatedAt = wall
-        for change in changes { journal.noteBalance(change.asset) }
+        for change in changes { noteBalance(change.asset) }
         emit(.balances(changes, reason: reason, at: wall))
     }
 
     /// Takes over what the public is told, behind what the account was told before.
     internal func gatherTold() {
-        for event in floor.takeTold() { pendingEvents.append(.market(event)) }
+        for event in floor.takeTold() { pendingEvents.append((.market(event), 0)) }
     }
 }

@@ -57,6 +57,15 @@ package struct SpotOrder: Equatable, Sendable {
     package var price: Price
     /// Zero for orders without condition.
     package var stopPrice: Price = .zero
+    /// How much an iceberg shows at a time; zero for others.
+    package var icebergQuantity: Quantity = .zero
+    /// By how many hundredths of a percent the price has to come back from its best; 0 where the order
+    /// does not trail.
+    package var trailingDelta: Int64 = 0
+    /// Since when it follows the price; 0 while it does not.
+    package var trailingAtMilliseconds: Int64 = 0
+    /// The best price since then.
+    package var extreme: Price = .zero
     package var selfTrade: SelfTradePrevention
     package var status: VenueOrderStatus = .new
     package var executed: Quantity = .zero
@@ -77,6 +86,10 @@ package struct SpotOrder: Equatable, Sendable {
 
     package var remaining: Quantity { quantity - executed - prevented }
     package var isOpen: Bool { !status.isFinal }
+    /// Whether it waits for another order of its list to be filled.
+    package var isPending: Bool { status == SpotOrder.pending }
+
+    internal static let pending = VenueOrderStatus.other("PENDING_NEW")
     package var isWorking: Bool { workingAtMilliseconds > 0 }
 
     /// The average price of what is filled; zero where nothing is.
@@ -109,6 +122,8 @@ package struct SpotOrderRequest: Equatable, Sendable {
     package var quoteQuantity: Money?
     package var price: Price?
     package var stopPrice: Price?
+    package var icebergQuantity: Quantity?
+    package var trailingDelta: Int64?
     package var clientOrderID: String?
     package var selfTrade: SelfTradePrevention?
 

@@ -1,18 +1,34 @@
 package import Trading
 
-/// Two orders of which the first that trades or is triggered ends the other (OCO).
+/// What the orders of a list have to do with each other.
+package enum SpotContingency: String, Sendable {
+    /// The first that trades or is triggered ends the other.
+    case oneCancelsOther = "OCO"
+    /// The first is filled, then the others go to their book: one, or two of which one cancels the other.
+    case oneTriggersOther = "OTO"
+}
+
+/// Orders that hang on each other.
 package struct SpotOrderList: Equatable, Sendable {
     package var listID: Int64
     /// The number of its market.
     package var market: Int
     package var symbol: Symbol
     package var clientID: String
-    /// Its orders, the lower one first.
+    package var contingency = SpotContingency.oneCancelsOther
+    /// Its orders: the one that triggers the others, then the lower one first.
     package var orderIDs: [Int64]
     package var createdAtMilliseconds: Int64
     package var updatedAtMilliseconds: Int64
     /// Whether its orders stand for themselves: one of them has ended the other, or both are over.
     package var isDone = false
+    /// Whether what was to be triggered has been.
+    package var isReleased = false
+
+    /// Whether of its open orders one cancels the other.
+    internal var isPair: Bool {
+        contingency == .oneCancelsOther || isReleased && orderIDs.count == 3
+    }
 }
 
 /// What a client asks for when it places a list.
@@ -28,6 +44,22 @@ package struct SpotListRequest: Equatable, Sendable {
     ) {
         self.above = above
         self.below = below
+        self.clientListID = clientListID
+    }
+}
+
+/// What a client asks for when one order is to bring about others.
+package struct SpotTriggerRequest: Equatable, Sendable {
+    package var working: SpotOrderRequest
+    /// One, or two: the one at the lower price and the one at the higher.
+    package var pending: [SpotOrderRequest]
+    package var clientListID: String?
+
+    package init(
+        working: SpotOrderRequest, pending: [SpotOrderRequest], clientListID: String? = nil
+    ) {
+        self.working = working
+        self.pending = pending
         self.clientListID = clientListID
     }
 }

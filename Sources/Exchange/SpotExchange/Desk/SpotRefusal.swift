@@ -10,6 +10,9 @@ package enum SpotFilter: String, Sendable {
     case openOrders = "MAX_NUM_ORDERS"
     case conditionalOrders = "MAX_NUM_ALGO_ORDERS"
     case orderLists = "MAX_NUM_ORDER_LISTS"
+    case icebergParts = "ICEBERG_PARTS"
+    case icebergOrders = "MAX_NUM_ICEBERG_ORDERS"
+    case trailingDelta = "TRAILING_DELTA"
 }
 
 /// Why the desk did not do what it was asked; each flavour has its own words for it.
@@ -20,6 +23,12 @@ package enum SpotRefusal: Error, Equatable, Sendable {
     case missing(String)
     case missingEither(String, String)
     case notRequired(String)
+    /// An iceberg shows more than there is of it.
+    case icebergTooLarge
+    /// An iceberg is good till cancelled.
+    case icebergForce
+    /// No account is reached with the key that an operation names.
+    case unknownKey
     /// Both a quantity and an amount.
     case combination
     case clientOrderID

@@ -28,11 +28,29 @@ internal struct SpotRules {
             if flavour == .binance, wanted.price != nil { throw .notRequired("price") }
         }
         try checkAmounts(wanted)
-        if wanted.kind.isConditional, wanted.stopPrice == nil { throw .missing("stopPrice") }
-        if !wanted.kind.isConditional, wanted.stopPrice != nil { throw .notRequired("stopPrice") }
+        try checkCondition(wanted)
+        try checkIcebergForm(wanted)
         if let id = wanted.clientOrderID, !SpotRules.isClientOrderID(id, flavour) {
             throw .clientOrderID
         }
+    }
+
+    private func checkCondition(_ wanted: SpotOrderRequest) throws(SpotRefusal) {
+        if wanted.kind.isConditional, wanted.stopPrice == nil, wanted.trailingDelta == nil {
+            if flavour == .mexc { throw .missing("stopPrice") }
+            throw .missingEither("stopPrice", "trailingDelta")
+        }
+        if !wanted.kind.isConditional, wanted.stopPrice != nil { throw .notRequired("stopPrice") }
+        if !wanted.kind.isConditional, wanted.trailingDelta != nil {
+            throw .notRequired("trailingDelta")
+        }
+    }
+
+    /// An iceberg has a price and stays until it is cancelled.
+    private func checkIcebergForm(_ wanted: SpotOrderRequest) throws(SpotRefusal) {
+        guard wanted.icebergQuantity != nil else { return }
+        guard wanted.kind.hasPrice else { throw .notRequired("icebergQty") }
+        guard wanted.timeInForce ?? .goodTillCancel == .goodTillCancel else { throw .icebergForce }
     }
 
     private func checkAmounts(_ wanted: SpotOrderRequest) throws(SpotRefusal) {
@@ -63,7 +81,8 @@ internal struct SpotRules {
 
     /// Checks a request with its final quantity against the filters of the symbol.
     func checkFilters(
-        _ wanted: SpotOrderRequest, quantity: Quantity, openCount: Int, waitingCount: Int
+        _ wanted: SpotOrderRequest, quantity: Quantity, openCount: Int, waitingCount: Int,
+        icebergCount: Int
     ) throws(SpotRefusal) {
         if let price = wanted.price, wanted.kind.hasPrice {
             try check(price: price)
@@ -76,6 +95,23 @@ internal struct SpotRules {
         if wanted.kind.isConditional, waitingCount >= limits.conditionalOrders {
             throw .filter(.conditionalOrders)
         }
+        if let part = wanted.icebergQuantity, part.isPositive {
+            try check(iceberg: part, of: quantity)
+            if icebergCount >= limits.icebergOrders { throw .filter(.icebergOrders) }
+        }
+        if let delta = wanted.trailingDelta, !limits.trailingDeltas.contains(delta) {
+            throw .filter(.trailingDelta)
+        }
+    }
+
+    /// An iceberg's parts are whole lots, and not too many.
+    private func check(iceberg part: Quantity, of quantity: Quantity) throws(SpotRefusal) {
+        if part > quantity { throw .icebergTooLarge }
+        guard part >= instrument.minimumQuantity, part.isMultiple(of: instrument.step) else {
+            throw .filter(.lotSize)
+        }
+        let parts = (quantity.units + part.units - 1) / part.units
+        if parts > Int128(limits.icebergParts) { throw .filter(.icebergParts) }
     }
 
     /// Plain multiples, without the offset by the minimum that futures have; zero disables.

@@ -13,7 +13,7 @@ package struct SpotSettings: Sendable {
     package let flavour: SpotFlavour
     /// The same seed gives the same markets.
     package var seed: UInt64 = 1
-    /// What the account starts with.
+    /// What each account starts with.
     package var balances: [(asset: String, amount: AssetAmount)]
     package var keys: [ExchangeKey] = []
     package var listings: [Listing]
@@ -62,6 +62,12 @@ package struct SpotLimits: Sendable {
     package var openOrders: Int
     /// Open conditional orders a symbol (MAX_NUM_ALGO_ORDERS).
     package var conditionalOrders = 5
+    /// Parts an iceberg may have (ICEBERG_PARTS).
+    package var icebergParts: Int64 = 10
+    /// Open icebergs a symbol (MAX_NUM_ICEBERG_ORDERS).
+    package var icebergOrders = 5
+    /// How far an order may trail, in hundredths of a percent (TRAILING_DELTA).
+    package var trailingDeltas: ClosedRange<Int64> = 10...2_000
     /// Open order lists a symbol (MAX_NUM_ORDER_LISTS).
     package var orderLists = 20
     /// Times an order may be changed in place (MAX_NUM_ORDER_AMENDS).

@@ -39,10 +39,11 @@ extension SpotDesk {
             floor.raiseUpdateID(to: try value.field("update", \.integer) + SpotDesk.idJump)
             nextGeneratedID = try value.field("generated", \.integer) + SpotDesk.idJump
             nextExecutionID = try value.field("execution", \.integer) + SpotDesk.idJump
-            updatedAt = try value.field("at", \.integer)
+            accounts[0].updatedAt = try value.field("at", \.integer)
             if value["list"] != nil {
                 nextListID = max(nextListID, try value.field("list", \.integer))
             }
+        case "account": try replayAccount(value)
         case "balance":
             balances.restore(
                 try value.field("asset", \.text), free: try SpotFacts.decimal(value, "free"),
@@ -53,6 +54,12 @@ extension SpotDesk {
             floor.setStatus(number, instruments[number].status)
             instruments[number].step = try SpotFacts.decimal(value, "step")
         case "market": try replayPrices(value)
+        case "candles":
+            var problem: JSONError?
+            floor.restore(try known(value)) { market in
+                do throws(JSONError) { try market.takeCandles(value) } catch { problem = error }
+            }
+            if let problem { throw problem }
         case "order":
             let number = try known(value)
             stakes[number].orders.put(try SpotFacts.order(value, market: number))
@@ -71,16 +78,33 @@ extension SpotDesk {
     }
 
     private func replayHeader(_ value: JSONValue) throws(JSONError) {
-        guard try value.field("version", \.integer) == SpotFacts.version else {
+        guard (1...SpotFacts.version).contains(try value.field("version", \.integer)) else {
             throw JSONError(.badValue, offset: 0, field: "version")
         }
         guard try value.field("flavour", \.text) == settings.flavour.rawValue else {
             throw JSONError(.badValue, offset: 0, field: "flavour")
         }
-        // What the account has is in the lines that follow, also where it was given less at first.
+        forgetBalances()
+    }
+
+    /// What the account has is in the lines that follow, also where it was given less at first.
+    private func forgetBalances() {
+        if accounts[serving].isReplayed { return }
+        accounts[serving].isReplayed = true
         for balance in balances.rows {
             balances.restore(balance.asset, free: .zero, locked: .zero)
         }
+    }
+
+    /// The facts that follow are of this account; one that no key reaches any more keeps what it has.
+    private func replayAccount(_ value: JSONValue) throws(JSONError) {
+        let name = try value.field("name", \.text)
+        if account(named: name) == nil {
+            accounts.append(SpotAccount(name, settings, accounts[0].balances))
+        }
+        serving = account(named: name) ?? 0
+        forgetBalances()
+        updatedAt = try value.field("at", \.integer)
     }
 
     private func replayPrices(_ value: JSONValue) throws(JSONError) {
@@ -104,32 +128,56 @@ extension SpotDesk {
 
     /// Puts open orders back into their books, or among those that wait for a price.
     package func reopen(after line: Int) throws(JournalProblem) {
-        journal.resume(after: Int64(line))
+        journal.resume(after: Int64(line), of: serving)
+        serving = 0
         if line == 0 { return }
-        for number in stakes.indices {
-            let orders = stakes[number].orders
-            let last = orders.all.reduce(0) { max($0, $1.orderID, $1.bookID) }
-            stakes[number].waiting = orders.open.filter { !$0.isWorking }.map(\.orderID)
-            var unfit: Int64?
-            floor.restore(number) { market in
-                market.restoreBook { book in
-                    book.raiseCounters(
-                        orderID: max(book.nextOrderID, last + 1) + SpotDesk.idJump,
-                        tradeID: book.nextTradeID + SpotDesk.idJump)
-                    // By the book's ids: an order that waited for a price came to rest late.
-                    for order in orders.open.sorted(by: { $0.bookID < $1.bookID })
-                    where order.isWorking && !SpotDesk.reopen(order, in: &book) {
-                        unfit = unfit ?? order.orderID
-                    }
+        for number in floor.markets.indices { try reopen(number, line) }
+        for account in accounts.indices {
+            try serve(account) { () throws(JournalProblem) in
+                for list in lists where isReleasable(list) {
+                    released.append((account, list.listID))
                 }
-            }
-            if let unfit {
-                throw JournalProblem(
-                    line: line, reason: "open order does not fit its book: \(unfit)")
+                try checkLocks(line)
             }
         }
-        try checkLocks(line)
         floor.touchAll()
+    }
+
+    /// Whether a list's first order is filled and the others have not gone where they belong.
+    private func isReleasable(_ list: SpotOrderList) -> Bool {
+        guard list.contingency == .oneTriggersOther, !list.isDone, !list.isReleased else {
+            return false
+        }
+        return list.orderIDs.first.flatMap { stakes[list.market].orders[$0] }?.status == .filled
+    }
+
+    private func reopen(_ number: Int, _ line: Int) throws(JournalProblem) {
+        var last: Int64 = 0
+        var queue: [(account: Int, order: SpotOrder)] = []
+        for account in accounts.indices {
+            let orders = accounts[account].stakes[number].orders
+            last = orders.all.reduce(last) { max($0, $1.orderID, $1.bookID) }
+            accounts[account].stakes[number].waiting =
+                orders.open.filter { !$0.isWorking && !$0.isPending }.map(\.orderID)
+            queue += orders.open.filter(\.isWorking).map { (account, $0) }
+        }
+        // By the book's ids: an order that waited for a price came to rest late.
+        queue.sort { $0.order.bookID < $1.order.bookID }
+        var unfit: Int64?
+        floor.restore(number) { market in
+            market.restoreBook { book in
+                book.raiseCounters(
+                    orderID: max(book.nextOrderID, last + 1) + SpotDesk.idJump,
+                    tradeID: book.nextTradeID + SpotDesk.idJump)
+                for (account, order) in queue
+                where !SpotDesk.reopen(order, SpotDesk.owner(account), in: &book) {
+                    unfit = unfit ?? order.orderID
+                }
+            }
+        }
+        if let unfit {
+            throw JournalProblem(line: line, reason: "open order does not fit its book: \(unfit)")
+        }
     }
 
     /// What is locked is what open orders hold: a journal that says otherwise is not to be trusted.
@@ -145,12 +193,15 @@ extension SpotDesk {
         }
     }
 
-    private static func reopen(_ order: SpotOrder, in book: inout OrderBook) -> Bool {
+    private static func reopen(
+        _ order: SpotOrder, _ owner: OwnerID, in book: inout OrderBook
+    ) -> Bool {
         order.remaining.isPositive
             && book.restore(
-                orderID: order.bookID, owner: SpotDesk.owner, side: order.side,
+                orderID: order.bookID, owner: owner, side: order.side,
                 price: order.price, remaining: order.remaining, isReduceOnly: false,
                 executed: order.executed + order.prevented,
-                timeInForce: order.kind == .limitMaker ? .postOnly : order.timeInForce)
+                timeInForce: order.kind == .limitMaker ? .postOnly : order.timeInForce,
+                display: order.icebergQuantity)
     }
 }

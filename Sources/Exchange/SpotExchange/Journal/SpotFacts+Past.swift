@@ -15,6 +15,10 @@ extension SpotFacts {
             $0.field("created", list.createdAtMilliseconds)
             $0.field("updated", list.updatedAtMilliseconds)
             $0.field("done", list.isDone)
+            if list.contingency != .oneCancelsOther {
+                $0.field("contingency", list.contingency.rawValue)
+                $0.field("released", list.isReleased)
+            }
         }
     }
 
@@ -55,12 +59,17 @@ extension SpotFacts {
             }
             orderIDs.append(orderID)
         }
-        return SpotOrderList(
+        var list = SpotOrderList(
             listID: try value.field("id", \.integer), market: market,
             symbol: try symbol(value), clientID: try value.field("client", \.text),
             orderIDs: orderIDs, createdAtMilliseconds: try value.field("created", \.integer),
             updatedAtMilliseconds: try value.field("updated", \.integer),
             isDone: try value.field("done", \.boolean))
+        if value["contingency"] != nil {
+            list.contingency = try word(value, "contingency")
+            list.isReleased = try value.field("released", \.boolean)
+        }
+        return list
     }
 
     static func prevention(

@@ -5,7 +5,8 @@ internal import Trading
 
 /// How the journal spells each kind of fact.
 internal enum SpotFacts {
-    static let version: Int64 = 1
+    /// Version 1 knew one account. What it lacks is read as such.
+    static let version: Int64 = 2
 
     static func fact(
         _ name: StaticString, _ out: inout JSONWriter, _ fields: (inout JSONWriter) -> Void
@@ -32,7 +33,15 @@ internal enum SpotFacts {
             $0.field("generated", desk.nextGeneratedID)
             $0.field("execution", desk.nextExecutionID)
             $0.field("list", desk.nextListID)
-            $0.field("at", desk.updatedAt)
+            $0.field("at", desk.accounts[0].updatedAt)
+        }
+    }
+
+    /// The facts that follow are of this account.
+    static func write(_ account: SpotAccount, _ out: inout JSONWriter) {
+        fact("account", &out) {
+            $0.field("name", account.name)
+            $0.field("at", account.updatedAt)
         }
     }
 
@@ -56,6 +65,17 @@ internal enum SpotFacts {
         fact("market", &out) {
             $0.field("symbol", market.symbol.name)
             market.memory.writeFields(&$0)
+        }
+    }
+
+    /// The minutes of a market that closed in a time; without one, all its closed candles.
+    static func write(candlesOf market: Market, _ time: Range<Int64>?, _ out: inout JSONWriter) {
+        func add(_ fields: (inout JSONWriter) -> Void) { fact("candles", &out, fields) }
+        if let time {
+            CandleMemory.write(
+                minutesOf: market, from: time.lowerBound, to: time.upperBound, add)
+        } else {
+            CandleMemory.write(all: market, add)
         }
     }
 
@@ -83,6 +103,14 @@ internal enum SpotFacts {
             $0.field("expiry", order.expiry.rawValue)
             // Most orders have neither: files of before these were known are read alike.
             if order.listID >= 0 { $0.field("list", order.listID) }
+            if order.icebergQuantity.isPositive {
+                $0.field("iceberg", units: order.icebergQuantity.units)
+            }
+            if order.trailingDelta > 0 {
+                $0.field("delta", order.trailingDelta)
+                $0.field("trailing", order.trailingAtMilliseconds)
+                $0.field("extreme", units: order.extreme.units)
+            }
             if order.preventedMatchID >= 0 {
                 $0.field("prevented", units: order.prevented.units)
                 $0.field("prevention", order.preventedMatchID)
@@ -112,6 +140,12 @@ internal enum SpotFacts {
     static func order(_ value: JSONValue, market: Int) throws(JSONError) -> SpotOrder {
         var order = try plainOrder(value, market: market)
         if value["list"] != nil { order.listID = try value.field("list", \.integer) }
+        if value["iceberg"] != nil { order.icebergQuantity = try decimal(value, "iceberg") }
+        if value["delta"] != nil {
+            order.trailingDelta = try value.field("delta", \.integer)
+            order.trailingAtMilliseconds = try value.field("trailing", \.integer)
+            order.extreme = try decimal(value, "extreme")
+        }
         if value["prevention"] != nil {
             order.prevented = try decimal(value, "prevented")
             order.preventedMatchID = try value.field("prevention", \.integer)

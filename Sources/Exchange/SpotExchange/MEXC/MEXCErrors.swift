@@ -82,6 +82,8 @@ internal enum MEXCError {
         case .amendment, .tooManyAmendments: parameter("quantity")
         case .listPrices: parameter("price")
         case .unknownList, .noSuchList: unknownOrder
+        case .icebergTooLarge, .icebergForce: parameter("icebergQty")
+        case .unknownKey: .unknownKey
         }
     }
 
@@ -91,6 +93,7 @@ internal enum MEXCError {
         case .percentPrice: ExchangeError(30087, "Order price exceeds allowed range")
         case .lotSize, .marketLotSize: ExchangeError(400, "quantity scale is invalid")
         case .notional: ExchangeError(30002, "The minimum transaction volume is not reached")
+        case .icebergParts, .icebergOrders, .trailingDelta: parameter(filter.rawValue)
         case .openOrders, .conditionalOrders, .orderLists:
             ExchangeError(30029, "order exceeds the maximum order limit for this account")
         }

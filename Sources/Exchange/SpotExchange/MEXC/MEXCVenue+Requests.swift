@@ -15,7 +15,10 @@ extension MEXCVenue {
                 throw ExchangeError(404, "Not Found", status: 404)
             }
             let admitted = try admit(endpoint, request)
-            try answer(endpoint, admitted.parameters, admitted.key, request.wall, &out)
+            let account = admitted.key.flatMap { desk.account(named: $0.account) } ?? 0
+            try desk.serve(account) { () throws(ExchangeError) in
+                try answer(endpoint, admitted.parameters, admitted.key, request.wall, &out)
+            }
         } catch {
             let refusal = MEXCError.from(error)
             status = refusal.status

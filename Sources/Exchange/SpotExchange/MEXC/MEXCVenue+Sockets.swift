@@ -41,10 +41,12 @@ extension MEXCVenue {
     }
 
     private func publishEvents() {
-        for event in desk.takeEvents() {
+        for (event, account) in desk.takeAddressedEvents() {
             if sockets.isEmpty { continue }
             switch event {
-            case .user(let event): publish(event)
+            case .user(let event):
+                addressee = account
+                publish(event)
             case .market(let event): publish(event)
             }
         }
@@ -69,9 +71,13 @@ extension MEXCVenue {
         }
     }
 
-    /// Whether a connection's listen key is good: else its private channels are silent (T1).
+    /// Whether a connection's listen key is good, and of the account that is told: else its private
+    /// channels are silent (T1).
     private func isAlive(_ id: Int) -> Bool {
-        sockets.listenKey(of: id).map { desk.listenKeys.isAlive($0) } ?? false
+        guard let key = sockets.listenKey(of: id).flatMap({ desk.listenKeys.owner(of: $0) }) else {
+            return false
+        }
+        return desk.account(ofKey: key) == addressee
     }
 
     // MARK: the account

@@ -26,6 +26,8 @@ package final class MEXCVenue: Exchange {
     internal var wall = WallTime(milliseconds: 0)
     /// The second of wall time in which candles were told last.
     internal var polledSecond: Int64 = 0
+    /// The number of the account that is being told of its events.
+    internal var addressee = 0
 
     package init(_ settings: SpotSettings) {
         precondition(settings.flavour == .mexc, "a venue has the settings of its flavour")

@@ -94,7 +94,7 @@ package enum FaultKind: String, CaseIterable, Sendable {
         case .trade: "a trade by hand: an order of the account no client sent"
         case .strangerOrder: "an order of a stranger, to make the market trade"
         case .shiftPosition: "change the position without order, trade or event"
-        case .transfer: "a deposit or a withdrawal of an asset (spot)"
+        case .transfer: "a deposit or a withdrawal of an asset (futures: USDT)"
         case .setState: "halt a symbol, leave cancels only, delist it, or let it trade"
         case .setStep: "change a symbol's lot step"
         case .movePrice: "move the price by so many percent over a time"
