@@ -143,7 +143,9 @@ let package = Package(
         command("pms", ["CommandLineService", "Runtime"]),
         command("pms-chaos", ["ChaosService", "Runtime"]),
         command(
-            "pms-bench", ["CFloor", "PaperExchangeService", "PriceFeedService"] + everything),
+            "pms-bench",
+            ["CFloor", "OrderGatewayService", "PaperExchangeService", "PriceFeedService"]
+                + everything),
 
         .target(
             name: "DecoderVerifier", dependencies: ["Bounded"],

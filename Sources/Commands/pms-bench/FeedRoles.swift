@@ -9,7 +9,7 @@ import WebLink
 import WebProtocol
 
 /// What the processes of the feed's benchmark on sockets are told: this program started with
-/// `--role NAME KIND PORT PATH FRAMES WINDOW SYMBOLS`.
+/// `--role NAME KIND PORT PATH FRAMES WINDOW SYMBOLS INTERVAL`.
 struct FeedPlan {
     /// Where the commands go: a `sink` drops them, a `redis` answers them.
     enum Taker: String {
@@ -23,19 +23,22 @@ struct FeedPlan {
     /// Milliseconds between two ticks of a symbol; 0 publishes every frame.
     var window: Int64 = 0
     var symbols = 1
+    /// Nanoseconds between two frames of a paced sender.
+    var interval: Int64 = 200_000
 
     var names: [String] { symbols == 1 ? ["BTCUSDT"] : (0..<symbols).map { "S\($0)USDT" } }
 
     var arguments: [String] {
-        [taker.rawValue, "\(port)", path, "\(frames)", "\(window)", "\(symbols)"]
+        [taker.rawValue, "\(port)", path, "\(frames)", "\(window)", "\(symbols)", "\(interval)"]
     }
 
     init() {}
 
     init?(_ arguments: [String]) {
-        guard arguments.count == 6, let taker = Taker(rawValue: arguments[0]),
+        guard arguments.count == 7, let taker = Taker(rawValue: arguments[0]),
             let port = Int32(arguments[1]), let frames = Int(arguments[3]),
-            let window = Int64(arguments[4]), let symbols = Int(arguments[5])
+            let window = Int64(arguments[4]), let symbols = Int(arguments[5]),
+            let interval = Int64(arguments[6])
         else { return nil }
         self.taker = taker
         self.port = port
@@ -43,6 +46,7 @@ struct FeedPlan {
         self.frames = frames
         self.window = window
         self.symbols = symbols
+        self.interval = interval
     }
 }
 

@@ -13,7 +13,6 @@ final class FeedSender {
     /// Where the update id of each frame begins.
     private var places: [Int] = []
     private let frames: Int
-    private static let interval: Int64 = 200_000
 
     init(_ plan: FeedPlan, isPaced: Bool) {
         self.plan = plan
@@ -32,7 +31,8 @@ final class FeedSender {
         }
     }
 
-    func run() -> Int32 {
+    /// Listens on a port of this machine, and says which on standard output.
+    static func listen() -> Int32? {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -40,17 +40,28 @@ final class FeedSender {
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { plain in
-                unsafe bind(listener, plain, size) == 0 && listen(listener, 1) == 0
+                unsafe bind(listener, plain, size) == 0 && Glibc.listen(listener, 16) == 0
                     && getsockname(listener, plain, &size) == 0
             }
         }
-        guard isBound else { return 1 }
+        guard isBound else { return nil }
         HopRole.say("\(UInt16(bigEndian: address.sin_port))\n")
-        let peer = accept(listener, nil, nil)
-        guard peer >= 0, greet(peer) else { return 1 }
+        return listener
+    }
+
+    /// Waits for one who connects.
+    static func accept(_ listener: Int32) -> Int32 {
+        let peer = unsafe Glibc.accept(listener, nil, nil)
         var one: Int32 = 1
         unsafe setsockopt(
             peer, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        return peer
+    }
+
+    func run() -> Int32 {
+        guard let listener = FeedSender.listen() else { return 1 }
+        let peer = FeedSender.accept(listener)
+        guard peer >= 0, FeedSender.greet(peer) else { return 1 }
         isPaced ? sendPaced(to: peer) : sendAll(to: peer)
         var rest = [UInt8](repeating: 0, count: 256)
         while unsafe read(peer, &rest, rest.count) > 0 {}
@@ -58,7 +69,7 @@ final class FeedSender {
     }
 
     /// Reads the request for a WebSocket and grants it.
-    private func greet(_ peer: Int32) -> Bool {
+    static func greet(_ peer: Int32) -> Bool {
         var request: [UInt8] = []
         var byte: UInt8 = 0
         while !request.suffix(4).elementsEqual([13, 10, 13, 10]) {
@@ -77,7 +88,7 @@ final class FeedSender {
         return send(Array(answer.utf8), to: peer)
     }
 
-    private func send(_ bytes: [UInt8], to peer: Int32) -> Bool {
+    private static func send(_ bytes: [UInt8], to peer: Int32) -> Bool {
         unsafe floor_sink_write(peer, bytes, bytes.count) == 1
     }
 
@@ -93,7 +104,7 @@ final class FeedSender {
             round += 1
             let count = min(frames, plan.frames - sent)
             // Only whole batches have whole frames at their end.
-            guard count == frames, send(batch, to: peer) else { return }
+            guard count == frames, Self.send(batch, to: peer) else { return }
             sent += count
         }
     }
@@ -102,7 +113,7 @@ final class FeedSender {
         let clock = SystemTime()
         var due = clock.now
         for number in 0..<plan.frames {
-            due = due + .nanoseconds(Self.interval)
+            due = due + .nanoseconds(plan.interval)
             var time = timespec()
             time.tv_sec = Int(due.nanoseconds / 1_000_000_000)
             time.tv_nsec = Int(due.nanoseconds % 1_000_000_000)
@@ -113,7 +124,7 @@ final class FeedSender {
                 + "\"T\":\(clock.now.nanoseconds),\"E\":1723161256314}"
             let body = Array(text.utf8)
             guard
-                send([0x81, 126, UInt8(body.count >> 8), UInt8(body.count & 255)] + body, to: peer)
+                Self.send([0x81, 126, UInt8(body.count >> 8), UInt8(body.count & 255)] + body, to: peer)
             else { return }
         }
     }

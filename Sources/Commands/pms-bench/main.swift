@@ -10,6 +10,7 @@ let benchmarks: [Benchmark] = [
     feedBenchmark,
     paperBenchmark,
     matchingBenchmark,
+    orderPathBenchmark,
 ]
 
 let usage = """
@@ -21,7 +22,7 @@ let usage = """
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == "--role" {
     let role = Array(arguments.dropFirst())
-    exit(FeedRole.run(role) ?? HopRole.run(role))
+    exit(OrderPathRole.run(role) ?? FeedRole.run(role) ?? HopRole.run(role))
 }
 let names = arguments.filter { !$0.hasPrefix("-") }
 let options = arguments.filter { $0.hasPrefix("-") }

@@ -138,6 +138,19 @@ long floor_resident_kilobytes(void);
 int floor_feed_subscribe(
     const char *_Nonnull path, const char *_Nonnull channel, size_t frames, size_t warm);
 
+/* An order desk in plain C: takes ticks as floor_feed_subscribe does, and answers each with an order of
+ * its own at the bid, built, signed (HMAC-SHA256) and sent to a port of this machine: as an HTTP
+ * request, or as a message of the WebSocket API. The order's timestamp is the tick's time. Writes a
+ * line: p50 and p99 of the way to the desk, of its own part, and the p50 of building and signing alone. */
+int floor_order_run(
+    const char *_Nonnull path, const char *_Nonnull channel, int port, int is_socket, size_t frames,
+    size_t warm);
+
+/* Receives such orders from an open WebSocket, or from whoever connects to the listener, answers each,
+ * and writes a line: p50 and p99 from the time in the order's timestamp to the arrival of its last
+ * byte. Returns the exit code. */
+int floor_order_receive(int listener, int peer, int is_socket, size_t frames, size_t warm);
+
 /* A unix socket that reads and drops whatever comes; runs until its one peer closes. */
 int floor_sink_run(const char *_Nonnull path);
 int floor_sink_connect(const char *_Nonnull path);
