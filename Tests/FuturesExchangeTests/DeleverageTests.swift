@@ -61,6 +61,8 @@ import Trading
         #expect(fixture.desk.wallet.isZero && quantity(fixture, 0).isZero)
         #expect(quantity(fixture, 1) == Trading.Quantity(text: "-3")!)
         #expect(quantity(fixture, 2) == Trading.Quantity(text: "-5")!)
+        let risk = try fixture.call("GET", "/fapi/v1/symbolAdlRisk", query: "symbol=BTCUSDT").json
+        #expect(risk["adlRisk"]?.text == "medium")
         let fund = try fixture.call("GET", "/fapi/v1/insuranceBalance").json[0]?["assets"]?[0]
         // 150,000 lost and two taker fees, of which the account had 100,000.
         #expect(fund?["marginBalance"]?.text == "9425.00000000")

@@ -66,6 +66,29 @@ extension FuturesDesk {
         }
     }
 
+    /// How likely losses are to be shared out, by what the insurance fund has against what is open: of one
+    /// symbol, or of all.
+    internal func writeDeleverageRisk(
+        _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
+    ) throws(ExchangeError) {
+        func write(_ number: Int, _ out: inout JSONWriter) {
+            let open = interest(number).worth
+            let enough = open.scaled(by: Ratio(units: 10_000_000_000), .down)
+            let risk =
+                insurance.balance.isZero ? "high" : insurance.balance < enough ? "medium" : "low"
+            out.beginObject()
+            out.field("symbol", markets[number].symbol.name)
+            out.field("adlRisk", risk)
+            out.field("updateTime", wall.milliseconds)
+            out.endObject()
+        }
+        if let symbol = try parameters.symbol() {
+            write(try market(symbol), &out)
+        } else {
+            writeArray(Array(markets.indices), &out, write)
+        }
+    }
+
     /// What the index is made of: this exchange alone.
     internal func writeConstituents(
         _ market: Market, _ wall: WallTime, _ out: inout JSONWriter

@@ -44,7 +44,8 @@ extension FuturesDesk {
         case .constituents:
             try writeConstituents(markets[try market(try parameters.requiredSymbol())], wall, &out)
         // No index of several symbols, and one margin asset, which needs no rate.
-        case .adlRisk, .indexInfo: writeArray([Market](), &out) { _, _ in }
+        case .indexInfo: writeArray([Market](), &out) { _, _ in }
+        case .adlRisk: try writeDeleverageRisk(parameters, wall, &out)
         case .assetIndex:
             if parameters["symbol"] != nil { throw .symbol }
             writeArray([Market](), &out) { _, _ in }
