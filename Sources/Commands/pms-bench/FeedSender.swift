@@ -51,7 +51,7 @@ final class FeedSender {
 
     /// Waits for one who connects.
     static func accept(_ listener: Int32) -> Int32 {
-        let peer = unsafe Glibc.accept(listener, nil, nil)
+        let peer = Glibc.accept(listener, nil, nil)
         var one: Int32 = 1
         unsafe setsockopt(
             peer, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))

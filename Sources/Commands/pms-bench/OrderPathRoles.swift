@@ -55,6 +55,10 @@ enum OrderPathRole {
     private static let intent = RedisScript(OrderScript.intent)
     private static let keys = BusKeys(venue: VenueID("usdm")!)
 
+    /// `MAX_CONCURRENT_ORDERS`.
+    private static let limit = 10
+    private var waiting: [(tick: Tick, received: Instant)] = []
+    private var underWay = 0
     private var taken = 0
     private var answered = 0
     private var way: [Int64] = []
@@ -103,6 +107,16 @@ enum OrderPathRole {
         guard let (_, tick) = try? Tick.decode(payload) else {
             preconditionFailure("a tick of the benchmark can be read")
         }
+        // As many calls at once as the gateway makes; more wait, and their time counts.
+        if underWay >= Self.limit {
+            waiting.append((tick, received))
+        } else {
+            react(tick, received)
+        }
+    }
+
+    private func react(_ tick: Tick, _ received: Instant) {
+        underWay += 1
         let began = Self.loop.now
         guard let record = gateway.order(tick, now: received, wall: Self.loop.wallNow) else {
             preconditionFailure("the desk takes the benchmark's orders")
@@ -156,6 +170,11 @@ enum OrderPathRole {
     private func answer(_ id: ClientOrderID, _ body: RawSpan) {
         gateway.ended(id, now: Self.loop.now, wall: Self.loop.wallNow)
         answered += 1
+        underWay -= 1
+        if !waiting.isEmpty {
+            let next = waiting.removeFirst()
+            react(next.tick, next.received)
+        }
         if answered == plan.feed.frames { finish() }
     }
 
