@@ -341,8 +341,10 @@ static int take_orders(struct peer *peer, int is_socket, int64_t *samples) {
     while ((length = whole(peer->buffer, peer->held, is_socket)) > 0) {
         char kept = peer->buffer[length], time[32];
         peer->buffer[length] = 0;
-        value(peer->buffer, "timestamp", time, sizeof time);
-        if (!give_answer(peer->fd, is_socket, peer->buffer)) return -1;
+        // A message's head may hold zero bytes.
+        const char *text = peer->buffer + (is_socket ? 8 : 0);
+        value(text, "timestamp", time, sizeof time);
+        if (!give_answer(peer->fd, is_socket, text)) return -1;
         peer->buffer[length] = kept;
         samples[count++] = arrived - strtoll(time, 0, 10);
         peer->held -= length;

@@ -118,7 +118,7 @@ enum OrderPathRole {
     private func react(_ tick: Tick, _ received: Instant) {
         underWay += 1
         let began = Self.loop.now
-        guard let record = gateway.order(tick, now: received, wall: Self.loop.wallNow) else {
+        guard let record = gateway.order(tick, now: began, wall: Self.loop.wallNow) else {
             preconditionFailure("the desk takes the benchmark's orders")
         }
         guard plan.saves else { return send(record, tick, received, began) }
