@@ -181,7 +181,7 @@ let package = Package(
                 + trading),
         tests("BusProtocolTests", ["BusProtocol", "Quotes"] + trading),
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
-        tests("IntegrationTests", everything + ["pms-chaos", "pms"]),
+        tests("IntegrationTests", everything + ["pms-chaos", "pms", "budget-hammer"]),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ExchangeMarketsTests", ["ExchangeMarkets", "Matching"] + trading),
         tests(
@@ -227,6 +227,13 @@ let package = Package(
         .executableTarget(
             name: "host-probe", dependencies: ["Runtime", "Reactor"],
             path: "Tests/Support/HostProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "budget-hammer",
+            dependencies: [
+                "Runtime", "Reactor", "VenueBudget", "VenueProtocol", "WebLink", "Chronology",
+                "Throttles",
+            ],
+            path: "Tests/Support/BudgetHammer", swiftSettings: settings),
         tests("TidyTests", []),
         .target(name: "RedisServerSupport", path: "Tests/Support/RedisServer"),
         tests(

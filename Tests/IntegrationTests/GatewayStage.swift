@@ -148,6 +148,28 @@ final class GatewayStage {
         return try? JSONValue.parse(Array(answer.text.utf8))
     }
 
+    /// Lets real time pass: what is measured here is how much happens in it.
+    func pass(seconds: Int) { _ = run("/bin/sleep", ["\(seconds)"]) }
+
+    /// Sends many commands over one connection.
+    func redis(lines: [String]) {
+        let file = "\(folder)/commands"
+        try? lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        _ = run("/bin/sh", ["-c", "redis-cli -s \(folder)/redis.sock < \(file)"])
+    }
+
+    /// What a program has logged as an event, by its place in the order of starts.
+    func logged(_ program: Int, _ event: String) -> JSONValue? {
+        let text = (try? String(contentsOfFile: "\(folder)/log-\(program)", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").compactMap { try? JSONValue.parse(Array($0.utf8)) }
+            .last { $0["event"]?.text == event }
+    }
+
+    /// A figure for whoever reads the output of the run.
+    func note(_ text: String) {
+        FileHandle.standardError.write(Data("gateway: \(text)\n".utf8))
+    }
+
     /// A page over HTTP.
     func web(_ url: String) -> String { run("/usr/bin/env", ["curl", "-s", url]).text }
 

@@ -1,6 +1,8 @@
+import BusProtocol
 import Bytes
 import Foundation
 import Testing
+import Trading
 
 /// A real gateway on a real Redis and the paper exchange.
 @Suite("order-gateway, real processes", .serialized)
@@ -116,6 +118,115 @@ struct GatewayTests {
         let counts = counts(stage)
         #expect(counts.values.allSatisfy { $0 == 1 }, "\(counts)")
         #expect(counts.count == 2, "\(counts)")
+    }
+
+    /// Runs processes that call the venue as often as they may, and sums what came of it.
+    private func hammer(
+        _ stage: GatewayStage, _ names: [String], seconds: Int
+    ) throws -> [String: Int64] {
+        let first = stage.programs.count
+        let processes = try names.map {
+            try stage.start(
+                "budget-hammer", [], ["PMS_INSTANCE": $0, "PMS_LOG_FORMAT": "json"])
+        }
+        stage.pass(seconds: seconds)
+        for process in processes { process.terminate() }
+        for process in processes { process.waitUntilExit() }
+        var sums: [String: Int64] = [:]
+        for (index, name) in names.enumerated() {
+            let line = stage.logged(first + index, "hammered")
+            for field in ["answered", "budget", "venue"] {
+                let value = line?[field]?.integer ?? -1_000_000
+                sums[field, default: 0] += value
+                sums["\(name).\(field)"] = value
+            }
+        }
+        return sums
+    }
+
+    @Test("B1a T7: five processes use the whole budget of one venue and are never refused by it")
+    func budget() throws {
+        let stage = try GatewayStage(
+            kind: "mexc-spot", paper: ["PMS_PAPER_MEXC_WEIGHT_LIMIT_10S": "300"])
+        let names = (1...5).map { "protective-\($0)" }
+        let sums = try hammer(stage, names, seconds: 21)
+        #expect(sums["venue"] == 0, "\(sums)")
+        // Two windows of 300 end within the time.
+        #expect((sums["answered"] ?? 0) >= 540, "\(sums)")
+    }
+
+    @Test("B1a: a protective call is let through while four processes hammer for new orders")
+    func protection() throws {
+        let stage = try GatewayStage(
+            kind: "mexc-spot", paper: ["PMS_PAPER_MEXC_WEIGHT_LIMIT_10S": "300"])
+        let names = (1...4).map { "trading-\($0)" } + ["protective-lone"]
+        let sums = try hammer(stage, names, seconds: 12)
+        #expect(sums["venue"] == 0, "\(sums)")
+        #expect(sums["protective-lone.budget"] == 0, "\(sums)")
+        #expect((sums["protective-lone.answered"] ?? 0) >= 20, "\(sums)")
+    }
+
+    /// Commands that place a thousand resting orders, no more than 125 a symbol.
+    private func thousand(_ stage: GatewayStage) -> [String] {
+        let names = stage.redis("SMEMBERS", "pms:{usdm}:instruments").split(separator: "\n")
+            .map(String.init).sorted().prefix(8)
+        for name in names { _ = stage.pms("price", name) }
+        var lines: [String] = []
+        for name in names {
+            _ = stage.wait(seconds: 5) { stage.bid(name) != nil }
+            let fields = stage.redis("HMGET", "pms:{usdm}:instrument:\(name)", "step", "tick")
+                .split(separator: "\n").map(String.init)
+            guard fields.count == 2, let step = Quantity(text: fields[0]),
+                let tick = Price(text: fields[1]), let symbol = Symbol(name),
+                let bid = Price(text: stage.redis("HGET", "pms:{usdm}:price:\(name)", "bid")),
+                let account = AccountID("demo")
+            else { continue }
+            let price = Price(units: bid.units * 97 / 100).rounded(.floor, to: tick)
+            let quantity = Money.whole(150).divided(by: price, .up).up(to: step)
+            let body = OrderPlaceBody(
+                account: account, symbol: symbol, side: .buy, type: .limit, quantity: quantity,
+                price: price)
+            for number in 0..<125 {
+                let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 60_000
+                let command = Command(
+                    id: "\(name)-\(number)", from: "test", deadlineMilliseconds: deadline,
+                    kind: CommandKind.orderPlace.rawValue, body: body.body)
+                let text = String(decoding: command.encoded(), as: UTF8.self)
+                lines.append("PUBLISH pms:{usdm}:command:order-gateway '\(text)'")
+            }
+        }
+        return lines
+    }
+
+    @Test("a thousand open orders are taken over after kill -9, none lost, none sent again (S4)")
+    func recovery() throws {
+        let stage = try GatewayStage(paper: [
+            "PMS_PAPER_ORDER_LIMIT_10S": "1000000", "PMS_PAPER_ORDER_LIMIT_1M": "1000000",
+            "PMS_PAPER_WEIGHT_LIMIT_1M": "10000000",
+        ])
+        let first = try stage.startStack()
+        let lines = thousand(stage)
+        #expect(lines.count == 1_000)
+        for start in stride(from: 0, to: lines.count, by: 200) {
+            stage.redis(lines: Array(lines[start..<min(start + 200, lines.count)]))
+            let wanted = "\(min(start + 200, lines.count))"
+            #expect(
+                stage.wait(seconds: 30) {
+                    stage.redis("SCARD", "pms:{usdm}:orders:open") == wanted
+                }, "\(stage.redis("SCARD", "pms:{usdm}:orders:open")) \(stage.log())")
+        }
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+        try stage.start("order-gateway", [], ["PMS_INSTANCE": "next"])
+        let begun = Date()
+        #expect(stage.wait(seconds: 30) { stage.isReady("next") }, "\(stage.log())")
+        let took = Date().timeIntervalSince(begun)
+        #expect(stage.redis("SCARD", "pms:{usdm}:orders:open") == "1000", "ready in \(took) s")
+        let counts = counts(stage)
+        #expect(counts.values.allSatisfy { $0 == 1 } && counts.count == 1_000)
+        let halted = stage.pms("halt", "--timeout", "30")
+        #expect(halted.code == 0, "ready in \(took) s; \(halted.text)")
+        stage.note("recovery of 1000 orders: ready in \(took) s; \(halted.text)")
     }
 
     @Test("a standby takes over within 10 s; the frozen one wakes, is fenced and sends nothing (P2)")

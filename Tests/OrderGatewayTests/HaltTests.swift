@@ -242,6 +242,20 @@ import VenueProtocol
 
     // MARK: spot
 
+    @Test("what a venue does not offer is refused by name before anything is saved")
+    func unsupported() {
+        var bench = DeskBench.ready(for: .mexcSpot)
+        #expect(bench.give(bench.placing("r1", price: nil)) == ["reply r1 venue_cannot"])
+        #expect(bench.give(bench.placing("r2", .sell, price: nil)) == ["facts"])
+        var futures = DeskBench.ready
+        #expect(futures.give(futures.placing("r1", price: nil)) == ["facts"])
+        let body = OrderPlaceBody(
+            account: DeskBench.account, symbol: DeskBench.symbol, side: .buy, type: .limit,
+            timeInForce: .goodTillDate, quantity: .one, price: .whole(100))
+        let dated = futures.command("r2", .orderPlace, body.body)
+        #expect(futures.give(dated) == ["reply r2 venue_cannot"])
+    }
+
     @Test("a spot account spends what it holds: less what is on its way, not what only rests")
     func spotHoldings() {
         var bench = DeskBench.ready(for: .binanceSpot)

@@ -214,6 +214,15 @@ import Trading
         #expect(refusal(checks, Self.limit("1", "100")) == .orderRateLimit)
     }
 
+    @Test("C7: of an amended order what is left is checked for margin and reduction, its size for the rest")
+    func amended() throws {
+        var checks = Self.checks
+        #expect(try checks.check(Self.limit("2", "100"), executed: Self.q("1")) == Self.m("5.05"))
+        checks.account?.position = Self.q("1")
+        #expect(throws: Refusal.self) { try checks.check(Self.reducing("2")) }
+        #expect(try checks.check(Self.reducing("2"), executed: Self.q("1")) == .zero)
+    }
+
     @Test("codes are unique and their names are words joined by underscores")
     func codes() {
         let names = RefusalCode.allCases.map(\.description)

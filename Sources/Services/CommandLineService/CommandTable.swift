@@ -36,10 +36,12 @@ package enum CommandTable {
             run: AccountCommands.deposit),
         Subcommand(
             "order place SYM buy|sell QTY [--limit P] [--tif GTC|IOC|FOK|GTX] [--account A] "
-                + "[--reduce-only] [--request-id ID] [--wait] [--timeout S]",
-            "send an order: market without --limit", positional: 3...3,
+                + "[--reduce-only] [--fast-ack] [--request-id ID] [--wait] [--timeout S]",
+            "send an order: market without --limit, answered with an estimate with --fast-ack",
+            positional: 3...3,
             options: ["--limit", "--tif", "--account", "--request-id", "--timeout"],
-            flags: ["--reduce-only", "--wait"], isReading: true, run: OrderCommands.place),
+            flags: ["--reduce-only", "--fast-ack", "--wait"], isReading: true,
+            run: OrderCommands.place),
         Subcommand(
             "order amend ID [--qty Q] [--limit P] [--request-id ID] [--timeout S]",
             "change an order's whole size or price; cancels and places the rest anew where the "

@@ -24,10 +24,11 @@ import Trading
         let price = try limit(arguments)
         let timeInForce = try timeInForce(arguments, isLimit: price != nil)
         let account = try await account(session, arguments)
-        let body = OrderPlaceBody(
+        var body = OrderPlaceBody(
             account: account, symbol: symbol, side: side, type: price == nil ? .market : .limit,
             timeInForce: timeInForce, quantity: quantity, price: price,
             isReduceOnly: arguments.has("--reduce-only"))
+        body.isFastAck = arguments.has("--fast-ack")
         let reply = try await BusRequest(
             session, .orderPlace, id: id, seconds: seconds, silence: .unknown, body: body.body
         ).run()

@@ -23,11 +23,15 @@ import Trading
         let account = try arguments.accountOption()
         let body = StateSetBody(
             state: state, account: account, why: arguments.value("--why") ?? "pms")
-        _ = try await BusRequest(
+        let reply = try await BusRequest(
             session, .stateSet, id: session.requestID,
             seconds: try arguments.seconds("--timeout", 5), silence: .timeout, body: body.body
         ).run()
         let whose = account.map { "account \($0)" } ?? "venue \(session.keys.venue)"
-        session.print("\(whose): \(state.rawValue)\n")
+        var text = "\(whose): \(state.rawValue)"
+        if let cancelled = reply.body["cancelled"], let took = reply.body["took_ms"] {
+            text += ", \(cancelled) orders cancelled, none left after \(took) ms"
+        }
+        session.print(text + "\n")
     }
 }

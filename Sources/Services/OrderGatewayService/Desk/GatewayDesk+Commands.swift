@@ -55,6 +55,10 @@ extension GatewayDesk {
             answerWaiters(id, &turn)
             return
         }
+        if let feature = unsupported(body) {
+            answer(command, refusing: .venueCannot, feature, &turn)
+            return
+        }
         if let refusal = gate(body.account, body.symbol, isReduceOnly: body.isReduceOnly) {
             answer(command, refusing: refusal.code, refusal.detail, &turn)
             return
@@ -71,6 +75,22 @@ extension GatewayDesk {
         order.waiters = [waiter]
         orders[id] = order
         turn.act(.readFacts(id, body.account, body.symbol))
+    }
+
+    /// What the venue does not offer of an order; nil where it offers all of it.
+    private func unsupported(_ body: OrderPlaceBody) -> String? {
+        let venue = settings.capabilities
+        switch (body.type, body.timeInForce) {
+        case (.market, _):
+            return body.side == .buy && !venue.marketBuyByQuantity
+                ? "market buys by quantity; use a limit with IOC" : nil
+        case (.limit, .immediateOrCancel): return venue.immediateOrCancel ? nil : "IOC"
+        case (.limit, .fillOrKill): return venue.fillOrKill ? nil : "FOK"
+        case (.limit, .postOnly): return venue.postOnly ? nil : "post only"
+        // Its time is not part of an order here.
+        case (.limit, .goodTillDate): return "good till date"
+        case (.limit, .goodTillCancel): return nil
+        }
     }
 
     /// Whether the desk may take the order on at all, before its facts are read.

@@ -164,7 +164,7 @@ extension GatewayDesk {
         // The venue's flag speaks of the net of all books: it is set where the order reduces that.
         let net = ledger.net(intent.symbol)
         intent.isReduceOnly =
-            intent.isReduceOnly && net.signum == -intent.side.signed(intent.quantity).signum
+            settings.capabilities.reduceOnly && intent.isReduceOnly && net.signum == -intent.side.signed(intent.quantity).signum
             && intent.quantity <= net.magnitude
         recentOrders[order.account, default: []].append(turn.now)
         // An answer that never comes, not even as an error, is asked for.

@@ -90,9 +90,10 @@ import VenueProtocol
         stream.onOpened = { [weak self] in self?.tell(.streamOpened) }
         stream.onClosed = { [weak self] in self?.tell(.streamClosed) }
         stream.onEvent = { [weak self] event in self?.tell(.user(event)) }
+        venue.start()
         try await passPreflight()
         if isStopping { return }
-        venue.start()
+        venue.openSocket()
         if host.redis.isUp { tell(.redisUp) }
         lease.onGained = { [weak self] fence in self?.tell(.leaseGained(fence: fence)) }
         lease.onLost = { [weak self] in self?.tell(.leaseLost) }

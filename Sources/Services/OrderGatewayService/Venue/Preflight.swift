@@ -3,6 +3,7 @@ import Chronology
 import Reactor
 import Runtime
 import Trading
+import VenueBudget
 import VenueProtocol
 
 /// Why this process must not start against this account; the text says how to mend it.
@@ -28,7 +29,7 @@ struct PreflightFailure: Error, CustomStringConvertible {
             guard let info = try? venue.dialect.decodeExchangeInfo(body.rawSpan) else {
                 return "exchangeInfo unreadable"
             }
-            venue.keep(info.rateLimits)
+            venue.budget.announced(info.rateLimits)
         case let answer: return try problem(answer, "exchangeInfo")
         }
         switch venue.kind {

@@ -3,6 +3,7 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import VenueBudget
 import VenueProtocol
 import WebLink
 import WebProtocol
@@ -56,6 +57,8 @@ struct SocketCalls<Call> {
 
     private let host: ServiceHost
     private let signer: RequestSigner
+    private let gate: ConnectionGate
+    private var isFirst = true
     private var socket: WebSocketClient?
     private var calls = SocketCalls<Completion>()
     private var random: SplitMix64
@@ -66,8 +69,9 @@ struct SocketCalls<Call> {
     private var isStopped = false
     private let sent: Counter
 
-    init(host: ServiceHost, signer: RequestSigner) {
+    init(host: ServiceHost, signer: RequestSigner, gate: ConnectionGate) {
         self.host = host
+        self.gate = gate
         self.signer = signer
         random = SplitMix64(seed: host.seed &+ 313)
         sent = host.metrics.counter(
@@ -104,6 +108,14 @@ struct SocketCalls<Call> {
 
     private func connect() {
         if isStopped { return }
+        gate.attempt(isFirst: isFirst) { [weak self] pause in
+            guard let self, !isStopped else { return }
+            isFirst = false
+            if let pause { retry?.arm(after: pause) } else { open() }
+        }
+    }
+
+    private func open() {
         var limits = WebSocketClientLimits.standard
         limits.pingInterval = .seconds(5)
         let socket = WebSocketClient(
@@ -140,6 +152,7 @@ struct SocketCalls<Call> {
     func closed(reason: WebSocketCloseReason) {
         socket = nil
         renewal?.disarm()
+        gate.failed()
         if !isStopped { Log.warn("order socket closed", ["reason": reason.description]) }
         for completion in calls.takeAll() { completion(nil) }
         if isStopped { return }

@@ -4,6 +4,7 @@ import Chronology
 import Reactor
 import Runtime
 import Throttles
+import VenueBudget
 import VenueProtocol
 import WebLink
 import WebProtocol
@@ -112,6 +113,14 @@ import WebProtocol
     }
 
     private func connect(_ url: String, _ number: Int) {
+        venue.gate.attempt(isFirst: number == 1) { [weak self] pause in
+            guard let self, number == session, !isStopped else { return }
+            // Asked again after that: the key may have changed by then.
+            if let pause { retry?.arm(after: pause) } else { attach(url, number) }
+        }
+    }
+
+    private func attach(_ url: String, _ number: Int) {
         var limits = WebSocketClientLimits.standard
         limits.pingInterval = .seconds(5)
         let socket = WebSocketClient(
@@ -161,6 +170,7 @@ import WebProtocol
     private func closed(_ number: Int, _ reason: WebSocketCloseReason) {
         guard number == session, !isStopped else { return }
         Log.warn("user stream closed", ["reason": reason.description])
+        venue.gate.failed()
         socket = nil
         if isOpen {
             isOpen = false

@@ -50,7 +50,9 @@ enum VenueAnswer: Sendable {
     let dialect: any VenueDialect
     let signer: RequestSigner
     /// What the venue allows, as it last said.
-    private(set) var budget: VenueBudget
+    let budget: VenueBudget
+    /// All sockets' attempts to connect are counted together (T5).
+    let gate: ConnectionGate
     private let host: ServiceHost
     private let base: String
     private let client: WebClient
@@ -79,10 +81,12 @@ enum VenueAnswer: Sendable {
         base = host.environment.venueRESTURL
         signer = RequestSigner(credentials, venue: kind)
         client = WebClient(loop: host.loop)
+        budget = VenueBudget(kind.limits, host: host)
+        gate = ConnectionGate(
+            host: host, perMinute: host.environment.isVenuePaper ? 120 : 5)
         let isSocketed =
             kind == .binanceFutures && host.environment.text("PMS_ORDER_PATH") == "websocket"
-        socket = isSocketed ? SocketPath(host: host, signer: signer) : nil
-        budget = VenueBudget(kind.documentedLimits, host: host)
+        socket = isSocketed ? SocketPath(host: host, signer: signer, gate: gate) : nil
         queue = CallQueue(concurrency: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
         latency = host.metrics.histogram(
             "pms_gateway_rest_seconds", "time a call to the venue takes, answered or not")
@@ -102,16 +106,11 @@ enum VenueAnswer: Sendable {
     /// Whether calls wait or are under way.
     var isBusy: Bool { waiting > 0 || queue.underWay > 0 }
 
-    /// Keeps within what the venue itself says it allows.
-    func keep(_ limits: [RateLimit]) {
-        let known = VenueKind.budget(limits)
-        guard !known.isEmpty else { return }
-        budget = VenueBudget(known, host: host)
-        budget.start()
-    }
+    /// Shares the budget with the other processes from here on.
+    func start() { budget.start() }
 
     /// Opens the order socket, where it is chosen.
-    func start() { socket?.start() }
+    func openSocket() { socket?.start() }
 
     func close() {
         socket?.stop()
@@ -337,33 +336,5 @@ enum VenueAnswer: Sendable {
         clock.timeReceived(
             serverMilliseconds: time, sentAt: sentAt, receivedAt: host.loop.now)
         return true
-    }
-}
-
-extension VenueKind {
-    /// What the venue documents, until its exchangeInfo has been read.
-    var documentedLimits: [BudgetLimit] {
-        switch self {
-        case .binanceFutures:
-            [
-                .weight(2_400, in: .seconds(60)), .orders(300, in: .seconds(10)),
-                .orders(1_200, in: .seconds(60)),
-            ]
-        case .binanceSpot:
-            [.weight(6_000, in: .seconds(60)), .orders(100, in: .seconds(10))]
-        case .mexcSpot: [.weight(300, in: .seconds(10))]
-        }
-    }
-
-    /// The announced limits that can be kept: those of kinds and windows this build knows.
-    static func budget(_ limits: [RateLimit]) -> [BudgetLimit] {
-        limits.compactMap { limit in
-            guard limit.window >= .seconds(1), limit.limit <= 1_000_000_000 else { return nil }
-            return switch limit.kind {
-            case .requestWeight: .weight(Int64(limit.limit), in: limit.window)
-            case .orders: .orders(Int64(limit.limit), in: limit.window)
-            case .other: nil
-            }
-        }
     }
 }
