@@ -98,15 +98,17 @@ package enum BudgetRefusal: Error, Equatable, Sendable {
 /// for them in order.
 ///
 /// 1. Within a lane calls go in the order they came; a lane never waits for one below it.
-/// 2. A token is spent once, and before its lease ends.
+/// 2. A token is spent once, and within its lease's time.
 /// 3. While a ban lasts nothing is given, whatever was leased.
 /// 4. Where the shared count cannot be asked, a small bucket of the process's own serves, so that
 ///    protection never depends on it.
+/// 5. A lane of orders that is in use finds tokens ready: more are asked for when a third is left, and
+///    those of the next part of the window before it begins. So no order waits for the shared count.
 package struct Budget: Sendable {
     /// What to do next.
     package enum Action: Equatable, Sendable {
-        /// Ask the shared count for tokens of a limit, at least the cost of the first that waits.
-        case lease(limit: Int, lane: BudgetLane, want: Int64, least: Int64)
+        /// Ask the shared count for tokens of a limit.
+        case lease(limit: Int, LeaseWish)
         /// Make the call.
         case grant(UInt64)
         case refuse(UInt64, BudgetRefusal)
@@ -118,21 +120,12 @@ package struct Budget: Sendable {
         let deadline: Instant
     }
 
-    /// Tokens of one limit for one lane.
-    private struct Pool {
-        var tokens: Int64 = 0
-        var end = Instant.distantPast
-        var isAsking = false
-        /// Not to be asked for again before.
-        var askAt = Instant.distantPast
-    }
-
     package private(set) var limits: [BudgetLimit]
     private let queueLimit: Int
     /// By lane; the first is next.
     private var queues = [[Call]](repeating: [], count: BudgetLane.allCases.count)
     /// By limit, then lane.
-    private var pools: [[Pool]]
+    private var pools: [[BudgetPool]]
     /// By limit: what serves where the shared count does not answer.
     private var own: [TokenBucket]
     /// Whether the shared count can be asked.
@@ -143,8 +136,8 @@ package struct Budget: Sendable {
     package init(_ limits: [BudgetLimit], queueLimit: Int = 1_000, now: Instant) {
         self.limits = limits
         self.queueLimit = queueLimit
-        let lanes = [Pool](repeating: Pool(), count: BudgetLane.allCases.count)
-        pools = [[Pool]](repeating: lanes, count: limits.count)
+        let lanes = [BudgetPool](repeating: BudgetPool(), count: BudgetLane.allCases.count)
+        pools = [[BudgetPool]](repeating: lanes, count: limits.count)
         own = limits.map {
             TokenBucket(capacity: max(1, $0.limit / 10), refillTime: $0.window, now: now)
         }
@@ -171,19 +164,18 @@ package struct Budget: Sendable {
         return advance(now)
     }
 
-    /// The shared count gave tokens for a lane until a time; none, where it says to ask again later.
+    /// The shared count gave tokens for a lane; none, where it says to ask again later.
     package mutating func leased(
-        limit: Int, lane: BudgetLane, tokens: Int64, until end: Instant, askAgain: Instant,
-        now: Instant
+        limit: Int, lane: BudgetLane, _ lease: BudgetLease?, askAgain: Instant, now: Instant
     ) -> [Action] {
         isShared = true
-        var pool = pools[limit][lane.rawValue]
-        pool.isAsking = false
-        if pool.end <= now { pool.tokens = 0 }
-        pool.tokens += tokens
-        if tokens > 0 { pool.end = end }
-        pool.askAt = tokens > 0 ? now : max(askAgain, now + .milliseconds(1))
-        pools[limit][lane.rawValue] = pool
+        pools[limit][lane.rawValue].isAsking = false
+        if let lease, lease.tokens > 0 {
+            pools[limit][lane.rawValue].add(lease)
+            pools[limit][lane.rawValue].askAt = now
+        } else {
+            pools[limit][lane.rawValue].askAt = max(askAgain, now + .milliseconds(1))
+        }
         return advance(now)
     }
 
@@ -200,7 +192,7 @@ package struct Budget: Sendable {
         guard until > bannedUntil, until > now else { return [] }
         bannedUntil = until
         for limit in limits.indices {
-            for lane in BudgetLane.allCases { pools[limit][lane.rawValue].tokens = 0 }
+            for lane in BudgetLane.allCases { pools[limit][lane.rawValue].clear() }
         }
         let calls = queues.flatMap { $0 }
         queues = [[Call]](repeating: [], count: BudgetLane.allCases.count)
@@ -210,33 +202,95 @@ package struct Budget: Sendable {
     /// The time of `nextDeadline` has come.
     package mutating func deadlineReached(now: Instant) -> [Action] { advance(now) }
 
-    /// When a call is late, or the shared count may be asked again; nil where nothing waits.
-    package var nextDeadline: Instant? {
+    /// When a call is late, or the shared count is to be asked; nil where nothing is due.
+    package func nextDeadline(now: Instant) -> Instant? {
         var next: Instant?
+        func consider(_ time: Instant) { next = min(next ?? .distantFuture, time) }
         if !isShared {
             for pool in pools.map({ $0[BudgetLane.protective.rawValue] }) where !pool.isAsking {
-                next = min(next ?? .distantFuture, pool.askAt)
+                consider(pool.askAt)
             }
         }
         for lane in BudgetLane.allCases {
-            for call in queues[lane.rawValue] { next = min(next ?? .distantFuture, call.deadline) }
-            guard let call = queues[lane.rawValue].first else { continue }
-            for limit in limits.indices where !pools[limit][lane.rawValue].isAsking {
-                let amount = call.cost.amount(limits[limit].counted)
-                if let wake = wake(limit, lane, amount) { next = min(next ?? .distantFuture, wake) }
+            for call in queues[lane.rawValue] { consider(call.deadline) }
+            for limit in limits.indices {
+                if let call = queues[lane.rawValue].first {
+                    let amount = call.cost.amount(limits[limit].counted)
+                    if let wake = wake(limit, lane, amount, now) { consider(wake) }
+                }
+                if let refill = refillAt(limit, lane) { consider(refill) }
             }
         }
         return next
     }
 
     /// When a limit is to be looked at again for a call that waits: it lacks tokens, or those that it
-    /// has end; nil where the call takes none of it.
-    private func wake(_ limit: Int, _ lane: BudgetLane, _ amount: Int64) -> Instant? {
+    /// has end; nil where the call takes none of it, or an answer is on its way.
+    private func wake(
+        _ limit: Int, _ lane: BudgetLane, _ amount: Int64, _ now: Instant
+    ) -> Instant? {
         guard amount > 0 else { return nil }
-        let usable = pools[limit][lane.rawValue...]
-        let held = usable.reduce(0) { $0 + $1.tokens }
-        if held < amount { return pools[limit][lane.rawValue].askAt }
-        return usable.filter { $0.tokens > 0 }.map(\.end).min()
+        let change = pools[limit][lane.rawValue...].compactMap { $0.change(after: now) }.min()
+        let pool = pools[limit][lane.rawValue]
+        guard available(limit, lane, now) < amount, !pool.isAsking else { return change }
+        return min(pool.askAt, change ?? .distantFuture)
+    }
+
+    // MARK: tokens held ready
+
+    /// Orders find tokens ready; questions may wait for theirs.
+    private static func isKept(_ lane: BudgetLane) -> Bool { lane != .query }
+
+    /// When tokens are to be asked for that nobody waits for yet: half a part before those held end.
+    private func refillAt(_ limit: Int, _ lane: BudgetLane) -> Instant? {
+        let pool = pools[limit][lane.rawValue]
+        guard isShared, Budget.isKept(lane), !pool.isAsking else { return nil }
+        let end = pool.leases.last?.end ?? .distantPast
+        let time = max(pool.askAt, end - halfPart(limit))
+        return time < pool.keptUntil ? time : nil
+    }
+
+    private func halfPart(_ limit: Int) -> Interval {
+        .nanoseconds(limits[limit].window.nanoseconds / (Budget.parts * 2))
+    }
+
+    /// Parts of a window that the shared count tells apart.
+    private static let parts: Int64 = 20
+
+    /// Asks for what a lane in use will need: more where little is left, and ahead of time.
+    private mutating func refill(
+        _ limit: Int, _ lane: BudgetLane, _ now: Instant, _ actions: inout [Action]
+    ) {
+        let pool = pools[limit][lane.rawValue]
+        guard isShared, Budget.isKept(lane), !pool.isAsking, now >= pool.askAt,
+            now < pool.keptUntil, now >= bannedUntil
+        else { return }
+        let isLow = pool.tokens(now) * 3 < pool.stock
+        let present = pool.leases.first { $0.begin <= now && now < $0.end }
+        let isEnding = present.map { $0.end - now <= halfPart(limit) } ?? true
+        let hasNext = pool.leases.contains { $0.begin > now }
+        if present == nil ? !hasNext : isLow {
+            // Twice as much as last time where that was used up.
+            let stock = isLow ? min(pool.stock * 2, most(limit)) : spare(limit)
+            wish(limit, LeaseWish(lane, want: max(stock, spare(limit)), least: 1), now, &actions)
+        } else if isEnding, !hasNext {
+            let want = max(spare(limit), pool.stock / 2)
+            wish(limit, LeaseWish(lane, want: want, least: 1, isAhead: true), now, &actions)
+        }
+    }
+
+    /// A few more than wait, so that the next call needs no round trip; never much of the limit.
+    private func spare(_ limit: Int) -> Int64 { min(20, max(1, limits[limit].limit / 50)) }
+    private func most(_ limit: Int) -> Int64 { max(1, limits[limit].limit / 10) }
+
+    private mutating func wish(
+        _ limit: Int, _ wish: LeaseWish, _ now: Instant, _ actions: inout [Action]
+    ) {
+        var wish = wish
+        (wish.back, wish.part) = pools[limit][wish.lane.rawValue].takeLeft()
+        pools[limit][wish.lane.rawValue].isAsking = true
+        pools[limit][wish.lane.rawValue].stock = wish.want
+        actions.append(.lease(limit: limit, wish))
     }
 
     /// The venue has announced its limits; what is held of one that stays as it was is kept.
@@ -259,15 +313,21 @@ package struct Budget: Sendable {
 
     private mutating func advance(_ now: Instant) -> [Action] {
         var actions: [Action] = []
+        for limit in pools.indices {
+            for lane in pools[limit].indices { pools[limit][lane].prune(now) }
+        }
         for lane in BudgetLane.allCases {
             dropLate(lane, now, &actions)
             while let call = queues[lane.rawValue].first, spend(call.cost, lane, now) {
                 queues[lane.rawValue].removeFirst()
                 actions.append(.grant(call.id))
             }
-            guard let call = queues[lane.rawValue].first else { continue }
             for limit in limits.indices {
-                ask(limit, lane, least: call.cost.amount(limits[limit].counted), now, &actions)
+                if let call = queues[lane.rawValue].first {
+                    let least = call.cost.amount(limits[limit].counted)
+                    ask(limit, lane, least: least, now, &actions)
+                }
+                refill(limit, lane, now, &actions)
             }
         }
         if !isShared { probe(now, &actions) }
@@ -280,8 +340,7 @@ package struct Budget: Sendable {
         for limit in limits.indices {
             let pool = pools[limit][lane.rawValue]
             guard !pool.isAsking, now >= pool.askAt else { continue }
-            pools[limit][lane.rawValue].isAsking = true
-            actions.append(.lease(limit: limit, lane: lane, want: 1, least: 1))
+            wish(limit, LeaseWish(lane, want: 1, least: 1), now, &actions)
         }
     }
 
@@ -313,7 +372,7 @@ package struct Budget: Sendable {
 
     /// Tokens that a lane may use: its own, and those of the lanes below it.
     private func available(_ limit: Int, _ lane: BudgetLane, _ now: Instant) -> Int64 {
-        pools[limit][lane.rawValue...].reduce(0) { $0 + ($1.end > now ? $1.tokens : 0) }
+        pools[limit][lane.rawValue...].reduce(0) { $0 + $1.tokens(now) }
     }
 
     private mutating func take(
@@ -324,11 +383,10 @@ package struct Budget: Sendable {
             _ = own[limit].take(amount, now: now)
             return
         }
+        pools[limit][lane.rawValue].used(now)
         var left = amount
-        for place in lane.rawValue..<BudgetLane.allCases.count where pools[limit][place].end > now {
-            let part = min(left, pools[limit][place].tokens)
-            pools[limit][place].tokens -= part
-            left -= part
+        for place in lane.rawValue..<BudgetLane.allCases.count {
+            left -= pools[limit][place].spend(left, now)
         }
     }
 
@@ -342,12 +400,8 @@ package struct Budget: Sendable {
         guard missing > 0, !pool.isAsking, now >= pool.askAt else { return }
         let waiting = queues[lane.rawValue].prefix(Budget.leaseCalls)
             .reduce(0) { $0 + $1.cost.amount(limits[limit].counted) }
-        // A few more than wait, so that the next call needs no round trip; never much of the limit.
-        let spare = min(20, limits[limit].limit / 50)
-        let most = max(least, limits[limit].limit / 10)
-        let want = min(most, max(least, waiting) + spare)
-        pools[limit][lane.rawValue].isAsking = true
-        actions.append(.lease(limit: limit, lane: lane, want: want, least: missing))
+        let want = min(max(least, most(limit)), max(least, waiting) + spare(limit))
+        wish(limit, LeaseWish(lane, want: want, least: missing), now, &actions)
     }
 
     /// Calls whose cost is asked for together.

@@ -26,6 +26,7 @@ package import VenueProtocol
     private var observedAt: [String: Instant] = [:]
     private var limitsTimer: LoopTimer?
     private let granted: [Counter]
+    private let waited: [Counter]
     private let refused: Counter
     private let bans: Counter
 
@@ -50,6 +51,11 @@ package import VenueProtocol
         granted = BudgetLane.allCases.map {
             host.metrics.counter(
                 "pms_venue_calls_total", "Calls to the venue granted.", ["lane": $0.label])
+        }
+        waited = BudgetLane.allCases.map {
+            host.metrics.counter(
+                "pms_venue_calls_waited_total", "Calls that found no tokens ready.",
+                ["lane": $0.label])
         }
         refused = host.metrics.counter(
             "pms_venue_calls_refused_total", "Calls to the venue not granted.")
@@ -124,6 +130,7 @@ package import VenueProtocol
         }
         lanes[id] = lane
         carryOut(budget.requested(id, cost, lane, deadline: now + patience, now: now))
+        if waiting[id] != nil, lanes[id] != nil { waited[lane.rawValue].increment() }
     }
 
     /// Waits for a call's turn; throws where it does not come.
@@ -150,11 +157,10 @@ package import VenueProtocol
                 lanes[id] = nil
                 refused.increment()
                 end(id, refusal)
-            case .lease(let limit, let lane, let want, let least):
-                ask(limit, lane, want: want, least: least)
+            case .lease(let limit, let wish): ask(limit, wish)
             }
         }
-        if let deadline = budget.nextDeadline { timer?.arm(at: deadline) }
+        if let deadline = budget.nextDeadline(now: host.loop.now) { timer?.arm(at: deadline) }
     }
 
     private func end(_ id: UInt64, _ refusal: BudgetRefusal?) {
@@ -166,15 +172,14 @@ package import VenueProtocol
 
     // MARK: the shared count
 
-    private func ask(_ limit: Int, _ lane: BudgetLane, want: Int64, least: Int64) {
+    private func ask(_ limit: Int, _ wish: LeaseWish) {
         let rule = budget.limits[limit]
         let asked = host.loop.now
         host.redis.evaluate(
             VenueBudget.lease, keys: keys(rule),
-            arguments: BudgetScript.leaseArguments(
-                rule, lane: lane, want: want, least: least, writer: host.writer)
+            arguments: BudgetScript.leaseArguments(rule, wish, writer: host.writer)
         ) { [weak self] outcome in
-            self?.answered(rule, lane, asked, outcome.value?.elements?.compactMap(\.int))
+            self?.answered(rule, wish.lane, asked, outcome.value?.elements?.compactMap(\.int))
         }
     }
 
@@ -188,15 +193,19 @@ package import VenueProtocol
         let now = host.loop.now
         // One that the venue no longer announces counts no more.
         guard let limit = budget.limits.firstIndex(of: rule) else { return }
-        guard let reply, reply.count == 4 else {
+        guard let reply, reply.count == 6 else {
             return carryOut(budget.leaseFailed(limit: limit, lane: lane, now: now))
         }
         if reply[3] > 0 { banHeard(.milliseconds(reply[3])) }
-        // The lease's end counts from before it was asked for.
+        // Its end counts from before it was asked for, its begin from when it was given.
+        let lease = BudgetLease(
+            tokens: reply[0], part: reply[4],
+            begin: reply[5] > 0 ? now + .milliseconds(reply[5]) : now,
+            end: asked + .milliseconds(reply[1]))
         carryOut(
             budget.leased(
-                limit: limit, lane: lane, tokens: reply[0], until: asked + .milliseconds(reply[1]),
-                askAgain: now + .milliseconds(reply[2]), now: now))
+                limit: limit, lane: lane, lease, askAgain: now + .milliseconds(reply[2]),
+                now: now))
     }
 
     /// The venue has said how much it counted in its present window; less than zero says nothing

@@ -3,7 +3,8 @@ import Throttles
 
 /// A bounded queue of calls the budget has let go, with a limit on how many are under way.
 ///
-/// What takes risk off goes first; within a lane calls go in the order they came.
+/// What takes risk off goes first, and some places are kept for it, so that slow answers to other calls
+/// do not hold it up; within a lane calls go in the order they came.
 struct CallQueue<Call> {
     /// Calls under way at one time (`MAX_CONCURRENT_ORDERS`).
     let concurrency: Int
@@ -11,9 +12,12 @@ struct CallQueue<Call> {
     let capacity: Int
     private var lanes = [[Call]](repeating: [], count: BudgetLane.allCases.count)
     private(set) var underWay = 0
+    /// Places that only protective calls take: a fifth.
+    private let kept: Int
 
     init(concurrency: Int, capacity: Int = 1_000) {
         self.concurrency = concurrency
+        kept = concurrency > 1 ? max(1, concurrency / 5) : 0
         self.capacity = capacity
     }
 
@@ -28,8 +32,9 @@ struct CallQueue<Call> {
 
     /// The next call to make, if one may be made.
     mutating func next() -> Call? {
-        guard underWay < concurrency else { return nil }
         for lane in lanes.indices where !lanes[lane].isEmpty {
+            let places = lane == BudgetLane.protective.rawValue ? concurrency : concurrency - kept
+            guard underWay < places else { continue }
             underWay += 1
             return lanes[lane].removeFirst()
         }

@@ -65,6 +65,8 @@ enum VenueAnswer: Sendable {
     private var isSettingClock = false
     private var waitingForClock: [Call] = []
     private let latency: Histogram
+    /// By lane: from when a call was wanted to when it was made.
+    private let turns: [Histogram]
     private let failures: Counter
 
     /// The venue reads a request at most this late; also the deadline of one call.
@@ -90,6 +92,11 @@ enum VenueAnswer: Sendable {
         queue = CallQueue(concurrency: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
         latency = host.metrics.histogram(
             "pms_gateway_rest_seconds", "time a call to the venue takes, answered or not")
+        turns = BudgetLane.allCases.map {
+            host.metrics.histogram(
+                "pms_gateway_turn_seconds", "time a call waited for its turn",
+                bounds: [0.000_1, 0.000_5, 0.001, 0.005, 0.02, 0.1, 1], ["lane": $0.label])
+        }
         failures = host.metrics.counter(
             "pms_gateway_rest_failures_total", "calls to the venue without a good answer")
         host.metrics.computed("pms_gateway_rest_queue", "calls waiting to be made") {
@@ -189,6 +196,7 @@ enum VenueAnswer: Sendable {
             queue.ended()
             return call.completion(.notSent(reason))
         }
+        turns[call.lane.rawValue].observe(Double((now - call.queuedAt).nanoseconds) / 1e9)
         if call.request.isOrder, sendOverSocket(call, now) { return }
         let signed = signer.prepare(
             call.request, timestamp: clock.timestamp(now: now, wall: host.loop.wallNow))

@@ -3,37 +3,55 @@ package import Throttles
 
 /// The scripts of the budget that all processes of a host share.
 ///
-/// A limit is counted in tenths of its window on the server's clock: eleven of them hold every span
-/// of one window, wherever the venue begins to count. A lease ends with the tenth it was given in, so
-/// it is spent where it is counted. KEYS: 1 `budget:<limit>` (hash), 2 `budget:ban` (string with PX).
+/// A limit is counted in twentieths of its window on the server's clock: twenty-one of them hold every
+/// span of one window, wherever the venue begins to count, and never more than the limit. A lease ends
+/// with the part it is counted in, so it is spent where it is counted; it may be of the next part, for
+/// those who must not wait when that begins. What was not spent of an ended one is given back.
+/// KEYS: 1 `budget:<limit>` (hash), 2 `budget:ban` (string with PX).
 package enum BudgetScript {
+    /// Parts of a window.
+    package static let parts: Int64 = 20
+
     /// ARGV: 1 limit, 2 window in ms, 3 tokens wanted, 4 least of use, 5 share of the limit in
-    /// percent, 6 writer. Replies tokens given, ms until they end, ms until it is of use to ask again
-    /// (where none were given), ms that a ban still lasts.
+    /// percent, 6 writer, 7 1 for the next part or 0, 8 tokens given back, 9 the part they are of.
+    /// Replies tokens given, ms until they end, ms until it is of use to ask again (where none were
+    /// given), ms that a ban still lasts, the part they are of, ms until they begin.
     package static let lease = prelude + """
         local wanted, least, share = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+        local ahead, back = tonumber(ARGV[7]), tonumber(ARGV[8])
+        local function field(part) return 'n:' .. string.format('%.0f', part) end
+        if back > 0 then
+            local theirs = field(tonumber(ARGV[9]))
+            local counted = tonumber(redis.call('HGET', KEYS[1], theirs) or '0')
+            if counted >= back then redis.call('HINCRBY', KEYS[1], theirs, -back) end
+        end
         local ban = redis.call('PTTL', KEYS[2])
-        if ban > 0 then return {0, 0, ban, ban} end
+        if ban > 0 then return {0, 0, ban, ban, 0, 0} end
+        -- All that is counted from 20 parts ago to the next one.
         local total, counts = spent()
-        local room = math.floor(limit * share / 100) - total
+        local coming, oldest = counts[index + 1] or 0, counts[index - 20] or 0
+        local used = total - oldest
+        if ahead == 0 then used = math.max(used, total - coming) end
+        local room = math.floor(limit * share / 100) - used
         if room < least then
             local again, freed = step, 0
-            for tenth = index - 10, index do
-                freed = freed + (counts[tenth] or 0)
+            for part = index - 20 + ahead, index do
+                freed = freed + (counts[part] or 0)
                 if room + freed >= least then
-                    again = (tenth + 11) * step - now
+                    again = (part + 21 - ahead) * step - now
                     break
                 end
             end
-            return {0, 0, again, 0}
+            return {0, 0, again, 0, 0, 0}
         end
         local given = math.min(wanted, room)
-        redis.call('HINCRBY', KEYS[1], 'n:' .. string.format('%.0f', index), given)
+        local part = index + ahead
+        redis.call('HINCRBY', KEYS[1], field(part), given)
         redis.call('HSET', KEYS[1], 'limit', ARGV[1], 'window_ms', ARGV[2], 'spent',
             string.format('%.0f', total + given), 'writer', ARGV[6], 'at_ms',
             string.format('%.0f', now))
         redis.call('PEXPIRE', KEYS[1], window * 2)
-        return {given, (index + 1) * step - now, 0, 0}
+        return {given, (part + 1) * step - now, 0, 0, part, math.max(0, part * step - now)}
         """
 
     /// The venue says what it has counted; what we have not spent, others on this address have.
@@ -65,18 +83,18 @@ package enum BudgetScript {
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
-        local step = window / 10
+        local step = window / 20
         local index = math.floor(now / step)
         local function spent()
             local total, counts = 0, {}
             local all = redis.call('HGETALL', KEYS[1])
             for i = 1, #all, 2 do
-                local tenth = tonumber(string.match(all[i], '^n:(%d+)$'))
-                if tenth and tenth < index - 10 then
+                local part = tonumber(string.match(all[i], '^n:(%d+)$'))
+                if part and part < index - 20 then
                     redis.call('HDEL', KEYS[1], all[i])
-                elseif tenth then
-                    counts[tenth] = tonumber(all[i + 1])
-                    total = total + counts[tenth]
+                elseif part then
+                    counts[part] = tonumber(all[i + 1])
+                    total = total + counts[part]
                 end
             end
             return total, counts
@@ -85,11 +103,11 @@ package enum BudgetScript {
         """
 
     package static func leaseArguments(
-        _ limit: BudgetLimit, lane: BudgetLane, want: Int64, least: Int64, writer: String
+        _ limit: BudgetLimit, _ wish: LeaseWish, writer: String
     ) -> [String] {
         [
-            "\(limit.limit)", "\(limit.window.milliseconds)", "\(want)", "\(least)",
-            "\(lane.share)", writer,
+            "\(limit.limit)", "\(limit.window.milliseconds)", "\(wish.want)", "\(wish.least)",
+            "\(wish.lane.share)", writer, wish.isAhead ? "1" : "0", "\(wish.back)", "\(wish.part)",
         ]
     }
 
