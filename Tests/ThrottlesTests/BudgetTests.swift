@@ -239,7 +239,7 @@ struct BudgetTests {
             let run = steady(every: .milliseconds(milliseconds), delay: .milliseconds(4), lane)
             #expect(run.late == 1, "\(lane) every \(milliseconds) ms: \(run)")
             // Of what was counted all is spent or given back, but for what is held at the end.
-            #expect(run.lost <= 300, "\(lane) every \(milliseconds) ms: \(run)")
+            #expect(run.lost <= 480, "\(lane) every \(milliseconds) ms: \(run)")
             #expect(run.asked <= 250, "\(lane) every \(milliseconds) ms: \(run)")
         }
     }

@@ -13,14 +13,21 @@ import WebLink
     private let reader: VenueReader
     private let lane: BudgetLane
     private var timer: LoopTimer?
+    /// Callers that were refused, and try again a little later.
+    private var paused = 0
+    private var retry: LoopTimer?
     private var isStopping = false
     private var answered: Int64 = 0
     private var refusedByBudget: Int64 = 0
     private var refusedByVenue: Int64 = 0
+    private var lastFailure = ""
+    /// The longest wait for a turn, but for the first two seconds, when connections are made.
     private var slowest = Interval.zero
+    private let startedAt: Instant
 
     init(host: ServiceHost) {
         self.host = host
+        startedAt = host.loop.now
         let kind = VenueKind.mexcSpot
         let budget = VenueBudget([.weight(300, in: .seconds(10))], host: host)
         precondition(host.environment.text("PMS_VENUE_KIND") == kind.rawValue, "a MEXC venue")
@@ -33,6 +40,7 @@ import WebLink
     var readiness: [String] { [] }
 
     func start() async throws {
+        retry = host.loop.timer { [weak self] in self?.goOn() }
         // One lone protective caller among hammering ones; else ten calls at a time.
         if host.instance.hasSuffix("lone") {
             timer = host.loop.timer { [weak self] in self?.callAlone() }
@@ -48,7 +56,7 @@ import WebLink
             "hammered",
             [
                 "answered": answered, "budget": refusedByBudget, "venue": refusedByVenue,
-                "slowest_us": slowest.nanoseconds / 1_000,
+                "slowest_us": slowest.nanoseconds / 1_000, "failure": lastFailure,
             ])
     }
 
@@ -57,17 +65,36 @@ import WebLink
         call()
     }
 
+    private func goOn() {
+        let count = paused
+        paused = 0
+        for _ in 0..<count { call() }
+    }
+
     private func call() {
         if isStopping { return }
         let begun = host.loop.now
-        reader.get(MEXCSpot.serverTime, lane: lane, deadline: .seconds(20)) { [weak self] result in
+        let isSteady = begun - startedAt > .seconds(2)
+        let request = MEXCSpot.serverTime
+        let make: @LoopActor () -> WebRequest = { [weak self] in
+            let target = RequestSigner.prepareOpen(request).target
+            guard let self else { return WebRequest(url: target, deadline: .seconds(20)) }
+            if isSteady { slowest = max(slowest, host.loop.now - begun) }
+            return WebRequest(
+                url: host.environment.venueRESTURL + target, deadline: .seconds(20))
+        }
+        reader.call(request, lane: lane, within: .seconds(20), make) { [weak self] result in
             guard let self else { return }
             switch result {
-            case .success:
-                answered += 1
-                slowest = max(slowest, host.loop.now - begun)
-            case .failure(.budget): refusedByBudget += 1
-            case .failure: refusedByVenue += 1
+            case .success: answered += 1
+            case .failure(.budget):
+                refusedByBudget += 1
+                paused += 1
+                retry?.arm(after: .milliseconds(50))
+                return
+            case .failure(let failure):
+                refusedByVenue += 1
+                lastFailure = failure.description
             }
             if !host.instance.hasSuffix("lone") { call() }
         }

@@ -3,8 +3,9 @@ package import Throttles
 
 /// The scripts of the budget that all processes of a host share.
 ///
-/// A limit is counted in twentieths of its window on the server's clock: twenty-one of them hold every
-/// span of one window, wherever the venue begins to count, and never more than the limit. A lease ends
+/// A limit is counted in twentieths of its window on the server's clock: twenty-two of them hold every
+/// span of one window, wherever the venue begins to count, and as much as a call may be late in arriving
+/// there; they never hold more than the limit. A lease ends
 /// with the part it is counted in, so it is spent where it is counted; it may be of the next part, for
 /// those who must not wait when that begins. What was not spent of an ended one is given back.
 /// KEYS: 1 `budget:<limit>` (hash), 2 `budget:ban` (string with PX).
@@ -27,18 +28,18 @@ package enum BudgetScript {
         end
         local ban = redis.call('PTTL', KEYS[2])
         if ban > 0 then return {0, 0, ban, ban, 0, 0} end
-        -- All that is counted from 20 parts ago to the next one.
+        -- All that is counted from 21 parts ago to the next one.
         local total, counts = spent()
-        local coming, oldest = counts[index + 1] or 0, counts[index - 20] or 0
+        local coming, oldest = counts[index + 1] or 0, counts[index - 21] or 0
         local used = total - oldest
         if ahead == 0 then used = math.max(used, total - coming) end
         local room = math.floor(limit * share / 100) - used
         if room < least then
             local again, freed = step, 0
-            for part = index - 20 + ahead, index do
+            for part = index - 21 + ahead, index do
                 freed = freed + (counts[part] or 0)
                 if room + freed >= least then
-                    again = (part + 21 - ahead) * step - now
+                    again = (part + 22 - ahead) * step - now
                     break
                 end
             end
@@ -90,7 +91,7 @@ package enum BudgetScript {
             local all = redis.call('HGETALL', KEYS[1])
             for i = 1, #all, 2 do
                 local part = tonumber(string.match(all[i], '^n:(%d+)$'))
-                if part and part < index - 20 then
+                if part and part < index - 21 then
                     redis.call('HDEL', KEYS[1], all[i])
                 elseif part then
                     counts[part] = tonumber(all[i + 1])
