@@ -1,3 +1,4 @@
+import BusProtocol
 import Bytes
 import Foundation
 import Testing
@@ -12,6 +13,8 @@ final class GatewayStage {
     let venue: [String: String]
     let name: String
     private(set) var programs: [Process] = []
+    /// Variables of every program started from here on.
+    var more: [String: String] = [:]
 
     /// - Parameter kind: the venue; spot and MEXC are reached under their base paths.
     init(kind: String = "binance-usdm", paper: [String: String] = [:]) throws {
@@ -80,6 +83,7 @@ final class GatewayStage {
             "PMS_PAPER_API_SECRET": "s", "PMS_API_KEY": "k", "PMS_API_SECRET": "s",
         ]
         variables.merge(venue) { _, new in new }
+        variables.merge(more) { _, new in new }
         return variables
     }
 
@@ -168,6 +172,32 @@ final class GatewayStage {
     /// A figure for whoever reads the output of the run.
     func note(_ text: String) {
         FileHandle.standardError.write(Data("gateway: \(text)\n".utf8))
+    }
+
+    /// A command to the gateway over HTTP.
+    func post(_ port: Int, _ token: String, _ kind: String, _ body: [String: String]) -> String {
+        let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 3_000
+        let command = Command(
+            id: "post-\(UUID().uuidString.prefix(8))", from: "test", deadlineMilliseconds: deadline,
+            kind: kind, body: body)
+        return run(
+            "/usr/bin/env",
+            [
+                "curl", "-s", "-H", "Authorization: Bearer \(token)", "-d",
+                String(decoding: command.encoded(), as: UTF8.self),
+                "http://127.0.0.1:\(port)/commands",
+            ]
+        ).text
+    }
+
+    /// Sets a symbol's leverage at the futures exchange, as a person would.
+    func leverage(_ symbol: String, _ value: Int) {
+        let script = """
+            q="symbol=\(symbol)&leverage=\(value)&timestamp=$(date +%s%3N)"
+            s=$(printf %s "$q" | openssl dgst -sha256 -hmac s | sed 's/.* //')
+            curl -s -X POST -H 'X-MBX-APIKEY: k' "http://127.0.0.1:\(port)/fapi/v1/leverage?$q&signature=$s"
+            """
+        _ = run("/bin/sh", ["-c", script])
     }
 
     /// A page over HTTP.

@@ -163,6 +163,12 @@ struct DeskBench {
             "save \(record.status)\(isDone ? " done" : "")"
         case .applyLedger(let command, _):
             "ledger \(command.change.account) \(command.change.identity)"
+        case .applyShared(let command, _):
+            "shared \(command.trade.fill.tradeID) "
+                + command.parts.map { part in
+                    guard case .fill(let fill, _) = part.change.subject else { return "?" }
+                    return "\(part.change.account) \(fill.quantity)"
+                }.joined(separator: ", ")
         case .saveAccount(let record, _, _): "account \(record.id)"
         case .saveState(let record, _, _, _): "state \(record.state.rawValue)"
         case .readFacts: "facts"
@@ -181,6 +187,8 @@ struct DeskBench {
         case .queryTrades(_, let from, _): "ask trades from \(from.map { "\($0)" } ?? "start")"
         case .queryRecentOrders: "ask recent orders"
         case .openStream: "open stream"
+        case .journal(let entry): "write \(entry.key.hasPrefix("state") ? entry.key : "intent")"
+        case .journalSettled(let key): "strike \(key.hasPrefix("state") ? key : "intent")"
         case .surrenderLease: "surrender"
         case .wake: nil
         }

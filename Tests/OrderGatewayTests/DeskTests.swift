@@ -236,12 +236,12 @@ import VenueProtocol
         var stranger = DeskBench.order("r1", .filled, executed: 1)
         stranger.clientOrderID = "web_1"
         bench.give(DeskBench.traded(stranger, trade: 70, 1))
-        guard case .applyLedger(let command, _)? = bench.actions.last else {
+        guard case .applyShared(let command, _)? = bench.actions.last else {
             Issue.record("not booked")
             return
         }
-        #expect(command.change.account == .external)
-        #expect(bench.give(.ledgerReplied(token: command.token, .fenced)) == ["surrender"])
+        #expect(command.parts.map(\.change.account) == [.external])
+        #expect(bench.give(.sharedReplied(token: command.token, .fenced)) == ["surrender"])
         bench.give(.leaseLost)
         bench.give(.leaseGained(fence: 9))
         // The other gateway had placed the order: its record is there now.
@@ -295,7 +295,32 @@ import VenueProtocol
         var order = DeskBench.order("r1", .filled, executed: 1)
         order.clientOrderID = "web_1"
         let lines = bench.give(DeskBench.traded(order, trade: 71, 1))
-        #expect(lines == ["alert external_trade", "ledger external 71"])
+        #expect(lines == ["alert external_trade", "shared 71 external 1"])
+    }
+
+    @Test("B4f: what the exchange did itself is split over the books that hold the position")
+    func exchangeTrade() {
+        var bench = DeskBench.ready
+        let other = AccountID("other")!
+        for (account, quantity) in [(DeskBench.account, Int64(-6)), (other, -2)] {
+            let book = Position(
+                quantity: .whole(quantity), entryPrice: .whole(100), realised: .zero, fees: .zero,
+                version: 1)
+            bench.desk.ledger.load(
+                account, balance: BookBalance(), positions: [DeskBench.symbol: book])
+        }
+        bench.desk.instruments[DeskBench.symbol] = bench.facts.instrument
+        var order = DeskBench.order("r1", .filled, executed: 4)
+        order.clientOrderID = "autoclose-17"
+        let lines = bench.give(DeskBench.traded(order, trade: 72, 4))
+        #expect(lines == ["alert external_trade", "shared 72 demo 3, other 1"])
+        guard case .applyShared(let command, _)? = bench.actions.last else { return }
+        bench.give(.sharedReplied(token: command.token, .applied(sequence: 9)))
+        let ledger = bench.desk.ledger
+        #expect(ledger.position(DeskBench.account, DeskBench.symbol).quantity == .whole(-3))
+        #expect(ledger.position(other, DeskBench.symbol).quantity == .whole(-1))
+        // Told again it counts no more.
+        #expect(bench.give(DeskBench.traded(order, trade: 72, 4)).isEmpty)
     }
 
     @Test("C4 S8: a fill of an order that left the desk is looked up and goes to its book")

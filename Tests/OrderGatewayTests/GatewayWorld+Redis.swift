@@ -29,6 +29,9 @@ extension GatewayWorld {
             if isDown { return .ledgerReplied(token: command.token, .refused) }
             let reply = apply(command, fence)
             return .ledgerReplied(token: command.token, isSilent ? .unknown : reply)
+        case .applyShared(let command, _):
+            // No stranger trades in this world.
+            return .sharedReplied(token: command.token, .refused)
         case .saveAccount(let record, _, let request):
             if isDown { return .accountSaved(request: request, .refused) }
             accountRecords.append(record)
@@ -44,7 +47,7 @@ extension GatewayWorld {
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
         case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
             .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream,
-            .surrenderLease, .wake:
+            .surrenderLease, .wake, .journal, .journalSettled:
             return nil
         }
     }
@@ -61,6 +64,7 @@ extension GatewayWorld {
     private func snapshot(_ known: [ClientOrderID]) -> GatewaySnapshot {
         var snapshot = GatewaySnapshot()
         snapshot.accounts = accountRecords
+        snapshot.instruments = [facts.instrument].compactMap { $0 }
         snapshot.balances = balances
         snapshot.positions = positions.mapValues { [GatewayWorld.symbol: $0] }
         snapshot.venueState = states[""]

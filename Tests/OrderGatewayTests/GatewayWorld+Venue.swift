@@ -23,7 +23,10 @@ extension GatewayWorld {
         case .verifyHalt(let request):
             return [.haltVerified(request: request, chance(loss) ? nil : resting)]
         case .queryHoldings(let generation):
-            return [.holdingsAnswered(generation: generation, [])]
+            let much = ["BTC", "USDT"].map {
+                VenueHolding(asset: $0, free: .whole(1_000_000_000), locked: .zero)
+            }
+            return [.holdingsAnswered(generation: generation, much)]
         case .queryOpenOrders(let generation):
             let list = resting
             return [.openOrdersAnswered(generation: generation, chance(loss) ? nil : list)]
@@ -40,8 +43,9 @@ extension GatewayWorld {
             return [
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
+            .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake, .journal,
+            .journalSettled:
             return []
         }
     }
@@ -140,7 +144,8 @@ extension GatewayWorld {
         guard isStreamOpen else { return }
         var update = OrderUpdate(order: order, execution: kind)
         update.order.updatedMilliseconds = wall.milliseconds
-        if let fill {
+        // MEXC tells of an order and of its trades by themselves.
+        if let fill, self.kind != .mexcSpot {
             update.tradeID = fill.tradeID
             update.lastQuantity = fill.quantity
             update.lastPrice = fill.price
@@ -148,7 +153,11 @@ extension GatewayWorld {
             update.commissionAsset = fill.feeAsset
         }
         lastStreamAt = max(lastStreamAt, now + delay(20))
-        if let fill, chance(50) {
+        if let fill, self.kind == .mexcSpot {
+            number += 1
+            queue.append((lastStreamAt, number, life, .stream(.fill(fill), session: session)))
+        }
+        if let fill, self.kind == .binanceFutures, chance(50) {
             // Told ahead, without the fee; some come without their full event for a while.
             number += 1
             let lite = TradeLite(

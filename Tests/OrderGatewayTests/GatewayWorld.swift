@@ -59,6 +59,9 @@ struct GatewayWorld {
     var accountRecords: [AccountRecord] = []
     var states: [String: StateRecord] = [:]
 
+    /// The process's own disk.
+    var journal: [(key: String, entry: JournalEntry)] = []
+
     // Venue.
     var book: [ClientOrderID: Resting] = [:]
     var made: [ClientOrderID: Int] = [:]
@@ -68,15 +71,24 @@ struct GatewayWorld {
     var isStreamOpen = false
     var lastStreamAt = Instant.distantPast
 
-    init(seed: UInt64) {
+    let kind: VenueKind
+
+    init(seed: UInt64, _ kind: VenueKind = .binanceFutures) {
+        self.kind = kind
         random = SplitMix64(seed: seed)
-        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:test"))
+        desk = GatewayDesk(settings: GatewayWorld.settings(kind, life: 0))
         for (index, id) in GatewayWorld.accounts.enumerated() {
             accountRecords.append(
                 AccountRecord(
                     id: id, code: AccountCode("BOOK000\(index)")!, isEnabled: true,
                     stamp: RecordStamp(sequence: 1, writer: "test", atMilliseconds: 1)))
         }
+    }
+
+    private static func settings(_ kind: VenueKind, life: Int) -> GatewaySettings {
+        var settings = GatewaySettings(writer: "order-gateway:test\(life)")
+        settings.capabilities = kind.capabilities
+        return settings
     }
 
     // MARK: time
@@ -147,10 +159,15 @@ struct GatewayWorld {
         case .surrenderLease:
             newestFence += 1
             later(delay(500), .event(.leaseGained(fence: newestFence)))
+        case .journal(let entry):
+            journal.removeAll { $0.key == entry.key }
+            journal.append((entry.key, entry))
+            later(.milliseconds(1), .event(.journalled(key: entry.key, isKept: true)))
+        case .journalSettled(let key): journal.removeAll { $0.key == key }
         case .openStream:
             isStreamOpen = false
             later(delay(), .effect(action))
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
             .readOrder, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
             .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings:
             later(delay(), .effect(action))
@@ -159,7 +176,7 @@ struct GatewayWorld {
 
     mutating func carryOut(_ action: GatewayAction, _ past: Int, isLost: Bool = false) {
         switch action {
-        case .reply, .alert, .wake, .surrenderLease: break
+        case .reply, .alert, .wake, .surrenderLease, .journal, .journalSettled: break
         case .openStream:
             guard past == life else { return }
             session += 1
@@ -168,7 +185,7 @@ struct GatewayWorld {
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .verifyHalt, .queryHoldings:
             for event in venue(action) { answer(event, past) }
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
             .readOrder:
             let isSilent = chance(loss / 2)
             if let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) {
@@ -189,7 +206,8 @@ struct GatewayWorld {
         life += 1
         wakeAt = nil
         isStreamOpen = false
-        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:test\(life)"))
+        desk = GatewayDesk(settings: GatewayWorld.settings(kind, life: life))
+        if !journal.isEmpty { tell(.journalRead(journal.map(\.entry))) }
         newestFence += 1
         later(delay(2000), .event(.leaseGained(fence: newestFence)))
     }

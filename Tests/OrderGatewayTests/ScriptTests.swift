@@ -207,6 +207,28 @@ import Trading
         }
     }
 
+    @Test("P5: an order's state never expires while it works, also one that had ended by a mistake")
+    func lifeOfState() async throws {
+        let server = RedisServer()
+        try await Self.onLoop {
+            let store = try await Self.store(server)
+            var record = Self.order
+            let key = Self.keys.order(record.intent.clientOrderID.text)
+            #expect(await Self.saveIntent(store, record) == .saved)
+            #expect(await store.redis.send(["PTTL", key]).value?.int == -1)
+            record.status = "cancelled"
+            record.revision = 1
+            #expect(await Self.saveOrder(store, record, isDone: true) == .saved)
+            #expect((await store.redis.send(["PTTL", key]).value?.int ?? 0) > 0)
+            // C4: it rests after all.
+            record.status = "open"
+            record.revision = 2
+            #expect(await Self.saveOrder(store, record, isDone: false) == .saved)
+            #expect(await store.redis.send(["PTTL", key]).value?.int == -1)
+            store.redis.close()
+        }
+    }
+
     @Test("an account's name and code are given out once")
     func accountOnce() async throws {
         let server = RedisServer()

@@ -30,6 +30,35 @@ struct RedisClientTests {
         }
     }
 
+    @Test("Hashes are read as names and values, whatever their forms; what is none is nil")
+    func hashes() async throws {
+        let server = RedisServer()
+        try await EventLoop.onLoop {
+            let (client, _) = try await RedisClient.up(server)
+            let long = String(repeating: "x", count: 60)
+            _ = await client.send(["HSET", "a", "id", "1", "name", "", "text", long])
+            _ = await client.send(["HSET", "b", "id", "2", "name", "two", "text", "t"])
+            _ = await client.send(["HSET", "c", "id", "3", "nume", "three", "text", "t"])
+            _ = await client.send(["SET", "d", "no hash"])
+            @LoopActor func read(_ key: String) async -> RedisRecord? {
+                await withCheckedContinuation { continuation in
+                    client.readHash(key) { continuation.resume(returning: $0) }
+                }
+            }
+            for _ in 0..<2 {
+                #expect(await read("a")?.values == ["1", "", long])
+                #expect(await read("b")?.names == ["id", "name", "text"])
+                #expect(await read("c")?.names == ["id", "nume", "text"])
+                #expect(await read("none")?.isEmpty == true)
+                #expect(await read("d") == nil)
+            }
+            server.stop()
+            while client.isUp { _ = await client.send(["PING"]) }
+            #expect(await read("a") == nil)
+            client.close()
+        }
+    }
+
     @Test("Replies of every type are typed, nested and large ones too")
     func types() async throws {
         let server = RedisServer()

@@ -11,6 +11,7 @@ let benchmarks: [Benchmark] = [
     paperBenchmark,
     matchingBenchmark,
     orderPathBenchmark,
+    statesBenchmark,
 ]
 
 let usage = """
@@ -22,7 +23,8 @@ let usage = """
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == "--role" {
     let role = Array(arguments.dropFirst())
-    exit(OrderPathRole.run(role) ?? FeedRole.run(role) ?? HopRole.run(role))
+    exit(
+        OrderPathRole.run(role) ?? StatesRole.run(role) ?? FeedRole.run(role) ?? HopRole.run(role))
 }
 let names = arguments.filter { !$0.hasPrefix("-") }
 let options = arguments.filter { $0.hasPrefix("-") }

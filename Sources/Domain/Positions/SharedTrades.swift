@@ -82,6 +82,12 @@ package struct SharedTrades: Equatable, Sendable {
         inFlight = nil
     }
 
+    /// The same, and gives what waited: it is looked at anew.
+    package mutating func withdraw() -> [Fill] {
+        defer { abandon() }
+        return queue.map(\.fill)
+    }
+
     /// A trade is wanted; one that waits already is not taken twice. False means the queue is full.
     package mutating func submit(
         _ trade: SharedTrade, _ ledger: LedgerMachine

@@ -6,6 +6,8 @@ struct PendingRequest {
         /// Replies nobody waits for, so many in a row.
         case ignored(Int)
         case completion(@LoopActor (RedisOutcome) -> Void)
+        /// A flat record, nil where there is none to be had.
+        case record(@LoopActor (RedisRecord?) -> Void)
     }
 
     /// Where its bytes end in the stream of all bytes appended to the connection.

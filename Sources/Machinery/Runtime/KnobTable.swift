@@ -71,6 +71,17 @@ package enum KnobTable {
 
     private static let process: [Knob] = [
         Knob(
+            "PMS_COMMAND_TOKEN", .secret, nil,
+            "bearer token of order-gateway's POST /commands, by which pms cancels, reduces and halts "
+                + "while Redis is away; without it that is off", users: ["order-gateway", "pms"]),
+        Knob(
+            "PMS_GATEWAY_URL", .url(schemes: ["http", "https"]), "http://127.0.0.1:9102",
+            "where pms reaches order-gateway while Redis is away", users: ["pms"]),
+        Knob(
+            "PMS_GATEWAY_DATA", .text(allowed: "a directory", isAllowed: { !$0.isEmpty }), nil,
+            "directory where order-gateway writes down what it does while Redis is away (default: "
+                + "none, and orders that reduce are refused then)", users: ["order-gateway"]),
+        Knob(
             "PMS_HTTP_PORT", .integer(0...65535), nil,
             "port of health, metrics and API; 0 is any free one (default: 9101 price-feed, "
                 + "9102 order-gateway, 9103 risk-engine, 9104 position-sync, 9106 paper-exchange)"),

@@ -10,6 +10,8 @@ struct ChaosFlow {
         /// The same request again, under the same id: must never become a second order.
         case again(id: String, account: AccountID, body: [String: String])
         case cancel(id: String, order: String)
+        /// Another size or price for a limit order that may rest, be filled, or be gone.
+        case amend(id: String, body: [String: String])
     }
 
     private var random: SplitMix64
@@ -39,7 +41,30 @@ struct ChaosFlow {
             number += 1
             return .cancel(id: "\(run)-c\(number)", order: earlier.id)
         }
+        let resting = placed.suffix(20).filter { $0.body["type"] == "LIMIT" }
+        if draw < 35, let earlier = resting.randomElement(using: &random) {
+            return amend(earlier, mid: mid, tick: tick)
+        }
         return place(mid: mid, tick: tick)
+    }
+
+    private mutating func amend(
+        _ earlier: (id: String, account: AccountID, body: [String: String]),
+        mid: (Symbol) -> Price?, tick: (Symbol) -> Price?
+    ) -> Request {
+        number += 1
+        var body = ["order": earlier.id]
+        let known = symbols.first { $0.symbol.name == earlier.body["symbol"] }
+        body["qty"] = known?.lots.randomElement(using: &random)
+        let away = Int64.random(in: -2...12, using: &random)
+        if let symbol = known?.symbol, let mid = mid(symbol), let tick = tick(symbol),
+            mid.isPositive
+        {
+            let offset = tick.multiplied(byWhole: away * 5)
+            let isBuy = earlier.body["side"] == Side.buy.rawValue
+            body["price"] = (isBuy ? mid - offset : mid + offset).down(to: tick).text
+        }
+        return .amend(id: "\(run)-a\(number)", body: body)
     }
 
     private mutating func place(

@@ -190,6 +190,7 @@ import Trading
             bus.ask(id, .orderPlace, body) { [weak self] code, reply in
                 self?.answered(code, reply)
             }
+        case .amend(let id, let body): bus.ask(id, .orderAmend, body) { _, _ in }
         case .cancel(let id, let order):
             bus.ask(id, .orderCancel, OrderCancelBody(order: order).body) { _, _ in }
         }

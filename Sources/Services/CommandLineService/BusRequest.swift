@@ -38,7 +38,13 @@ import Runtime
 
     /// Sends the request once and waits for its reply; a refusal is a failure with its code.
     func run() async throws(CommandFailure) -> Reply {
-        _ = try await session.redis()
+        do throws(CommandFailure) {
+            _ = try await session.redis()
+        } catch {
+            let post = CommandPost(session: session, command: command)
+            guard let reply = try await post.run() else { throw error }
+            return try BusRequest.accepted(reply)
+        }
         let subscriber = RedisSubscriber(
             loop: session.loop, endpoint: try session.endpoint(), name: "pms-cli-sub",
             jitterSeed: 1)

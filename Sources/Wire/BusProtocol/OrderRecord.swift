@@ -43,7 +43,17 @@ package struct OrderRecord: Equatable, Sendable {
     }
 
     package init(fields: [String: String]) throws(RecordError) {
-        let reader = RecordFields("order", fields)
+        try self.init(RecordFields("order", fields))
+    }
+
+    /// Reads a record whose names are shared with others.
+    package init(
+        _ columns: RecordColumns, _ values: [String]
+    ) throws(RecordError) {
+        try self.init(RecordFields("order", columns, values))
+    }
+
+    private init(_ reader: RecordFields) throws(RecordError) {
         guard let id = ClientOrderID(try reader.text("id")) else {
             throw reader.error("id", "not a client order id of ours")
         }
@@ -68,7 +78,7 @@ package struct OrderRecord: Equatable, Sendable {
         intentMilliseconds = try reader.integer("intent_ms")
         sentMilliseconds = try reader.integer("sent_ms")
         // Records written before there were revisions have none.
-        revision = fields["revision"].flatMap { Int64($0) } ?? 0
+        revision = reader.optional("revision").flatMap { Int64($0) } ?? 0
         stamp = try RecordStamp(reader)
     }
 

@@ -19,19 +19,37 @@ package struct RecordError: Error, Equatable, Sendable, CustomStringConvertible 
 /// Typed reading of a flat record, with errors that name record and field.
 package struct RecordFields: Sendable {
     package let record: String
+    /// Values by name, or their places.
     private let fields: [String: String]
+    private let columns: RecordColumns?
+    private let values: [String]
 
     package init(_ record: String, _ fields: [String: String]) {
         self.record = record
         self.fields = fields
+        columns = nil
+        values = []
+    }
+
+    /// Values whose names many records share.
+    /// - Parameter values: as many as there are columns.
+    package init(_ record: String, _ columns: RecordColumns, _ values: [String]) {
+        precondition(columns.count == values.count, "a value for each column")
+        self.record = record
+        fields = [:]
+        self.columns = columns
+        self.values = values
     }
 
     package func text(_ name: String) throws(RecordError) -> String {
-        guard let text = fields[name] else { throw error(name, "missing") }
+        guard let text = optional(name) else { throw error(name, "missing") }
         return text
     }
     /// The text of a field that may be absent.
-    package func optional(_ name: String) -> String? { fields[name] }
+    package func optional(_ name: String) -> String? {
+        guard let columns else { return fields[name] }
+        return columns[name].map { values[$0] }
+    }
 
     package func integer(_ name: String) throws(RecordError) -> Int64 {
         let text = try text(name)
@@ -74,6 +92,24 @@ package struct RecordFields: Sendable {
     package func error(_ field: String, _ problem: String) -> RecordError {
         RecordError(record: record, field: field, problem: problem)
     }
+}
+
+/// Where the fields of records of one form are.
+package struct RecordColumns: Sendable {
+    private let names: [String]
+    private let places: [String: Int]
+
+    package init(_ names: [String]) {
+        self.names = names
+        places = Dictionary(zip(names, names.indices)) { first, _ in first }
+    }
+
+    package var count: Int { names.count }
+    subscript(name: String) -> Int? { places[name] }
+    package func has(_ name: String) -> Bool { places[name] != nil }
+
+    /// Whether these are the columns of such names; at once for the very same list.
+    package func isOf(_ names: [String]) -> Bool { self.names == names }
 }
 
 /// Who wrote a record, when, and as which number of its own.

@@ -110,6 +110,7 @@ package final class GatewayActor {
                 .orderSaved(record.intent.clientOrderID, token: token, $0)
             }
         case .applyLedger(let command, let fence): applyLedger(command, fence)
+        case .applyShared(let command, let fence): applyShared(command, fence)
         case .saveAccount(let record, let fence, let request):
             let call = RecordScript.call(record, keys: keys, fenceName: "gateway", fence: fence)
             saveRecord(.account, call) { .accountSaved(request: request, $0) }
@@ -126,6 +127,11 @@ package final class GatewayActor {
                 }
             }
         case .readOrder(let id): readOrder(id)
+        case .journal(let entry):
+            time.after(.milliseconds(1)) { [weak self] in
+                self?.tell(.journalled(key: entry.key, isKept: true))
+            }
+        case .journalSettled: break
         case .reply(let reply, let from):
             let text = String(decoding: reply.encoded(), as: UTF8.self)
             let channel = keys.replyChannel(from)
@@ -197,6 +203,21 @@ package final class GatewayActor {
             case .answer(let texts):
                 let reply = (try? LedgerScript.reply(texts)) ?? .wrong("unreadable")
                 tell(.ledgerReplied(token: command.token, reply))
+            }
+        }
+    }
+
+    private func applyShared(_ command: SharedCommand, _ fence: Int64) {
+        let call = SharedTradeScript.call(
+            command, keys: keys, fenceName: "gateway", fence: fence,
+            writer: "order-gateway:simulated", nowMilliseconds: time.wallNow.milliseconds)
+        connection.request({ $0.run(.shared, call) }) { [self] outcome in
+            switch outcome {
+            case .refused: tell(.sharedReplied(token: command.token, .refused))
+            case .unknown: tell(.sharedReplied(token: command.token, .unknown))
+            case .answer(let texts):
+                let reply = (try? SharedTradeScript.reply(texts)) ?? .wrong("unreadable")
+                tell(.sharedReplied(token: command.token, reply))
             }
         }
     }
@@ -360,8 +381,9 @@ package final class GatewayActor {
                 tell(.recentOrdersAnswered(symbol, generation: generation, try? $0.get()))
             }
         case .openStream: openStream()
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .reply, .alert, .surrenderLease, .wake:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder, .reply, .alert, .surrenderLease, .wake, .journal,
+            .journalSettled:
             preconditionFailure("only actions on the venue come here")
         }
     }

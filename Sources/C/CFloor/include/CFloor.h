@@ -55,6 +55,11 @@ int floor_hop_subscribe(const char *_Nonnull path, int batch, int batches, int w
 int floor_hop_publish(
     const char *_Nonnull path, int batch, int batches, int warm, int64_t interval);
 
+/* Nanoseconds of the fastest of some reads of the hashes <prefix>0, <prefix>1, ... and of the numbers in
+ * them; -1 where one is not there. */
+int64_t floor_read_states(
+    const char *_Nonnull path, const char *_Nonnull prefix, int count, int rounds);
+
 /* Whether a Redis answers on the unix socket. */
 int floor_redis_answers(const char *_Nonnull path);
 

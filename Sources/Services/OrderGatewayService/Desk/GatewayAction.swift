@@ -15,12 +15,18 @@ package enum GatewayAction: Equatable, Sendable {
     case saveOrder(OrderRecord, isDone: Bool, fence: Int64, token: Int64)
     /// Call the ledger script. Answer: `ledgerReplied` with the command's token.
     case applyLedger(LedgerCommand, fence: Int64)
+    /// Call the shared trade script. Answer: `sharedReplied` with the command's token.
+    case applyShared(SharedCommand, fence: Int64)
     case saveAccount(AccountRecord, fence: Int64, request: String)
     case saveState(StateRecord, AccountID?, fence: Int64, request: String)
     /// Read price, risk snapshot and instrument. Answer: `factsRead`.
     case readFacts(ClientOrderID, AccountID, Symbol)
     /// Read an order's record. Answer: `orderRead`.
     case readOrder(ClientOrderID)
+    /// Write down on this host's disk, as Redis is away. Answer: `journalled`.
+    case journal(JournalEntry)
+    /// Redis holds what the entry of this key says.
+    case journalSettled(String)
     case reply(Reply, to: String)
     case alert(code: String, String, [String: String])
 

@@ -73,6 +73,7 @@ extension GatewayDesk {
         order.awaitsFacts = true
         order.sendBy = turn.now + (WallTime(milliseconds: command.deadlineMilliseconds) - turn.wall)
         order.waiters = [waiter]
+        if !isRedisUp { return placeAway(order, &turn) }
         orders[id] = order
         turn.act(.readFacts(id, body.account, body.symbol))
     }
@@ -97,7 +98,7 @@ extension GatewayDesk {
     func gate(
         _ account: AccountID, _ symbol: Symbol, isReduceOnly: Bool, isNew: Bool = true
     ) -> Refusal? {
-        guard isRedisUp else { return Refusal(.redisDown, "no intent can be saved") }
+        if !isRedisUp { return refusalAway(isReduceOnly: isReduceOnly) }
         guard fence != nil else { return Refusal(.leaseLost, "this gateway does not lead") }
         guard phase == .ready || (isReduceOnly && isStreamless) else {
             return Refusal(.notReady, reasons.joined(separator: ", "))
@@ -105,6 +106,7 @@ extension GatewayDesk {
         guard isStreamOpen || isReduceOnly else {
             return Refusal(.notReady, "user stream is closed")
         }
+        if let unfit, !isReduceOnly { return Refusal(.notReady, unfit) }
         guard !isNew || orders.count < settings.maximumOrders else {
             return Refusal(.orderCountLimit, "\(orders.count) orders are working")
         }
@@ -123,9 +125,7 @@ extension GatewayDesk {
     }
 
     private func hasDoubt(_ account: AccountID, _ symbol: Symbol) -> Bool {
-        orders.values.contains {
-            $0.account == account && $0.symbol == symbol && $0.life.isUnknown
-        }
+        orders.hasDoubt(account, symbol)
     }
 
     mutating func factsRead(_ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn) {
@@ -218,22 +218,12 @@ extension GatewayDesk {
             maximumOrdersPerSecond: Int(clamping: account.maximumOrdersPerSecond),
             ordersInLastSecond: recentOrders[order.account]?.count ?? 0,
             position: ledger.position(order.account, order.symbol).quantity)
-        for other in orders.values where other.account == order.account && other.id != order.id {
-            facts.reserved += other.reserved
-            let intent = other.life.intent
-            if other.symbol == order.symbol, intent.isReduceOnly,
-                intent.side == order.life.intent.side, !other.awaitsFacts, !other.awaitsVerdict
-            {
-                facts.reducing += other.life.remaining + unbooked(other)
-            }
-        }
+        if !isRedisUp { facts.position += notBooked(order.account, order.symbol) }
+        facts.reserved = orders.reserved(order.account, but: order.id)
+        facts.reducing = orders.reducing(
+            order.account, order.symbol, order.life.intent.side, but: order.id)
         for margin in lingering[order.account] ?? [] { facts.reserved += margin.amount }
         return facts
-    }
-
-    /// What has executed and is not in the position yet.
-    private func unbooked(_ order: WorkingOrder) -> Quantity {
-        max(.zero, order.life.executed - order.life.booked)
     }
 
     private func permission(_ record: StateRecord?) -> TradingPermission {
@@ -260,7 +250,7 @@ extension GatewayDesk {
     mutating func working(
         _ name: String, _ command: Command, _ turn: inout Turn
     ) -> ClientOrderID? {
-        let byRequest = orders.values.first { $0.request == name }?.id
+        let byRequest = orders.id(ofRequest: name)
         guard let id = ClientOrderID(name) ?? byRequest else {
             answer(command, refusing: .orderNotFound, name, &turn)
             return nil
@@ -394,18 +384,24 @@ extension GatewayDesk {
 
     private mutating func setState(_ command: Command, _ turn: inout Turn) throws(RecordError) {
         let body = try StateSetBody(command.body)
-        guard let fence = writable(command, &turn) else { return }
+        let known = body.account.map { accountStates[$0]?.state } ?? venueState?.state
+        let isStricter = (known ?? .active).stricter(body.state) == body.state
+        let isAway = !isRedisUp && body.state != .active && isStricter
+        let found = isAway ? nil : writable(command, &turn)
+        guard isAway || found != nil else { return }
         if let account = body.account, accounts[account] == nil {
             answer(command, refusing: .accountUnknown, account.name, &turn)
             return
         }
-        let known = body.account.map { accountStates[$0]?.state } ?? venueState?.state
         if body.isTightening, let known, known.stricter(body.state) == known {
             finish(Reply.ok(command.id, command.body), to: command.from, &turn)
             return
         }
         let record = StateRecord(
             state: body.state, why: body.why, by: command.from, stamp: stamp(turn))
+        guard let fence = found else {
+            return setStateAway(command, record, body.account, &turn)
+        }
         // A stricter state holds at once, whether Redis takes it or not.
         if let account = body.account {
             accountStates[account] = record
@@ -421,6 +417,7 @@ extension GatewayDesk {
     }
 
     mutating func stateSaved(_ request: String, _ reply: SaveReply, _ turn: inout Turn) {
+        if unsavedStateSaved(request, reply, &turn) { return }
         if halts[request] != nil { return haltSaved(request, reply, &turn) }
         guard let command = pendingCommands.removeValue(forKey: request) else { return }
         switch reply {

@@ -21,11 +21,12 @@ extension GatewayDesk {
 
     /// A trade without its fee, ahead of the order's own event: counted now, booked with that (F1).
     private mutating func earlyTrade(_ trade: TradeLite, _ turn: inout Turn) {
-        guard let id = ClientOrderID(trade.clientOrderID), orders[id] != nil else { return }
+        guard let id = ClientOrderID(trade.clientOrderID), let order = orders[id] else { return }
         unheard[id] = nil
         let action =
             orders[id]?.life.earlyFillReceived(trade: trade.tradeID, trade.lastQuantity)
             ?? .nothing
+        proved(id, order, &turn)
         perform(action, id, &turn)
         // Where the full event does not come, the trade is fetched.
         if orders[id]?.life.early[trade.tradeID] != nil, collectAt[trade.symbol] == nil {
@@ -94,9 +95,10 @@ extension GatewayDesk {
         unowned[symbol] = nil
         for fill in waiting {
             let key = VenueOrderKey(symbol: symbol, orderID: fill.orderID)
-            let isDoubtful = !isKnown(symbol) || orders.values.contains {
-                $0.symbol == symbol && $0.life.orderID == 0 && $0.life.intent.side == fill.side
-                    && !$0.awaitsFacts && !$0.life.isFinal
+            let isDoubtful = !isKnown(symbol) || orders.ids(of: symbol).contains { id in
+                guard let order = orders[id] else { return false }
+                return order.life.orderID == 0 && order.life.intent.side == fill.side
+                    && !order.awaitsFacts && !order.life.isFinal
             }
             if namesByVenueID[key] != nil {
                 listedTrade(fill, &turn)
@@ -120,25 +122,58 @@ extension GatewayDesk {
             return
         }
         let action = orders[id]?.life.fillReceived(trade: fill.tradeID, fill.quantity) ?? .nothing
+        proved(id, order, &turn)
         submit(.fill(fill, account: order.account, order: id, cause: cause), &turn)
         perform(action, id, &turn)
     }
 
+    /// A trade proves that an order of unknown outcome lives; how large it is, and whether it is over,
+    /// only its record says.
+    private mutating func proved(
+        _ id: ClientOrderID, _ before: WorkingOrder, _ turn: inout Turn
+    ) {
+        guard before.life.isUnknown, orders[id]?.life.isFinal == false else { return }
+        orders[id]?.mustAsk = true
+        query(id, &turn)
+        check(id, by: turn.now + .seconds(1))
+    }
+
+    /// A trade of no order of ours: what the exchange did itself and what somebody did by hand is split
+    /// over the books that hold the position (B4f).
     mutating func bookExternal(_ fill: Fill, _ turn: inout Turn) {
         guard applied[fill.symbol]?.contains(fill.tradeID) != true else { return }
-        guard ledger.hasRoom(for: .external) else {
-            fetchLater(fill.symbol, .external, &turn)
-            return
-        }
+        let trade = SharedTrade(
+            fill: fill, origin: TradeOrigin(clientOrderID: fill.clientOrderID),
+            step: instruments[fill.symbol]?.step ?? .zero, cause: "stream")
+        let (isTaken, actions) = shared.submit(trade, ledger)
+        guard isTaken else { return fetchLater(fill.symbol, .external, &turn) }
         turn.act(
             .alert(
-                code: "external_trade", "a trade of no order of ours went to the external book",
+                code: "external_trade", "a trade of no order of ours was split over the books",
                 [
                     "symbol": fill.symbol.name, "trade": "\(fill.tradeID)",
                     "order": fill.clientOrderID, "venue_order": "\(fill.orderID)",
                     "side": fill.side.rawValue, "qty": fill.quantity.text,
+                    "by": trade.origin == .exchange ? "the exchange" : "hand",
                 ]))
-        submit(.fill(fill, account: .external, order: nil, cause: "external"), &turn)
+        performShared(actions, &turn)
+    }
+
+    mutating func performShared(_ actions: [SharedTrades.Action], _ turn: inout Turn) {
+        for action in actions {
+            switch action {
+            case .apply(let command):
+                guard let fence else { continue }
+                turn.act(.applyShared(command, fence: fence))
+            case .booked(let trade, _, _):
+                applied[trade.fill.symbol, default: []].insert(trade.fill.tradeID)
+                prune(trade.fill.symbol)
+            case .retryLater: retrySharedAt = turn.now + .milliseconds(250)
+            case .fenced: fenced(&turn)
+            case .stuck(let what):
+                turn.act(.alert(code: "ledger_stuck", what, ["account": "shared"]))
+            }
+        }
     }
 
     /// The account's queue is full: the trade is taken from the venue's list when there is room.
@@ -255,8 +290,12 @@ extension GatewayDesk {
                 orders[id] = WorkingOrder(restoring: record, now: turn.now)
                 ledger.load(id, OrderTotals(record))
                 if name?.isFinal != true { query(id, &turn) }
+            } else {
+                recordRead(id, record, &turn)
             }
             for fill in fills { book(fill, id, "stream", &turn) }
+            // Trades that were booked before bring no order back.
+            if orders[id]?.life.isFinal == true { foundAgain(id, &turn) }
             releaseUnowned(stray?.symbol, &turn)
             for command in commands { orderFound(command, id, record, &turn) }
         case .missing:

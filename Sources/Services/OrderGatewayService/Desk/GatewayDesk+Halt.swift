@@ -116,10 +116,7 @@ extension GatewayDesk {
 
     /// Whether an order of the books may still rest, or is on its way.
     private func isBusy(_ watch: HaltWatch) -> Bool {
-        orders.values.contains {
-            (watch.account == nil || $0.account == watch.account) && !$0.life.isFinal
-                && !$0.awaitsFacts && !$0.awaitsVerdict
-        }
+        orders.hasWorking(watch.account)
     }
 
     /// An order has ended: where it was the last one, the venue is asked at once.

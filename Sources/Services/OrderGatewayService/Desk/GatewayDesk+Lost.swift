@@ -178,12 +178,32 @@ extension GatewayDesk {
     ) {
         orders[id] = WorkingOrder(adopting: order, of: account, id: id, now: turn.now)
         orders[id]?.needsSave = true
+        orders[id]?.isLost = true
         turn.act(
             .alert(
                 code: "order_adopted", "an order of ours was on no record, and is again",
                 ["order": id.text, "account": account.name, "symbol": order.symbol.name]))
         reported(id, order, &turn)
         saveIfNeeded(id, &turn)
+    }
+
+    /// The ledger may have booked trades of an order before its record was lost, or while there was
+    /// none: its record, saved anew, tells. Trades that are remembered come with no list again.
+    mutating func reread(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard orders[id]?.isLost == true else { return }
+        orders[id]?.isLost = false
+        lookUp(id, &turn)
+    }
+
+    mutating func recordRead(_ id: ClientOrderID, _ record: OrderRecord, _ turn: inout Turn) {
+        guard let known = orders[id]?.life.bookedTrades else { return }
+        let trades = Set(record.tradeIDs)
+        // An answer from before the last change says nothing new.
+        guard trades.isStrictSuperset(of: known) else { return }
+        reload(id, OrderTotals(record))
+        ledger.load(id, OrderTotals(record))
+        // Whether that was all of it the venue knows: the terms may have been amended.
+        if orders[id]?.life.isDone == true { foundAgain(id, &turn) } else { query(id, &turn) }
     }
 
     private func owner(of id: ClientOrderID) -> AccountID? {

@@ -58,6 +58,8 @@ extension GatewayDesk {
         orders[id]?.saving = nil
         switch reply {
         case .saved, .exists:
+            strike(id.text, &turn)
+            reread(id, &turn)
             if order.life.isDone, !order.savingDone { orders[id]?.needsSave = true }
             if order.savingDone, order.life.isDone, !order.needsSave {
                 retire(id, &turn)
@@ -123,7 +125,7 @@ extension GatewayDesk {
     }
 
     /// Ends an intent whose record may be in Redis, and of which nothing was sent.
-    private mutating func abandon(
+    mutating func abandon(
         _ id: ClientOrderID, _ code: RefusalCode, _ reason: String, _ turn: inout Turn
     ) {
         orders[id]?.code = code.description
@@ -163,9 +165,12 @@ extension GatewayDesk {
         var intent = order.life.intent
         // The venue's flag speaks of the net of all books: it is set where the order reduces that.
         let net = ledger.net(intent.symbol)
-        intent.isReduceOnly =
-            settings.capabilities.reduceOnly && intent.isReduceOnly && net.signum == -intent.side.signed(intent.quantity).signum
+        let reducesNet =
+            net.signum == -intent.side.signed(intent.quantity).signum
             && intent.quantity <= net.magnitude
+        // While Redis is away it was checked by what the ledger does not hold yet, too.
+        intent.isReduceOnly =
+            settings.capabilities.reduceOnly && intent.isReduceOnly && (reducesNet || isAlone)
         recentOrders[order.account, default: []].append(turn.now)
         // An answer that never comes, not even as an error, is asked for.
         orders[id]?.checkAt = turn.now + .seconds(10)
@@ -314,6 +319,7 @@ extension GatewayDesk {
         }
         orders[id]?.askedAt = nil
         orders[id]?.checkAt = nil
+        orders[id]?.mustAsk = outcome == .failed
         switch outcome {
         case .found(let order):
             let report = VenueOrderReport(order)
@@ -354,7 +360,7 @@ extension GatewayDesk {
     }
 
     /// A question found the order: a cancel that got lost goes out anew; one that is done ends here.
-    private mutating func foundAgain(_ id: ClientOrderID, _ turn: inout Turn) {
+    mutating func foundAgain(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id] else { return }
         if order.life.isDone, order.saving == nil {
             perform(.finish, id, &turn)

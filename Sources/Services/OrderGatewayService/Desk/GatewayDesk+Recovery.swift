@@ -16,11 +16,13 @@ extension GatewayDesk {
 
     mutating func leaseLost(_ turn: inout Turn) {
         fence = nil
+        if memoryIsOurs { leaseLostAt = turn.now }
         stopWriting(&turn)
     }
 
     mutating func redisLost(_ turn: inout Turn) {
         isRedisUp = false
+        leftAlone(turn)
         stopWriting(&turn)
     }
 
@@ -35,6 +37,8 @@ extension GatewayDesk {
         generation += 1
         retryAt = nil
         ledger.suspend()
+        withheld += shared.withdraw()
+        retrySharedAt = nil
         retryLedgerAt = [:]
         for id in orders.keys {
             if orders[id]?.saving != nil { orders[id]?.needsSave = true }
@@ -51,6 +55,8 @@ extension GatewayDesk {
     mutating func fenced(_ turn: inout Turn) {
         guard fence != nil else { return }
         fence = nil
+        memoryIsOurs = false
+        leaseLostAt = nil
         stopWriting(&turn)
         turn.act(.surrenderLease("a newer fence was met"))
     }
@@ -76,6 +82,8 @@ extension GatewayDesk {
         for account in snapshot.accounts { accounts[account.id] = account }
         venueState = snapshot.venueState
         accountStates = snapshot.accountStates
+        memoryIsOurs = true
+        leaseLostAt = nil
         for instrument in snapshot.instruments { instruments[instrument.symbol] = instrument }
         applied = snapshot.appliedTrades.mapValues { Set($0) }
         startDoubting(newest: snapshot.newestMilliseconds, wall: turn.wall)
@@ -86,9 +94,12 @@ extension GatewayDesk {
         }
         phase = .openingStream
         adoptOrders(snapshot, &turn)
+        keepUnsavedStates(&turn)
         // Another gateway may have placed the orders of these meanwhile: nothing is known of them yet.
-        for fill in ledger.withdrawUnowned(.external) { listedTrade(fill, &turn) }
+        let strangers = ledger.withdrawUnowned(.external) + withheld
+        withheld = []
         perform(ledger.resume(), &turn)
+        for fill in strangers { listedTrade(fill, &turn) }
         if isStreamOpen { startListing(&turn) } else { turn.act(.openStream) }
     }
 
@@ -124,7 +135,11 @@ extension GatewayDesk {
                 reload(id, OrderTotals())
                 ledger.load(id, OrderTotals())
                 orders[id]?.needsSave = true
+                orders[id]?.isLost = true
             }
+        }
+        for record in snapshot.openOrders + snapshot.closedOrders {
+            strike(record.intent.clientOrderID.text, &turn)
         }
         for id in orders.keys.sorted() { saveIfNeeded(id, &turn) }
     }
@@ -140,7 +155,7 @@ extension GatewayDesk {
         orders[id] = nil
     }
 
-    private mutating func reload(_ id: ClientOrderID, _ totals: OrderTotals) {
+    mutating func reload(_ id: ClientOrderID, _ totals: OrderTotals) {
         orders[id]?.totals = totals
         orders[id]?.life.reloaded(booked: totals.executed, trades: totals.tradeIDs)
     }
@@ -288,7 +303,8 @@ extension GatewayDesk {
 
     /// Ready when all trades are collected and in the ledger.
     mutating func advance(_ turn: inout Turn) {
-        guard case .collecting(let symbols) = phase, symbols.isEmpty, ledger.pendingCount == 0
+        guard case .collecting(let symbols) = phase, symbols.isEmpty, ledger.pendingCount == 0,
+            shared.pendingCount == 0
         else { return }
         phase = .ready
     }

@@ -44,6 +44,16 @@ extension GatewayDesk {
                 ]))
     }
 
+    /// Somebody changed the account at the venue, or changed it back (T9).
+    mutating func accountChecked(_ problem: String?, _ turn: inout Turn) {
+        defer { unfit = problem }
+        guard let problem, problem != unfit else { return }
+        turn.act(
+            .alert(
+                code: "account_changed", "only orders that reduce pass until it is mended",
+                ["problem": problem]))
+    }
+
     mutating func holdingsAnswered(
         _ number: Int64, _ list: [VenueHolding]?, _ turn: inout Turn
     ) {

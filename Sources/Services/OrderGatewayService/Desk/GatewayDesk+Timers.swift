@@ -25,10 +25,15 @@ extension GatewayDesk {
             case .idle, .loading, .openingStream, .listing, .asking: break
             }
         }
+        if let due = retrySharedAt, due <= turn.now {
+            retrySharedAt = nil
+            performShared(shared.retry(ledger), &turn)
+        }
+        if let due = statesAt, due <= turn.now { saveUnsavedStates(&turn) }
         verifyAgain(&turn)
         checkHalts(&turn)
         checkStream(&turn)
-        for id in orders.keys.sorted() { check(id, &turn) }
+        for id in orders.due(by: turn.now) { check(id, &turn) }
     }
 
     private mutating func check(_ id: ClientOrderID, _ turn: inout Turn) {
@@ -46,7 +51,7 @@ extension GatewayDesk {
         case .intent: break
         case .sent, .unknown, .pendingCancel, .pendingAmend: query(id, &turn)
         case .open, .partiallyFilled, .filled, .cancelled, .rejected, .expired:
-            if isAsking(id) { query(id, &turn) }
+            if order.mustAsk || order.askedAt != nil || isAsking(id) { query(id, &turn) }
         }
     }
 
@@ -59,15 +64,14 @@ extension GatewayDesk {
     mutating func scheduleWake(_ turn: inout Turn) {
         var next = Instant.distantFuture
         if let retryAt { next = min(next, retryAt) }
+        if let retrySharedAt { next = min(next, retrySharedAt) }
+        if let statesAt { next = min(next, statesAt) }
         for due in retryLedgerAt.values { next = min(next, due) }
         for due in collectAt.values { next = min(next, due) }
         for due in verifyAt.values { next = min(next, due) }
         for halt in halts.values { next = min(next, halt.nextAt) }
         for since in unheard.values { next = min(next, since + settings.streamPatience) }
-        for order in orders.values {
-            if let due = order.checkAt { next = min(next, due) }
-            for waiter in order.waiters { next = min(next, waiter.answerAt) }
-        }
+        if let due = orders.firstDue { next = min(next, due) }
         guard next != .distantFuture, next != wakeAt else { return }
         wakeAt = next
         turn.act(.wake(at: next))

@@ -59,7 +59,12 @@ package struct GatewayDesk: Sendable {
     var accountStates: [AccountID: StateRecord] = [:]
     var instruments: [Symbol: Instrument] = [:]
     package internal(set) var ledger: LedgerMachine
-    var orders: [ClientOrderID: WorkingOrder] = [:]
+    /// Trades of nobody's order on their way into the books (B4f), and those that were when the desk
+    /// stopped writing.
+    var shared = SharedTrades()
+    var withheld: [Fill] = []
+    var retrySharedAt: Instant?
+    var orders = WorkingOrders()
     /// The order behind a venue id, also of orders done lately: trade lists name no client ids.
     var namesByVenueID: [VenueOrderKey: String] = [:]
     /// Trade ids known to be in the ledger.
@@ -74,6 +79,17 @@ package struct GatewayDesk: Sendable {
     var pendingCommands: [String: Command] = [:]
     var lookups: [ClientOrderID: [Command]] = [:]
     var answered = AnswerMemory()
+    /// Whether nobody else has led since Redis was read last.
+    var memoryIsOurs = false
+    var leaseLostAt: Instant?
+    /// Keys of the entries that are on this host's disk, and not in Redis yet.
+    var journalled: Set<String> = []
+    /// States set while Redis was away, by their entry's key.
+    var unsavedStates: [String: JournalEntry] = [:]
+    /// Commands that are answered when an entry is on the disk, by its key.
+    var awaitingJournal: [String: [Command]] = [:]
+    /// When states are tried to be saved again.
+    var statesAt: Instant?
     /// What the venue said of orders spelt like ours that are on no list here.
     var strays: [ClientOrderID: VenueOrder] = [:]
     /// Since when orders may have been lost by Redis, and the symbols where none was, or all are back.
@@ -91,6 +107,8 @@ package struct GatewayDesk: Sendable {
     var holdings: [String: VenueHolding] = [:]
     /// Orders the venue has taken and the user stream has not told of, and since when.
     var unheard: [ClientOrderID: Instant] = [:]
+    /// What somebody changed at the venue, so that no new risk is taken.
+    var unfit: String?
     /// When a failed step of taking over is tried again.
     var retryAt: Instant?
     var wakeAt: Instant?
@@ -103,7 +121,9 @@ package struct GatewayDesk: Sendable {
     }
 
     /// Whether new risk is taken.
-    package var isReady: Bool { phase == .ready && isStreamOpen && isRedisUp && fence != nil }
+    package var isReady: Bool {
+        phase == .ready && isStreamOpen && isRedisUp && fence != nil && unfit == nil
+    }
 
     /// Why it is not ready; empty when it is.
     package var reasons: [String] {
@@ -118,6 +138,7 @@ package struct GatewayDesk: Sendable {
         case .listing, .asking, .collecting: reasons.append("reconciling with the venue")
         }
         if !isStreamOpen { reasons.append("user stream is closed") }
+        if let unfit { reasons.append(unfit) }
         return reasons
     }
 
@@ -142,6 +163,8 @@ package struct GatewayDesk: Sendable {
         case .orderSaved(let id, let token, let reply): orderSaved(id, token, reply, &turn)
         case .ledgerReplied(let token, let reply):
             perform(ledger.replied(token, reply), &turn)
+        case .sharedReplied(let token, let reply):
+            performShared(shared.replied(token, reply, &ledger), &turn)
         case .accountSaved(let request, let reply): accountSaved(request, reply, &turn)
         case .stateSaved(let request, let reply): stateSaved(request, reply, &turn)
         case .factsRead(let id, let facts): factsRead(id, facts, &turn)
@@ -150,6 +173,8 @@ package struct GatewayDesk: Sendable {
         case .holdingsAnswered(let number, let list): holdingsAnswered(number, list, &turn)
         case .haltVerified(let request, let list): haltVerified(request, list, &turn)
         case .command(let command): commandReceived(command, &turn)
+        case .journalRead(let entries): journalRead(entries, &turn)
+        case .journalled(let key, let isKept): entryJournalled(key, isKept: isKept, &turn)
         case .streamOpened: streamOpened(&turn)
         case .streamClosed: streamClosed(&turn)
         case .user(let event): userEventReceived(event, &turn)
@@ -163,6 +188,7 @@ package struct GatewayDesk: Sendable {
             tradesAnswered(symbol, number, fills, &turn)
         case .recentOrdersAnswered(let symbol, let number, let list):
             recentOrdersAnswered(symbol, number, list, &turn)
+        case .accountChecked(let problem): accountChecked(problem, &turn)
         case .woke: woke(&turn)
         }
         advance(&turn)

@@ -18,12 +18,17 @@ package enum GatewayEvent: Equatable, Sendable {
     case intentReplied(ClientOrderID, SaveReply)
     case orderSaved(ClientOrderID, token: Int64, SaveReply)
     case ledgerReplied(token: Int64, LedgerReply)
+    case sharedReplied(token: Int64, SharedReply)
     case accountSaved(request: String, SaveReply)
     case stateSaved(request: String, SaveReply)
     case factsRead(ClientOrderID, MarketFacts?)
     case orderRead(ClientOrderID, OrderReading)
     case instrumentChanged(Instrument)
     case command(Command)
+    /// What an earlier life of the process had written down and not saved to Redis.
+    case journalRead([JournalEntry])
+    /// The answer to `journal`: whether the entry of this key is on the disk.
+    case journalled(key: String, isKept: Bool)
 
     // Venue.
     case streamOpened
@@ -43,6 +48,9 @@ package enum GatewayEvent: Equatable, Sendable {
     case holdingsAnswered(generation: Int64, [VenueHolding]?)
     /// Nil where the query failed.
     case recentOrdersAnswered(Symbol, generation: Int64, [VenueOrder]?)
+
+    /// Why the account is none that the books can follow; nil where it is one (T9).
+    case accountChecked(String?)
 
     /// The time of a `wake` has come.
     case woke

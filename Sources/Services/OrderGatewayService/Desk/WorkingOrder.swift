@@ -63,8 +63,12 @@ struct WorkingOrder: Equatable, Sendable {
     /// The token of the save that is in flight.
     var saving: Int64?
     var needsSave = false
+    /// Its record was lost: what the ledger has booked of it is read when it is saved again.
+    var isLost = false
     /// Whether the save in flight marks it done.
     var savingDone = false
+    /// A question failed, and is asked again whatever the order's state.
+    var mustAsk = false
     /// When the question that is out was put.
     var askedAt: Instant?
     var isCancelling = false
@@ -98,6 +102,13 @@ struct WorkingOrder: Equatable, Sendable {
             .rejected, .expired:
             false
         }
+    }
+
+    /// What it may still take off its position, and the ledger does not hold yet; zero of one that does
+    /// not only reduce, or is not taken on yet.
+    var reducing: Quantity {
+        guard life.intent.isReduceOnly, !awaitsFacts, !awaitsVerdict else { return .zero }
+        return life.remaining + max(.zero, life.executed - life.booked)
     }
 
     /// The algorithm's slot whose fills are counted; nil for orders by hand, of risk and of flattening.

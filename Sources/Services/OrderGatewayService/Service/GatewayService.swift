@@ -17,9 +17,13 @@ import VenueProtocol
     private let port: OrderPort
     private let stream: UserStream
     private let brackets: BracketKeeper
+    private let watch: AccountWatch
     private let store: GatewayStore
     private let lease: Lease
     private let inbox: CommandInbox
+    private let commandPort: CommandPort
+    /// Nil where no directory is set.
+    private let journal: IntentJournal?
     private var desk: GatewayDesk
     private var timer: LoopTimer?
     private var demandTimer: LoopTimer?
@@ -51,6 +55,7 @@ import VenueProtocol
         port = OrderPort(host: host, venue: venue)
         stream = UserStream(host: host, venue: venue)
         brackets = BracketKeeper(host: host, venue: venue)
+        watch = AccountWatch(host: host, venue: venue)
         store = GatewayStore(
             redis: host.redis, keys: host.keys, writer: host.writer,
             hasMarks: venue.capabilities.isMargined)
@@ -63,6 +68,10 @@ import VenueProtocol
         settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
+        commandPort = CommandPort(host: host)
+        journal = environment.optionalText("PMS_GATEWAY_DATA").map {
+            IntentJournal(directory: $0, venue: environment.text("PMS_VENUE"))
+        }
         let metrics = host.metrics
         orders = metrics.counter("pms_gateway_orders_total", "orders sent to the venue")
         refusals = metrics.counter("pms_gateway_refusals_total", "commands refused")
@@ -83,25 +92,45 @@ import VenueProtocol
         instrumentTimer = host.loop.timer { [weak self] in self?.readInstruments() }
         metricsOfDesk()
         inbox.onCommand = { [weak self] bytes in self?.commandReceived(bytes) }
+        commandPort.onCommand = { [weak self] command in self?.commandPosted(command) }
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
         port.objection = { [weak self] id in Self.objection(self, to: id) }
         port.onSent = { [weak self] id, outcome in self?.tell(.sendAnswered(id, outcome)) }
         port.onCancelled = { [weak self] id, outcome in self?.tell(.cancelAnswered(id, outcome)) }
         stream.onOpened = { [weak self] in self?.tell(.streamOpened) }
         stream.onClosed = { [weak self] in self?.tell(.streamClosed) }
-        stream.onEvent = { [weak self] event in self?.tell(.user(event)) }
+        stream.onEvent = { [weak self] event in
+            self?.watch.heard(event)
+            self?.tell(.user(event))
+        }
+        watch.onKnown = { [weak self] problem in self?.tell(.accountChecked(problem)) }
         venue.start()
         try await passPreflight()
         if isStopping { return }
         venue.openSocket()
+        readJournal()
         if host.redis.isUp { tell(.redisUp) }
-        lease.onGained = { [weak self] fence in self?.tell(.leaseGained(fence: fence)) }
+        lease.onGained = { [weak self] fence in
+            self?.readJournal()
+            self?.tell(.leaseGained(fence: fence))
+        }
         lease.onLost = { [weak self] in self?.tell(.leaseLost) }
         lease.start()
         _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
         if venue.capabilities.isMargined { brackets.fetch() }
+        watch.start()
         renewDemand()
         readInstruments()
+    }
+
+    /// Takes over what an earlier process on this host did while Redis was away; a standby does so
+    /// when it comes to lead.
+    private func readJournal() {
+        guard let journal, !journal.isOpen, let entries = journal.open(), !entries.isEmpty else {
+            return
+        }
+        Log.warn("orders of a time without redis are looked up", ["entries": entries.count])
+        tell(.journalRead(entries))
     }
 
     /// Asks until the venue answers; what only a person can mend ends the process.
@@ -131,6 +160,7 @@ import VenueProtocol
         isStopping = true
         stream.stop()
         brackets.stop()
+        watch.stop()
         demandTimer?.disarm()
         instrumentTimer?.disarm()
         for _ in 0..<20 where host.redis.pendingCount > 0 || venue.isBusy {
@@ -213,9 +243,12 @@ import VenueProtocol
 
     private func carryOut(_ action: GatewayAction) {
         switch action {
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder:
             carryOutInRedis(action)
+        case .journal(let entry):
+            tell(.journalled(key: entry.key, isKept: journal?.append(entry) ?? false))
+        case .journalSettled(let key): journal?.settle(key)
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream:
             carryOutAtVenue(action)
@@ -224,6 +257,7 @@ import VenueProtocol
                 refusals.increment()
                 Log.info("refused", ["id": reply.id, "code": reply.code, "reason": reply.reason])
             }
+            if commandPort.answer(reply, to: from) { return }
             store.reply(reply, to: from)
         case .alert(let code, let text, let details): raise(code, text, details)
         case .surrenderLease(let reason):
@@ -261,6 +295,11 @@ import VenueProtocol
             store.applyLedger(command, fence: fence, wall: host.loop.wallNow) {
                 [weak self] reply in self?.tell(.ledgerReplied(token: command.token, reply))
             }
+        case .applyShared(let command, let fence):
+            fills.increment()
+            store.applyShared(command, fence: fence, wall: host.loop.wallNow) {
+                [weak self] reply in self?.tell(.sharedReplied(token: command.token, reply))
+            }
         case .saveAccount(let record, let fence, let request):
             store.saveAccount(record, fence: fence) { [weak self] reply in
                 self?.tell(.accountSaved(request: request, reply))
@@ -272,8 +311,8 @@ import VenueProtocol
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
-        case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder,
-            .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings,
+        case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,
+            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings,
             .openStream, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
@@ -321,8 +360,8 @@ import VenueProtocol
                 tell(.recentOrdersAnswered(symbol, generation: generation, list))
             }
         case .openStream: stream.open()
-        case .load, .saveIntent, .saveOrder, .applyLedger, .saveAccount, .saveState, .readFacts,
-            .readOrder, .reply, .alert, .surrenderLease, .wake:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder, .reply, .alert, .journal, .journalSettled, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -332,7 +371,8 @@ import VenueProtocol
     /// The lease is asked itself: after the process was paused its answer may come to the desk only
     /// after Redis' answer for the intent did (P2).
     private static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
-        objection(service, by: service?.desk.sendBy(id) ?? .distantPast)
+        let isAway = service.map { $0.desk.isAlone && $0.desk.isReducing(id) } ?? false
+        return objection(service, by: service?.desk.sendBy(id) ?? .distantPast, isAway: isAway)
     }
 
     private static func objection(
@@ -341,8 +381,15 @@ import VenueProtocol
         objection(service, by: service?.desk.amendBy(id) ?? .distantPast)
     }
 
-    private static func objection(_ service: GatewayService?, by deadline: Instant) -> String? {
+    /// - Parameter isAway: there is no lease to be had, and the order is on the disk and only reduces.
+    private static func objection(
+        _ service: GatewayService?, by deadline: Instant, isAway: Bool = false
+    ) -> String? {
         guard let service, !service.isStopping else { return "stopping" }
+        if isAway {
+            let isLate = service.host.loop.now > deadline
+            return isLate ? "the command's deadline passed before its turn came" : nil
+        }
         guard let fence = service.lease.fence, fence == service.desk.fence else {
             return "the lease has lapsed"
         }
@@ -392,6 +439,19 @@ import VenueProtocol
     }
 
     // MARK: commands
+
+    /// A command over HTTP: with Redis there only the one that leads takes it, without it the desk
+    /// knows whether it may.
+    private func commandPosted(_ command: Command) {
+        let isStandby = host.redis.isUp && lease.fence == nil
+        if isStopping || preflight != nil || isStandby {
+            let reason =
+                isStopping ? "stopping" : preflight ?? "another gateway leads: ask that one"
+            let code: RefusalCode = isStandby ? .leaseLost : .notReady
+            return carryOut(.reply(.refused(command.id, code.description, reason), to: command.from))
+        }
+        tell(.command(command))
+    }
 
     private func commandReceived(_ bytes: RawSpan) {
         do throws(RecordError) {

@@ -7,8 +7,8 @@ import RedisLink
 import Trading
 
 /// Why Redis could not be read.
-struct StoreFailure: Error, CustomStringConvertible {
-    let description: String
+package struct StoreFailure: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// What order-gateway reads from and writes to Redis.
@@ -21,6 +21,7 @@ struct StoreFailure: Error, CustomStringConvertible {
 
     static let fenceName = "gateway"
     private static let ledger = RedisScript(LedgerScript.source)
+    private static let shared = RedisScript(SharedTradeScript.source)
     private static let intent = RedisScript(OrderScript.intent)
     private static let update = RedisScript(OrderScript.update)
     private static let account = RedisScript(RecordScript.account)
@@ -74,6 +75,28 @@ struct StoreFailure: Error, CustomStringConvertible {
                 guard let texts = value.texts, let reply = try? LedgerScript.reply(texts) else {
                     completion(.wrong(outcome.failure ?? "unreadable answer of the ledger script"))
                     return
+                }
+                completion(reply)
+            case .refused: completion(.refused)
+            case .unknown: completion(.unknown)
+            }
+        }
+    }
+
+    func applyShared(
+        _ command: SharedCommand, fence: Int64, wall: WallTime,
+        _ completion: @escaping @LoopActor (SharedReply) -> Void
+    ) {
+        let call = SharedTradeScript.call(
+            command, keys: keys, fenceName: GatewayStore.fenceName, fence: fence, writer: writer,
+            nowMilliseconds: wall.milliseconds)
+        run(GatewayStore.shared, call) { outcome in
+            switch outcome {
+            case .reply(let value):
+                guard let texts = value.texts, let reply = try? SharedTradeScript.reply(texts)
+                else {
+                    let problem = "unreadable answer of the shared trade script"
+                    return completion(.wrong(outcome.failure ?? problem))
                 }
                 completion(reply)
             case .refused: completion(.refused)
@@ -290,20 +313,9 @@ struct StoreFailure: Error, CustomStringConvertible {
     ) async throws(StoreFailure) {
         let listed = Set(open)
         let others = known.map(\.text).filter { !listed.contains($0) }
-        let fields = try await records((open + others).map { keys.order($0) })
-        // Of an order whose record was lost, the ledger may have left what it booked: no record.
-        for (index, fields) in fields.enumerated() where fields["id"] != nil {
-            do throws(RecordError) {
-                let record = try OrderRecord(fields: fields)
-                if index < open.count {
-                    snapshot.openOrders.append(record)
-                } else {
-                    snapshot.closedOrders.append(record)
-                }
-            } catch {
-                throw StoreFailure(description: error.description)
-            }
-        }
+        let found = try await OrderReader.read((open + others).map { keys.order($0) }, redis)
+        snapshot.openOrders = found.prefix(open.count).compactMap { $0 }
+        snapshot.closedOrders = found.dropFirst(open.count).compactMap { $0 }
     }
 
     private func loadTrades(

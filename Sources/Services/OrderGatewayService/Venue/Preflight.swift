@@ -40,6 +40,17 @@ struct PreflightFailure: Error, CustomStringConvertible {
         }
     }
 
+    /// What people may change at the venue while this runs: modes, leverage, margin type, the key's
+    /// rights. Nil when all is well, or why it is not known; throws what only a person can mend.
+    func recheck() async throws(PreflightFailure) -> String? {
+        switch venue.kind {
+        case .binanceFutures:
+            if let problem = try await checkAccount() { return problem }
+            return try await checkSymbols()
+        case .binanceSpot, .mexcSpot: return try await checkSpot()
+        }
+    }
+
     private func checkClock() throws(PreflightFailure) {
         let offset = venue.timestamp - venue.wallNow.milliseconds
         guard abs(offset) > Preflight.mostOffset else { return }
