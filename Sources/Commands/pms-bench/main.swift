@@ -1,4 +1,5 @@
 // pms-bench: measures what the design promises, each figure against its floor in the same run.
+import CFloor
 import Glibc
 
 /// Each benchmark has a file of its own; add its value here.
@@ -12,6 +13,8 @@ let benchmarks: [Benchmark] = [
     matchingBenchmark,
     orderPathBenchmark,
     statesBenchmark,
+    riskBenchmark,
+    riskReadBenchmark,
 ]
 
 let usage = """
@@ -23,6 +26,9 @@ let usage = """
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == "--role" {
     let role = Array(arguments.dropFirst())
+    if role.count == 4, role[0] == "risk-chain" {
+        exit(unsafe floor_chain(role[1], role[2], role[3]))
+    }
     exit(
         OrderPathRole.run(role) ?? StatesRole.run(role) ?? FeedRole.run(role) ?? HopRole.run(role))
 }

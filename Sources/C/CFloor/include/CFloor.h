@@ -187,3 +187,37 @@ void floor_drain_end(floor_drain_t *_Nonnull drain);
 /* Nanoseconds of core time a frame, where `frames` frames of `bytes` bytes are sent at once to each of
  * `sockets` loopback connections, `rounds` times with a pause of `interval` nanoseconds between. */
 double floor_fan_out(int sockets, int rounds, int frames, int bytes, int64_t interval);
+
+/* Sums of many accounts followed from mark to mark. Decimals are pairs of words, as above; a row of
+ * brackets is floor, cap, rate and cum. */
+typedef struct floor_grid floor_grid_t;
+floor_grid_t *_Nonnull floor_grid_create(
+    int accounts, int contracts, const uint64_t *_Nonnull rows, int row_count,
+    const uint64_t *_Nonnull wallets);
+void floor_grid_free(floor_grid_t *_Nonnull grid);
+void floor_grid_set(
+    floor_grid_t *_Nonnull grid, int contract, int account, const uint64_t *_Nonnull quantity,
+    const uint64_t *_Nonnull entry);
+/* A new mark; how many accounts are in the first tier or above. */
+uint64_t floor_grid_tick(
+    floor_grid_t *_Nonnull grid, int contract, const uint64_t *_Nonnull mark);
+/* Adds all sums up anew; `floor_grid_check`. */
+uint64_t floor_grid_recompute(floor_grid_t *_Nonnull grid);
+/* All sums, mixed. */
+uint64_t floor_grid_check(const floor_grid_t *_Nonnull grid);
+
+/* A connection to a Redis on a unix socket, with a patience of 5 s; null where there is none. */
+typedef struct floor_redis floor_redis_t;
+floor_redis_t *_Nullable floor_redis_open(const char *_Nonnull path);
+void floor_redis_close(floor_redis_t *_Nonnull redis);
+/* Adds a command; `floor_redis_flush` sends all and reads `count` replies: 0 where one is an error. */
+void floor_redis_append(
+    floor_redis_t *_Nonnull redis, int count, const char *_Nullable const *_Nonnull arguments);
+int floor_redis_flush(floor_redis_t *_Nonnull redis, int count);
+/* Nanoseconds of one HGETALL of a key; -1 where it is empty. */
+int64_t floor_redis_hash(floor_redis_t *_Nonnull redis, const char *_Nonnull key);
+/* Waits for a message that holds a text; 0 where none comes. */
+int floor_redis_await(floor_redis_t *_Nonnull redis, const char *_Nonnull text);
+/* For each message of a channel writes a record of as many figures and publishes to another. */
+int floor_chain(
+    const char *_Nonnull path, const char *_Nonnull from, const char *_Nonnull to);
