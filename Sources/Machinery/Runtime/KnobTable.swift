@@ -65,6 +65,11 @@ package enum KnobTable {
             "key of the exchange account; order-gateway's trades, position-sync's reads only",
             users: ["order-gateway", "position-sync"]),
         Knob(
+            "PMS_HTTP_TOKEN", .secret, nil,
+            "what Authorization: Bearer must carry to read accounts and positions over HTTP; "
+                + "without it nobody may",
+            users: ["risk-engine"]),
+        Knob(
             "PMS_API_SECRET", .secret, nil, "the secret that signs requests made with PMS_API_KEY",
             users: ["order-gateway", "position-sync"]),
     ]
@@ -276,6 +281,11 @@ package enum KnobTable {
         Knob(
             "PMS_SYNC_INTERVAL_MS", .integer(1000...3_600_000), "30000", unit: "ms",
             "between comparisons of the books with the exchange", users: ["position-sync"]),
+        Knob(
+            "PMS_ARCHIVE_DIR", .text(allowed: "a directory", isAllowed: { !$0.isEmpty }), nil,
+            "directory the ledger's journal is archived in, in files checked by a chain of hashes "
+                + "(default: kept in Redis only, the last 100,000 entries)",
+            users: ["position-sync", "pms"]),
     ]
 
     private static let balancesForm = "assets and amounts, as in USDT=1000,BTC=0.5"

@@ -20,9 +20,6 @@ struct AccountMirror {
     var tier = MarginTier.calm
     /// Why it cannot be valued; nil where it can.
     var problem: String?
-    var evaluatedAt = Instant.distantPast
-    /// A tick has come since.
-    var isTickPending = false
 
     var deleverage = Deleverage()
     var breakers = Breakers()
@@ -31,6 +28,8 @@ struct AccountMirror {
     var noticeSentAt = Instant.distantPast
     /// Names the decision journalled last.
     var decision = ""
+    /// The snapshot written last.
+    var written: RiskRecord?
     /// The save whose answer is awaited.
     var savingToken: UInt64 = 0
     /// The figures of the last evaluation that could be acted on.
@@ -59,7 +58,8 @@ struct AccountMirror {
 
     /// Takes the state an entry leaves behind; one that is older than what was loaded is passed over.
     mutating func apply(_ entry: LedgerEntry) {
-        if entry.balanceVersion > balanceVersion, entry.kind == .deposit {
+        let isMoney = entry.kind == .deposit || entry.kind == .transfer
+        if entry.balanceVersion > balanceVersion, isMoney {
             deposits += Money(units: entry.quantity.units)
         }
         if entry.balanceVersion >= balanceVersion {

@@ -39,6 +39,9 @@ struct SymbolMirror {
         mark.isZero || now - markedAt > RiskLimits.staleAfter
     }
 
+    /// How long ago the mark was new.
+    func age(now: Instant) -> Interval { max(.zero, now - markedAt) }
+
     mutating func addHolder(_ account: AccountID) {
         let place = holders.firstIndex { $0 >= account } ?? holders.count
         if place < holders.count, holders[place] == account { return }

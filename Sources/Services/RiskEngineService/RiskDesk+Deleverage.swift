@@ -8,6 +8,7 @@ import Trading
 extension RiskDesk {
     /// The state of the machines of an account just read; what is known already is newer.
     func restore(_ account: inout AccountMirror, _ known: AccountMirror?, _ record: TierRecord?) {
+        account.written = known?.written
         if let known, fence != nil {
             account.deleverage = known.deleverage
             account.breakers = known.breakers

@@ -11,15 +11,9 @@ extension RiskDesk {
         guard symbols[symbol] != nil else { return }
         symbols[symbol]?.markReceived(
             tick.mark, timeMilliseconds: tick.markTime, now: now, wall: wall)
+        followMark(index.contract(of: symbol), symbols[symbol]?.mark ?? .zero, now)
         guard case .following(isLive: true) = phase else { return }
-        for account in symbols[symbol]?.holders ?? [] {
-            guard let mirror = accounts[account] else { continue }
-            if now - mirror.evaluatedAt >= evaluationInterval {
-                evaluate(account, now, wall, &out)
-            } else {
-                accounts[account]?.isTickPending = true
-            }
-        }
+        evaluateDue(now, wall, &out)
     }
 
     /// Values an account and writes its snapshot; one whose records could not be read gets none.
@@ -27,8 +21,7 @@ extension RiskDesk {
         _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
         guard case .following(isLive: true) = phase, let mirror = accounts[account] else { return }
-        accounts[account]?.evaluatedAt = now
-        accounts[account]?.isTickPending = false
+        defer { gridEvaluated(account, now) }
         if mirror.problem != nil { return }
         var valuation = Valuation()
         for symbol in mirror.heldSymbols {
@@ -45,7 +38,9 @@ extension RiskDesk {
             wallet: mirror.wallet, positions: valuation.positions, leverage: leverage)
         let tier = settleTier(
             account, mirror.tier, assessment, isStale: valuation.isStale, wall, &out)
-        out.append(.save(record(account, tier, assessment, valuation, wall)))
+        let record = record(account, tier, assessment, valuation, wall)
+        accounts[account]?.written = record
+        out.append(.save(record))
         if !valuation.isStale, !valuation.isBracketDefault {
             judge(account, assessment, valuation.symbols, now, wall, &out)
         }

@@ -64,6 +64,7 @@ extension RiskDesk {
             }
         }
         rewatch(watched, now, &out)
+        rebuildGrid()
         ledgerSequence = load.sequence
         accountCount = load.accountCount
         loadedAt = now
@@ -162,6 +163,7 @@ extension RiskDesk {
     private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) {
         ledgerSequence = entry.sequence
         accounts[entry.account, default: AccountMirror()].apply(entry)
+        defer { gridApplied(entry) }
         guard let symbol = entry.symbol, let mirror = accounts[entry.account] else { return }
         let isHeld = mirror.positions[symbol]?.quantity.isZero == false
         let wasWatched = symbols[symbol]?.holders.isEmpty == false
@@ -180,6 +182,13 @@ extension RiskDesk {
         }
     }
 
+    private func gridApplied(_ entry: LedgerEntry) {
+        guard let mirror = accounts[entry.account] else { return }
+        let number = index.number(of: entry.account)
+        index.grid.update(number) { $0.wallet = mirror.wallet }
+        if let symbol = entry.symbol { index.take(entry.account, symbol, mirror) }
+    }
+
     func symbolRead(
         _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?,
         _ instrument: Instrument?, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
@@ -188,6 +197,7 @@ extension RiskDesk {
         if let instrument { symbols[symbol]?.instrument = instrument }
         if let brackets { symbols[symbol]?.brackets = brackets }
         if let price { take(price, of: symbol, now, wall) }
+        gridSymbolChanged(symbol)
         // A position just opened was valued without them a moment ago.
         let isNews = known.mark.isZero || (known.brackets == nil && brackets != nil)
         if isNews { for account in known.holders { evaluate(account, now, wall, &out) } }
@@ -201,6 +211,7 @@ extension RiskDesk {
         guard let known = symbols[symbol], known.isStale(now: now) else { return }
         symbols[symbol]?.markReceived(
             mark, timeMilliseconds: (wall - age).milliseconds, now: now, wall: wall)
+        gridSymbolChanged(symbol)
         for account in known.holders { evaluate(account, now, wall, &out) }
     }
 

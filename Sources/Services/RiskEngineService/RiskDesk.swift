@@ -25,6 +25,11 @@ package final class RiskDesk {
     var phase = Phase.away
     var accounts: [AccountID: AccountMirror] = [:]
     var symbols: [Symbol: SymbolMirror] = [:]
+    /// The same accounts and symbols, followed from mark to mark.
+    var index = GridIndex()
+    /// Accounts the last mark made due; used again for every mark.
+    var due: [Int32] = []
+    private var repeatedAt = Instant.distantPast
     /// The journal number up to which the mirror is whole.
     package internal(set) var ledgerSequence: Int64 = 0
     var accountCount = 0
@@ -143,18 +148,17 @@ package final class RiskDesk {
         askForBrackets(now, &out)
         askForPrices(now, &out)
         tellStaleMarks(now, wall, &out)
-        for account in accounts.keys.sorted() {
-            guard let mirror = accounts[account] else { continue }
-            let limit = mirror.isTickPending ? evaluationInterval : RiskLimits.refresh
-            if now - mirror.evaluatedAt >= limit { evaluate(account, now, wall, &out) }
-            repeatUnanswered(account, now, wall, &out)
-        }
+        evaluateWaiting(now, wall, &out)
+        guard now - repeatedAt >= RiskLimits.repeatPoll else { return }
+        repeatedAt = now
+        for account in index.names { repeatUnanswered(account, now, wall, &out) }
     }
 
     /// What another engine saved meanwhile is what is gone on with.
     private func leaseGained(_ number: Int64, _ now: Instant, _ out: inout [RiskAction]) {
         fence = number
         accounts = [:]
+        rebuildGrid()
         if phase != .away { beginLoad(now, &out) }
     }
 

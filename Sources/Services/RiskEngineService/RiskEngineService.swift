@@ -8,7 +8,9 @@ package import Trading
 // 1. The mirror is the ledger's state at one journal number, or it is being loaded; a gap in the
 //    numbers is closed from the journal before anything after it counts.
 // 2. A change of an account's ledger is evaluated at once; ticks evaluate it at most once in
-//    `EVAL_MIN_INTERVAL_MS`; no account goes longer than 5 s without evaluation.
+//    `EVAL_MIN_INTERVAL_MS`, and at once where its margin reaches a higher tier; no account goes
+//    longer than 5 s without evaluation. Every tick is followed for every account that holds the
+//    symbol, with nothing allocated (`MarginGrid`).
 // 3. No snapshot is written from a mirror that is not whole: it expires instead, and new risk is
 //    refused by whoever reads it.
 // 4. A mark older than 10 s, or none, is asked for wherever a price can be had; while none is, that is
@@ -88,6 +90,10 @@ package enum RiskLimits {
     package static let snapshotTimeToLive = Interval.seconds(30)
     /// No account goes longer without evaluation: half of what a reader accepts (10 s).
     static let refresh = Interval.seconds(5)
+    /// A higher tier is not waited for, but for this long after an evaluation.
+    static let atOnce = Interval.milliseconds(100)
+    /// Between two looks for commands that were not answered.
+    static let repeatPoll = Interval.seconds(1)
     /// A mark older than this is not acted on.
     static let staleAfter = Interval.seconds(10)
     /// Between two questions for the price of a symbol whose mark is stale; it is told of after the

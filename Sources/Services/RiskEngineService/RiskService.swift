@@ -27,6 +27,7 @@ import WebLink
     private let replyChannel: [UInt8]
     /// Orders are listened to only where their rejects are counted.
     private let countsRejects: Bool
+    private let reader: RiskReader
     private var timer: LoopTimer?
     private var watched: Set<Symbol> = []
     private var actions: [RiskAction] = []
@@ -58,6 +59,9 @@ import WebLink
             breakers: breakers)
         countsRejects = breakers.rejectsPerMinute > 0
         lease = host.lease(RiskService.fenceName)
+        reader = RiskReader(
+            desk: desk, loop: host.loop, token: environment.optionalText("PMS_HTTP_TOKEN"))
+        reader.add(to: host.http)
         ordersChannel = Array(host.keys.ordersChannel.utf8)
         replyChannel = Array(host.keys.replyChannel(host.writer).utf8)
         loader = RiskLoader(redis: host.redis, keys: host.keys)

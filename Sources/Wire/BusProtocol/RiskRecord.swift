@@ -111,17 +111,22 @@ package struct RiskRecord: Equatable, Sendable {
             liquidationPrice: try reader.decimal("\(symbol):liquidation"))
     }
 
-    package var fields: [(String, String)] {
-        var fields: [(String, String)] = [
-            ("account", account.name), ("wallet", wallet.text), ("equity", equity.text),
+    /// The account's own figures, without name, positions and stamp.
+    package var accountFields: [(String, String)] {
+        [
+            ("wallet", wallet.text), ("equity", equity.text),
             ("unrealised", unrealised.text), ("maintenance", maintenance.text),
             ("initial", initial.text), ("available", available.text),
             ("margin_ratio", marginRatio.text), ("tier", "\(tier)"),
             ("account_move", accountMove.text), ("price_stale", isPriceStale ? "1" : "0"),
             ("brackets_default", isBracketDefault ? "1" : "0"),
             ("ledger_seq", "\(ledgerSequence)"),
-            ("symbols", positions.map(\.symbol.name).joined(separator: ",")),
         ]
+    }
+
+    package var fields: [(String, String)] {
+        var fields = [("account", account.name)] + accountFields
+        fields.append(("symbols", positions.map(\.symbol.name).joined(separator: ",")))
         for position in positions {
             let symbol = position.symbol.name
             fields += [
