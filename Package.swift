@@ -179,7 +179,7 @@ let package = Package(
                 "RedisServerSupport",
             ]
                 + trading),
-        tests("BusProtocolTests", ["BusProtocol", "Quotes"] + trading),
+        tests("BusProtocolTests", ["BusProtocol", "Positions", "Quotes"] + trading),
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
         tests("IntegrationTests", everything + ["pms-chaos", "pms", "budget-hammer"]),
         tests("MatchingTests", ["Matching"] + trading),

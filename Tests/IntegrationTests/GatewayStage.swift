@@ -113,12 +113,12 @@ final class GatewayStage {
     }
 
     private func run(
-        _ path: String, _ arguments: [String]
+        _ path: String, _ arguments: [String], _ more: [String: String] = [:]
     ) -> (code: Int32, text: String) {
         let program = Process()
         program.executableURL = URL(fileURLWithPath: path)
         program.arguments = arguments
-        program.environment = environment
+        program.environment = environment.merging(more) { _, new in new }
         let output = Pipe()
         program.standardOutput = output
         program.standardError = output
@@ -135,8 +135,10 @@ final class GatewayStage {
         run("/usr/bin/env", ["redis-cli", "-s", "\(folder)/redis.sock"] + arguments).text
     }
 
-    func pms(_ arguments: String...) -> (code: Int32, text: String) {
-        run("\(Self.binaries)/pms", arguments)
+    func pms(
+        _ arguments: String..., variables: [String: String] = [:]
+    ) -> (code: Int32, text: String) {
+        run("\(Self.binaries)/pms", arguments, variables)
     }
 
     /// The fields of an order as the command line prints them.

@@ -82,7 +82,7 @@ import Trading
         #expect(stage.reports.map(\.result) == [.different])
         #expect(stage.alerts.isEmpty)
         stage.pass(.seconds(120))
-        #expect(stage.alerts == ["position_mismatch"])
+        #expect(stage.alerts == ["position_mismatch", "symbol_reducing"])
         #expect(stage.reports.last?.result == .mismatch)
         #expect(stage.reports.last?.differences.first?.difference == quantity("3"))
         #expect(stage.ledger.net(ether).isZero)

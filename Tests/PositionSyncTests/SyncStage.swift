@@ -22,6 +22,7 @@ struct SimulatedVenue {
     var opening: [Symbol: Quantity] = [:]
     var hedgeRow: SyncVenue.Row?
     var openOrders: [String] = []
+    var wallet: Money?
     var isFailing = false
     private var nextID: Int64 = 100
 
@@ -51,7 +52,7 @@ struct SimulatedVenue {
             SyncVenue.Row(symbol: $0, side: "BOTH", quantity: net($0))
         }.filter { !$0.quantity.isZero }
         if let hedgeRow { rows.append(hedgeRow) }
-        return SyncVenue(rows: rows, orders: openOrders)
+        return SyncVenue(rows: rows, orders: openOrders, wallet: wallet)
     }
 }
 
@@ -60,10 +61,14 @@ struct SimulatedLedger {
     private(set) var balances: [AccountID: BookBalance] = [:]
     private(set) var positions: [AccountID: [Symbol: Position]] = [:]
     private(set) var applied: [Symbol: [Int64]] = [:]
+    private(set) var settled: Set<String> = []
     private(set) var sequence: Int64 = 0
     private(set) var fences: [Int64] = []
     var orders: [ClientOrderID: OrderRecord] = [:]
     var openOrders: [OrderRecord] = []
+    var reducing: Set<Symbol> = []
+    var moneyOffset: Money?
+    var marks: [Symbol: SyncBooks.KnownMark] = [:]
     var newestFence: Int64 = 0
 
     /// A trade that took its ordinary way.
@@ -79,6 +84,11 @@ struct SimulatedLedger {
         balances[account] = balance
         applied[fill.symbol, default: []].append(fill.tradeID)
         sequence += 1
+    }
+
+    mutating func deposit(_ account: AccountID, _ amount: Money) {
+        balances[account, default: BookBalance()].deposits += amount
+        balances[account]?.version += 1
     }
 
     mutating func apply(_ command: LedgerCommand, fence: Int64) -> LedgerReply {
@@ -104,24 +114,33 @@ struct SimulatedLedger {
     mutating func apply(_ command: SharedCommand, fence: Int64) -> SharedReply {
         fences.append(fence)
         if fence < newestFence { return .fenced }
-        let fill = command.trade.fill
+        let symbol = command.subject.symbol
         let standing = command.parts.map { part in
             LedgerSnapshot(
-                position: positions[part.change.account]?[fill.symbol] ?? Position(),
+                position: symbol.map { positions[part.change.account]?[$0] ?? Position() },
                 balance: balances[part.change.account] ?? BookBalance(), order: nil)
         }
-        if applied[fill.symbol]?.contains(fill.tradeID) == true { return .duplicate(standing) }
+        let identity = "\(symbol?.name ?? "") \(command.subject.identity)"
+        if let trade = Int64(command.subject.identity), let symbol,
+            applied[symbol]?.contains(trade) == true
+        {
+            return .duplicate(standing)
+        }
+        if settled.contains(identity) { return .duplicate(standing) }
         for (part, held) in zip(command.parts, standing) {
-            guard held.position?.version == part.positionBefore,
+            guard held.position?.version ?? 0 == part.positionBefore,
                 held.balance.version == part.balanceBefore
             else { return .conflict(standing) }
         }
         for part in command.parts {
-            positions[part.change.account, default: [:]][fill.symbol] = part.position
+            if let symbol { positions[part.change.account, default: [:]][symbol] = part.position }
             balances[part.change.account] = part.balance
             sequence += Int64(part.legs.count)
         }
-        applied[fill.symbol, default: []].append(fill.tradeID)
+        settled.insert(identity)
+        if let symbol, let trade = Int64(command.subject.identity) {
+            applied[symbol, default: []].append(trade)
+        }
         return .applied(sequence: sequence)
     }
 
@@ -131,6 +150,9 @@ struct SimulatedLedger {
         books.positions = positions.mapValues { $0.filter { !$0.value.quantity.isZero } }
         books.accountsByCode = [alphaCode: alpha]
         books.orders = openOrders
+        books.reducing = reducing
+        books.moneyOffset = moneyOffset
+        books.marks = marks
         return books
     }
 
@@ -147,6 +169,9 @@ struct SyncStage {
     var now = Instant(nanoseconds: 1_000_000_000_000)
     var wall = WallTime(milliseconds: 1_700_000_000_000)
     var seen: [SyncAction] = []
+    /// What the venue says it paid, and what of an account's money is free.
+    var fundings: [SharedFunding] = []
+    var free: [AccountID: Money] = [:]
     /// What happens between an action and its answer; false means that no answer comes.
     var beforeAnswer: (inout SyncStage, SyncAction) -> Bool = { _, _ in true }
 
@@ -191,7 +216,18 @@ struct SyncStage {
         case .applyShared(let command, let fence):
             let reply = ledger.apply(command, fence: fence)
             send(.sharedReplied(command.token, reply))
-        case .report, .alert: break
+        case .readTransfer(let number, let account):
+            send(.transferRead(number, ledger.reading, free: free[account]))
+        case .readFunding(let number, _):
+            let booked = ledger.settled
+            let open = fundings.filter {
+                !booked.contains("\($0.symbol.name) funding:\($0.transactionID)")
+            }
+            send(.fundingRead(number, open, ledger.reading))
+        case .reduce(let symbol, _): ledger.reducing.insert(symbol)
+        case .release(let symbol): ledger.reducing.remove(symbol)
+        case .saveOffset(let offset): ledger.moneyOffset = offset
+        case .report, .alert, .reply: break
         }
     }
 

@@ -9,7 +9,7 @@ private func a(_ name: String) -> AccountID { AccountID(name)! }
 private struct ScriptedBooks {
     var balances: [AccountID: BookBalance] = [:]
     var positions: [AccountID: Position] = [:]
-    var applied: Set<Int64> = []
+    var applied: Set<String> = []
     var sequence: Int64 = 0
 
     func snapshot(_ account: AccountID) -> LedgerSnapshot {
@@ -20,7 +20,7 @@ private struct ScriptedBooks {
 
     mutating func call(_ command: SharedCommand) -> SharedReply {
         let standing = command.parts.map { snapshot($0.change.account) }
-        if applied.contains(command.trade.fill.tradeID) { return .duplicate(standing) }
+        if applied.contains(command.subject.identity) { return .duplicate(standing) }
         for (part, held) in zip(command.parts, standing) {
             guard held.position?.version == part.positionBefore,
                 held.balance.version == part.balanceBefore
@@ -31,7 +31,7 @@ private struct ScriptedBooks {
             balances[part.change.account] = part.balance
             sequence += Int64(part.legs.count)
         }
-        applied.insert(command.trade.fill.tradeID)
+        applied.insert(command.subject.identity)
         return .applied(sequence: sequence)
     }
 
@@ -121,7 +121,7 @@ struct SharedTradesTests {
             return
         }
         let done = shared.replied(again.token, books.call(again), &ledger)
-        #expect(done == [.booked(again.trade, [], sequence: nil)])
+        #expect(done == [.booked(trade(1, .sell, 4), [], sequence: nil)])
         #expect(books.net == .whole(13))
         #expect(ledger.position(a("beta"), symbol).quantity == .whole(11))
     }
@@ -156,7 +156,7 @@ struct SharedTradesTests {
                     let isLost = Int.random(in: 0..<4, using: &random) == 0
                     waiting += shared.replied(command.token, isLost ? .unknown : reply, &ledger)
                 case .retryLater: waiting += shared.retry(ledger)
-                case .booked, .fenced, .stuck: continue
+                case .booked, .settled, .fenced, .stuck: continue
                 }
             }
             #expect(shared.pendingCount == 0, "seed \(seed), trade \(id)")

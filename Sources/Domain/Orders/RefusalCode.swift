@@ -23,6 +23,7 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case quantityBelowFilled = 309
     case orderNotAmendable = 310
     case venueCannot = 311
+    case instrumentReducing = 312
 
     case priceUnknown = 401
     case priceStale = 402
@@ -76,6 +77,7 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
         case .quantityBelowFilled: "quantity_below_filled"
         case .orderNotAmendable: "order_not_amendable"
         case .venueCannot: "venue_cannot"
+        case .instrumentReducing: "instrument_reducing"
         case .priceUnknown: "price_unknown"
         case .priceStale: "price_stale"
         case .priceOutsideBand: "price_outside_band"

@@ -45,10 +45,20 @@ package enum Attribution {
     package static func shares(
         of fill: Fill, origin: TradeOrigin, books: [AccountID: Quantity], step: Quantity = .zero
     ) -> [TradeShare] {
-        let closing = fill.side == .sell ? 1 : -1
+        shares(
+            of: fill.quantity, side: fill.side, fee: fill.fee, origin: origin, books: books,
+            step: step)
+    }
+
+    /// The shares of a quantity on one side, ascending by account; at least one.
+    static func shares(
+        of quantity: Quantity, side: Side, fee: Money, origin: TradeOrigin,
+        books: [AccountID: Quantity], step: Quantity
+    ) -> [TradeShare] {
+        let closing = side == .sell ? 1 : -1
         var holdings = books.filter { $0.value.signum == closing }.mapValues(\.magnitude)
         var quantities: [AccountID: Quantity] = [:]
-        var rest = fill.quantity
+        var rest = quantity
         if origin == .manual, let held = holdings.removeValue(forKey: .external) {
             let own = min(rest, held)
             quantities[.external] = own
@@ -59,7 +69,7 @@ package enum Attribution {
             rest -= part
         }
         if rest.isPositive { quantities[.external, default: .zero] += rest }
-        return priced(quantities.filter { $0.value.isPositive }, fill)
+        return priced(quantities.filter { $0.value.isPositive }, quantity, fee)
     }
 
     /// Splits at most the sum of `holdings`, in proportion, to none more than it holds.
@@ -105,7 +115,28 @@ package enum Attribution {
         return Quantity(units: Int128(whole))
     }
 
-    /// fee × part / whole, to the nearest 1e-12, without the rounding of a ratio between.
+    /// Funding by what each book held, signed: books on the other side of the exchange's net take
+    /// what they would pay. Ascending by account; the last takes what rounding leaves. What nobody
+    /// held is the `external` book's.
+    package static func funding(
+        _ amount: Money, over holdings: [AccountID: Quantity]
+    ) -> [(account: AccountID, amount: Money)] {
+        let net = holdings.values.reduce(Quantity.zero, +)
+        let held = holdings.keys.sorted().filter { holdings[$0]?.isZero == false }
+        guard !net.isZero, let last = held.last else { return [(.external, amount)] }
+        var left = amount
+        return held.map { account in
+            let own = holdings[account] ?? .zero
+            let isOpposed = own.signum != net.signum
+            let size = share(of: amount, own.magnitude, of: net.magnitude)
+            let part = account == last ? left : isOpposed ? -size : size
+            left -= part
+            return (account, part)
+        }
+    }
+
+    /// fee × part / whole, to the nearest 1e-12, without the rounding of a ratio between; a part may
+    /// be larger than the whole.
     private static func share(of fee: Money, _ part: Quantity, of whole: Quantity) -> Money {
         let product = fee.units.magnitude.multipliedFullWidth(by: part.units.magnitude)
         let (quotient, rest) = whole.units.magnitude.dividingFullWidth(product)
@@ -115,9 +146,11 @@ package enum Attribution {
     }
 
     /// The fee by quantity, the last book taking what rounding leaves.
-    private static func priced(_ parts: [AccountID: Quantity], _ fill: Fill) -> [TradeShare] {
-        var fee = fill.fee
-        var left = fill.quantity
+    private static func priced(
+        _ parts: [AccountID: Quantity], _ quantity: Quantity, _ fee: Money
+    ) -> [TradeShare] {
+        var fee = fee
+        var left = quantity
         return parts.keys.sorted().compactMap { account in
             guard let part = parts[account] else { return nil }
             let own = part == left ? fee : Attribution.share(of: fee, part, of: left)

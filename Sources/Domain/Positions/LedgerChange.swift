@@ -9,6 +9,8 @@ package struct LedgerChange: Equatable, Sendable {
         case deposit(Money)
         /// Funding received (or paid, when negative) on a symbol.
         case funding(Money)
+        /// Money from another book (or to it, when negative).
+        case transfer(Money)
         /// A signed quantity traded against nobody at a price: a virtual close, or a correction.
         case adjustment(Quantity, at: Price, isVirtualClose: Bool)
     }
@@ -49,7 +51,7 @@ package struct LedgerChange: Equatable, Sendable {
     package var order: ClientOrderID? {
         switch subject {
         case .fill(_, let order): order
-        case .deposit, .funding, .adjustment: nil
+        case .deposit, .funding, .transfer, .adjustment: nil
         }
     }
 }

@@ -267,6 +267,11 @@ package struct LedgerMachine: Equatable, Sendable {
             var leg = LedgerLeg(kind: .deposit)
             leg.wallet = balance.wallet
             return [leg]
+        case .transfer(let amount):
+            balance.deposits += amount
+            var leg = LedgerLeg(kind: .transfer)
+            leg.wallet = balance.wallet
+            return [leg]
         case .funding(let amount):
             balance.funding += amount
             position?.version += 1

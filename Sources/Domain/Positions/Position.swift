@@ -2,7 +2,7 @@ package import Trading
 
 /// What one entry of the journal says that a change did.
 package enum LedgerLegKind: Equatable, Sendable {
-    case fill, flipClose, flipOpen, virtualClose, deposit, funding, adjustment
+    case fill, flipClose, flipOpen, virtualClose, deposit, transfer, funding, adjustment
 }
 
 /// One entry of the journal, before it has a number: a change is one, or two for a flip.

@@ -17,36 +17,13 @@ package struct SharedTrade: Equatable, Sendable {
     }
 }
 
-/// One call of the shared trade script: all books' changes by one trade, all or none.
-package struct SharedCommand: Equatable, Sendable {
-    /// Tells the answer to this call from those to others.
-    package var token: Int64
-    package var trade: SharedTrade
-    /// One change a book, ascending by account.
-    package var parts: [LedgerCommand]
-}
-
-/// What became of a call of the shared trade script; snapshots are in the order of the parts.
-package enum SharedReply: Equatable, Sendable {
-    case applied(sequence: Int64)
-    /// The trade was applied before, by whomever; how things stand.
-    case duplicate([LedgerSnapshot])
-    /// A book has changed meanwhile; how things stand.
-    case conflict([LedgerSnapshot])
-    case fenced
-    case wrong(String)
-    /// No answer came: it may be applied or not.
-    case unknown
-    /// Redis is away and nothing was sent.
-    case refused
-}
-
-/// Brings trades of nobody's order into the books, one at a time.
+/// Brings changes of several books at once into the ledger, one at a time: trades of nobody's order,
+/// funding, transfers, corrections.
 ///
-/// The shares are computed from the books as the ledger machine has them and hold only for those
+/// The parts are computed from the books as the ledger machine has them and hold only for those
 /// versions: one call changes all books or none, and a book that has changed meanwhile makes the
-/// shares anew. The trade's id is remembered in the same call, so that it counts once, whatever the
-/// shares were (R2).
+/// parts anew. The change's identity is remembered in the same call, so that it counts once, whatever
+/// the parts were (R2).
 package struct SharedTrades: Equatable, Sendable {
     package enum Action: Equatable, Sendable {
         /// Call the shared trade script.
@@ -54,29 +31,31 @@ package struct SharedTrades: Equatable, Sendable {
         /// The trade is in the books: by this call (`sequence` not nil) with these shares, or since
         /// before.
         case booked(SharedTrade, [TradeShare], sequence: Int64?)
+        /// Another change is in the books, likewise; with what it made of each.
+        case settled(SharedSubject, [LedgerCommand], sequence: Int64?)
         /// Call `retry` a little later.
         case retryLater
         /// A newer writer took over: stop writing.
         case fenced
-        /// A key holds what it should not; the trade waits.
+        /// A key holds what it should not; the change waits.
         case stuck(String)
     }
 
-    /// Trades that may wait; beyond it the venue's own history is the queue.
+    /// Changes that may wait; beyond it the venue's own history is the queue.
     package static let queueLimit = 1_000
 
-    private var queue: [SharedTrade] = []
+    private var queue: [SharedSubject] = []
     private var inFlight: SharedCommand?
     private var nextToken: Int64 = 1
     private var conflicts = 0
 
     package init() {}
 
-    /// Trades submitted and not yet in the books.
+    /// Changes submitted and not yet in the books.
     package var pendingCount: Int { queue.count }
 
-    /// What is in flight counts as unanswered, and nothing waits any more: the trades are at the
-    /// venue.
+    /// What is in flight counts as unanswered, and nothing waits any more: trades and funding are at
+    /// the venue, and who asked for a transfer is told nothing.
     package mutating func abandon() {
         queue = []
         inFlight = nil
@@ -92,12 +71,19 @@ package struct SharedTrades: Equatable, Sendable {
     package mutating func submit(
         _ trade: SharedTrade, _ ledger: LedgerMachine
     ) -> (isTaken: Bool, actions: [Action]) {
+        submit(.trade(trade), ledger)
+    }
+
+    /// A change is wanted; one that waits already is not taken twice. False means the queue is full.
+    package mutating func submit(
+        _ subject: SharedSubject, _ ledger: LedgerMachine
+    ) -> (isTaken: Bool, actions: [Action]) {
         let isWaiting = queue.contains {
-            $0.fill.symbol == trade.fill.symbol && $0.fill.tradeID == trade.fill.tradeID
+            $0.symbol == subject.symbol && $0.identity == subject.identity
         }
         if isWaiting { return (true, []) }
         guard queue.count < SharedTrades.queueLimit else { return (false, []) }
-        queue.append(trade)
+        queue.append(subject)
         return (true, advance(ledger))
     }
 
@@ -115,15 +101,19 @@ package struct SharedTrades: Equatable, Sendable {
             conflicts = 0
             for part in command.parts { ledger.adopt(shared: part) }
             queue.removeFirst()
-            let shares = command.parts.compactMap(SharedTrades.share)
-            return [.booked(command.trade, shares, sequence: sequence)] + advance(ledger)
+            return [SharedTrades.done(command, sequence)] + advance(ledger)
         case .duplicate(let snapshots):
             conflicts = 0
             adopt(snapshots, command, &ledger)
             queue.removeFirst()
-            return [.booked(command.trade, [], sequence: nil)] + advance(ledger)
+            return [SharedTrades.done(command, nil)] + advance(ledger)
         case .conflict(let snapshots):
             adopt(snapshots, command, &ledger)
+            // A correction is of the books as they were seen: where they moved, it is none.
+            if case .correction = command.subject {
+                queue.removeFirst()
+                return [.settled(command.subject, [], sequence: nil)] + advance(ledger)
+            }
             conflicts += 1
             return conflicts > 8 ? [.retryLater] : advance(ledger)
         case .fenced: return [.fenced]
@@ -140,24 +130,25 @@ package struct SharedTrades: Equatable, Sendable {
         }
     }
 
+    private static func done(_ command: SharedCommand, _ sequence: Int64?) -> Action {
+        switch command.subject {
+        case .trade(let trade):
+            let shares = sequence == nil ? [] : command.parts.compactMap(share)
+            return .booked(trade, shares, sequence: sequence)
+        case .funding, .transfer, .correction:
+            return .settled(command.subject, command.parts, sequence: sequence)
+        }
+    }
+
     private static func share(_ part: LedgerCommand) -> TradeShare? {
         guard case .fill(let fill, _) = part.change.subject else { return nil }
         return TradeShare(account: part.change.account, quantity: fill.quantity, fee: fill.fee)
     }
 
     private mutating func advance(_ ledger: LedgerMachine) -> [Action] {
-        guard inFlight == nil, !ledger.isSuspended, let trade = queue.first else { return [] }
-        let shares = Attribution.shares(
-            of: trade.fill, origin: trade.origin, books: ledger.holdings(trade.fill.symbol),
-            step: trade.step)
-        let parts = shares.map { share in
-            var fill = trade.fill
-            fill.quantity = share.quantity
-            fill.fee = share.fee
-            return ledger.planned(
-                .fill(fill, account: share.account, order: nil, cause: trade.cause))
-        }
-        let command = SharedCommand(token: nextToken, trade: trade, parts: parts)
+        guard inFlight == nil, !ledger.isSuspended, let subject = queue.first else { return [] }
+        let parts = subject.changes(ledger).map { ledger.planned($0) }
+        let command = SharedCommand(token: nextToken, subject: subject, parts: parts)
         nextToken += 1
         inFlight = command
         return [.apply(command)]

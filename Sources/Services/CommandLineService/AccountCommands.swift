@@ -31,6 +31,21 @@ enum AccountCommands {
         try await report(session, account, try await request.run())
     }
 
+    @LoopActor static func transfer(
+        _ session: Session, _ arguments: Arguments
+    ) async throws(CommandFailure) {
+        let from = try arguments.account(arguments.positional[0])
+        let to = try arguments.account(arguments.positional[1])
+        let amount = try amount(arguments, arguments.positional[2], "the amount")
+        guard amount.isPositive else { throw arguments.usage("the amount is not above zero") }
+        let request = BusRequest(
+            session, .accountTransfer, id: arguments.value("--request-id") ?? session.requestID,
+            seconds: try arguments.seconds("--timeout", 20), silence: .unknown,
+            body: TransferBody(from: from, to: to, amount: amount).body, to: .positionSync)
+        let reply = try await request.run()
+        session.show(["from", "to", "amount"].map { ($0, reply.body[$0] ?? "") })
+    }
+
     private static func amount(
         _ arguments: Arguments, _ text: String, _ what: String
     ) throws(CommandFailure) -> Money {
@@ -76,6 +91,7 @@ enum AccountCommands {
         session.show(fields)
         guard !session.isJSON else { return }
         let positions = try await Books.positions(session).filter { $0.account == account }
-        if !positions.isEmpty { session.print("\n" + Books.table(positions).text) }
+        if positions.isEmpty { return }
+        session.print("\n" + Books.table(positions, now: session.nowMilliseconds).text)
     }
 }

@@ -9,6 +9,17 @@ struct HeldPosition {
     let record: PositionRecord
     let mark: Price?
     let liquidationPrice: Price?
+    /// When what values it was made: the snapshot, or the price where the snapshot has expired; 0
+    /// where there is neither.
+    let valuedMilliseconds: Int64
+    let isFromSnapshot: Bool
+
+    /// In words, what the position is valued by and how old that is.
+    func valuation(now: Int64) -> String {
+        if valuedMilliseconds == 0 { return "no snapshot, no price" }
+        let age = Age.text(since: valuedMilliseconds, now: now)
+        return isFromSnapshot ? "snapshot \(age)" : "expired; price \(age)"
+    }
 
     /// At the mark, before fees; nil while no mark is known.
     var unrealised: Money? {
@@ -23,6 +34,8 @@ struct HeldPosition {
             ("unrealised", unrealised?.text ?? ""), ("realised", record.realised.text),
             ("fees", record.fees.text), ("liquidation", liquidationPrice?.text ?? ""),
             ("version", "\(record.version)"), ("at_ms", "\(record.stamp.atMilliseconds)"),
+            ("valued_by", isFromSnapshot ? "snapshot" : "ledger and price"),
+            ("valued_ms", "\(valuedMilliseconds)"),
         ]
     }
 }
@@ -60,16 +73,30 @@ struct HeldPosition {
                     { fields throws(RecordError) in try PositionRecord(fields: fields) })
             else { continue }
             if risks[account] == nil { risks[account] = try await risk(session, account) }
-            let price = try await price(session, symbol)
-            let liquidation = risks[account]?.positions.first { $0.symbol == symbol }?
-                .liquidationPrice
             positions.append(
-                HeldPosition(
-                    account: account, symbol: symbol, record: record,
-                    mark: price.flatMap { $0.mark.isZero ? nil : $0.mark },
-                    liquidationPrice: liquidation.flatMap { $0.isZero ? nil : $0 }))
+                try await valued(session, account, symbol, record, by: risks[account]))
         }
         return positions
+    }
+
+    /// By the snapshot where it has the position as the ledger has it, else by the last price.
+    private static func valued(
+        _ session: Session, _ account: AccountID, _ symbol: Symbol, _ record: PositionRecord,
+        by risk: RiskRecord?
+    ) async throws(CommandFailure) -> HeldPosition {
+        if let risk, let known = risk.positions.first(where: { $0.symbol == symbol }),
+            known.quantity == record.quantity, !known.mark.isZero
+        {
+            return HeldPosition(
+                account: account, symbol: symbol, record: record, mark: known.mark,
+                liquidationPrice: known.liquidationPrice.isZero ? nil : known.liquidationPrice,
+                valuedMilliseconds: risk.stamp.atMilliseconds, isFromSnapshot: true)
+        }
+        let price = try await price(session, symbol)
+        return HeldPosition(
+            account: account, symbol: symbol, record: record,
+            mark: price.flatMap { $0.mark.isZero ? nil : $0.mark }, liquidationPrice: nil,
+            valuedMilliseconds: price?.markMilliseconds ?? 0, isFromSnapshot: false)
     }
 
     static func risk(
@@ -110,10 +137,10 @@ struct HeldPosition {
 
     // MARK: tables
 
-    static func table(_ positions: [HeldPosition]) -> TextTable {
+    static func table(_ positions: [HeldPosition], now: Int64) -> TextTable {
         var table = TextTable([
             "ACCOUNT", "SYMBOL", "QTY", "ENTRY", "MARK", "UNREALISED", "REALISED", "FEES",
-            "LIQUIDATION",
+            "LIQUIDATION", "VALUED BY",
         ])
         for position in positions {
             table.append([
@@ -121,6 +148,7 @@ struct HeldPosition {
                 position.record.entryPrice.text, position.mark?.text ?? "",
                 position.unrealised?.text ?? "", position.record.realised.text,
                 position.record.fees.text, position.liquidationPrice?.text ?? "",
+                position.valuation(now: now),
             ])
         }
         return table

@@ -6,7 +6,7 @@ import Reactor
 import RedisLink
 import Runtime
 
-/// One request to order-gateway and the wait for its reply.
+/// One request to a service, most to order-gateway, and the wait for its reply.
 @LoopActor final class BusRequest: RedisMessageHandler {
     /// What no reply by the deadline means.
     enum Silence {
@@ -17,6 +17,7 @@ import Runtime
     }
 
     private let session: Session
+    private let service: ServiceName
     private let command: Command
     private let silence: Silence
     private var reply: Reply?
@@ -26,9 +27,10 @@ import Runtime
 
     init(
         _ session: Session, _ kind: CommandKind, id: String, seconds: Int64, silence: Silence,
-        body: [String: String]
+        body: [String: String], to service: ServiceName = .orderGateway
     ) {
         self.session = session
+        self.service = service
         self.silence = silence
         command = Command(
             id: id, from: session.sender,
@@ -67,14 +69,14 @@ import Runtime
     }
 
     private func publish() async throws(CommandFailure) {
-        let channel = session.keys.commandChannel(.orderGateway)
+        let channel = session.keys.commandChannel(service)
         let payload = String(decoding: command.encoded(), as: UTF8.self)
         let outcome = await (try session.redis()).send(["PUBLISH", channel, payload])
         switch outcome {
         case .reply(.integer(let receivers)):
             guard receivers > 0 else {
                 throw CommandFailure(
-                    .notRunning, "order-gateway is not running (venue \(session.keys.venue))")
+                    .notRunning, "\(service.rawValue) is not running (venue \(session.keys.venue))")
             }
         case .reply, .refused:
             throw session.unreachable(outcome.failure ?? "PUBLISH was not taken")
@@ -98,14 +100,19 @@ import Runtime
         }
         switch silence {
         case .timeout:
-            throw CommandFailure(.timeout, "order-gateway did not answer in time")
+            throw CommandFailure(.timeout, "\(service.rawValue) did not answer in time")
         case .unknown:
             throw CommandFailure(
                 .outcomeUnknown,
-                "order-gateway did not answer in time: the request may still be carried out. "
-                    + "Look with: pms order show \(command.id); repeating it with "
+                "\(service.rawValue) did not answer in time: the request may still be carried out. "
+                    + "Look with: pms \(lookUp); repeating it with "
                     + "--request-id \(command.id) is harmless")
         }
+    }
+
+    /// The command that shows what became of the request.
+    private var lookUp: String {
+        service == .orderGateway ? "order show \(command.id)" : "account list"
     }
 
     private static func accepted(_ reply: Reply) throws(CommandFailure) -> Reply {

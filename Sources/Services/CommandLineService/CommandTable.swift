@@ -35,6 +35,16 @@ package enum CommandTable {
             positional: 2...2, options: ["--request-id", "--timeout"], isReading: true,
             run: AccountCommands.deposit),
         Subcommand(
+            "account transfer FROM TO X", "move money from one book to another",
+            positional: 3...3, options: ["--request-id", "--timeout"], isReading: true,
+            run: AccountCommands.transfer),
+        Subcommand(
+            "reconcile [--dry-run] [--timeout S]",
+            "compare the books with the exchange now, and say what is done about what differs; "
+                + "with --dry-run nothing is",
+            options: ["--timeout"], flags: ["--dry-run"], isReading: true,
+            run: ReconcileCommand.run),
+        Subcommand(
             "order place SYM buy|sell QTY [--limit P] [--tif GTC|IOC|FOK|GTX] [--account A] "
                 + "[--reduce-only] [--fast-ack] [--request-id ID] [--wait] [--timeout S]",
             "send an order: market without --limit, answered with an estimate with --fast-ack",
@@ -60,6 +70,13 @@ package enum CommandTable {
         Subcommand(
             "risk [ACCOUNT]", "margin, equity and liquidation prices", positional: 0...1,
             isReading: true, run: ReadingCommands.risk),
+        Subcommand(
+            "why ACCOUNT:SYM|ORDER",
+            "what led to a position or an order: decision, request, order, trades",
+            positional: 1...1, isReading: true, run: WhyCommand.run),
+        Subcommand(
+            "ledger verify", "rebuild every book from the journal and compare it with its record",
+            isReading: true, run: LedgerCommands.verify),
         Subcommand(
             "price SYM", "the last price; asks price-feed to watch the symbol for a minute",
             positional: 1...1, isReading: true, run: ReadingCommands.price),

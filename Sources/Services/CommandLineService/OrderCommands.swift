@@ -137,7 +137,7 @@ import Trading
     }
 
     /// An order by its client order id, or by the id of the request that placed it.
-    private static func find(
+    static func find(
         _ session: Session, _ id: String
     ) async throws(CommandFailure) -> OrderRecord? {
         if let order = try await Books.order(session, id) { return order }

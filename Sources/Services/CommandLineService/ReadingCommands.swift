@@ -11,22 +11,70 @@ import Trading
 @LoopActor enum ReadingCommands {
     static func positions(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
         let positions = try await Books.positions(session)
-        session.show(positions.map(\.fields), empty: "no open positions") { Books.table(positions) }
+        session.show(positions.map(\.fields), empty: "no open positions") {
+            Books.table(positions, now: session.nowMilliseconds)
+        }
+        let expired = Set(positions.filter { !$0.isFromSnapshot }.map(\.account)).sorted()
+        if !expired.isEmpty {
+            session.note(
+                "no fresh risk snapshot of \(expired.map(\.name).joined(separator: ", ")): "
+                    + "ledger and last price are shown; is risk-engine running?")
+        }
     }
 
     static func risk(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
         if let name = arguments.word(0) {
             let account = try arguments.account(name)
             guard let risk = try await Books.risk(session, account) else {
-                throw CommandFailure(
-                    .notFound, "no risk snapshot of \(account): is risk-engine running?")
+                return try await expired(session, account)
             }
-            return session.show(risk.fields)
+            var fields = risk.fields
+            if !session.isJSON {
+                let age = Age.text(
+                    since: risk.stamp.atMilliseconds, now: session.nowMilliseconds)
+                fields.append(("snapshot age", age))
+            }
+            return session.show(fields)
         }
         let risks = try await all(session)
         session.show(risks.map(\.fields), empty: "no risk snapshots: is risk-engine running?") {
             Books.table(risks, now: session.nowMilliseconds)
         }
+    }
+
+    /// What there is of an account whose snapshot has expired: its money, its positions at the last
+    /// price, and how old that is.
+    private static func expired(
+        _ session: Session, _ account: AccountID
+    ) async throws(CommandFailure) {
+        let keys = session.keys
+        guard
+            let balance = try await session.read(
+                keys.balance(account),
+                { fields throws(RecordError) in try BalanceRecord(fields: fields) })
+        else { throw CommandFailure(.notFound, "no account \(account): see pms account list") }
+        session.note(
+            "the risk snapshot of \(account) has expired: ledger and last price are shown; "
+                + "is risk-engine running?")
+        var fields = [
+            ("account", account.name), ("expired", "1"), ("wallet", balance.wallet.text),
+        ]
+        let now = session.nowMilliseconds
+        for position in try await Books.positions(session) where position.account == account {
+            let symbol = position.symbol.name
+            fields += [
+                ("\(symbol):qty", position.record.quantity.text),
+                ("\(symbol):entry", position.record.entryPrice.text),
+                ("\(symbol):mark", position.mark?.text ?? ""),
+                ("\(symbol):pnl", position.unrealised?.text ?? ""),
+                ("\(symbol):price_ms", "\(position.valuedMilliseconds)"),
+            ]
+            if !session.isJSON, position.valuedMilliseconds > 0 {
+                let age = Age.text(since: position.valuedMilliseconds, now: now)
+                fields.append(("\(symbol) price age", age))
+            }
+        }
+        session.show(fields)
     }
 
     /// The snapshots of all accounts that have one, by name.

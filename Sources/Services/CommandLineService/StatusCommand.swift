@@ -98,7 +98,7 @@ import Trading
             text += "\n\(name) is \(state.state.rawValue): \(state.why) (by \(state.by))\n"
         }
         text += "\n" + section("prices", prices(page.prices, now), none: "none watched")
-        text += "\n" + section("positions", Books.table(page.positions), none: "none open")
+        text += "\n" + section("positions", Books.table(page.positions, now: now), none: "none open")
         text += "\n" + section("risk", Books.table(page.risks, now: now), none: "no snapshots")
         return text + "\n"
             + section("open orders", Books.table(page.orders, now: now), none: "none")

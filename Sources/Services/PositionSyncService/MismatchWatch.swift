@@ -9,6 +9,8 @@ struct MismatchWatch {
         var seenAt: Instant
         var isSearched = false
         var isReported = false
+        /// When the symbol first differed, by whatever amount.
+        var differingSince: Instant
     }
 
     /// What a snapshot changed.
@@ -26,6 +28,9 @@ struct MismatchWatch {
 
     /// Symbols whose difference was reported and still stands.
     var reported: [Symbol] { candidates.filter { $0.value.isReported }.keys.sorted() }
+
+    /// Since when a symbol has differed without a break; nil where it does not.
+    func differingSince(_ symbol: Symbol) -> Instant? { candidates[symbol]?.differingSince }
 
     /// Whether a difference was there before the last snapshot.
     func isLasting(_ symbol: Symbol, _ now: Instant) -> Bool {
@@ -48,7 +53,9 @@ struct MismatchWatch {
                 continue
             }
             guard var candidate = candidates[symbol], candidate.difference == difference else {
-                candidates[symbol] = Candidate(difference: difference, seenAt: now)
+                candidates[symbol] = Candidate(
+                    difference: difference, seenAt: now,
+                    differingSince: candidates[symbol]?.differingSince ?? now)
                 continue
             }
             if candidate.isSearched, !candidate.isReported,

@@ -9,11 +9,15 @@ package import Trading
 // 2. An error is never a reading: nothing is concluded from a query that failed (R4).
 // 3. A symbol is compared only where nothing moved while the venue was asked: its books unchanged,
 //    its orders quiet for 2 s.
-// 4. The books change by trades of the venue only, each by its id, through the ledger script that
-//    applies an id once; a difference alone changes nothing.
+// 4. The books change by trades and funding of the venue, each by its id, through the ledger scripts
+//    that apply an id once.
 //    A trade of nobody's order is split over the books that hold the position, all in one change (B4f).
-// 5. A difference is reported when two error-free snapshots at least 10 s apart agree on it, and no
-//    missed trade explains it.
+// 5. A difference is confirmed when two error-free snapshots at least 10 s apart agree on it, and no
+//    missed trade explains it. Then the books are corrected to the venue in one change, at mark: what
+//    a book holds and the venue does not is closed there, the rest is the `external` book's (B4e).
+//    The correction is of the books as they were seen; where one moved, nothing is changed.
+// 6. A symbol that has differed for 60 s takes no new risk until it equals the venue.
+// 7. A dry run finds and tells, and changes nothing.
 
 /// What can happen to the sync desk. Answers carry the number of the request they answer.
 package enum SyncEvent: Sendable {
@@ -32,6 +36,12 @@ package enum SyncEvent: Sendable {
     case orderRead(UInt64, clientOrderID: String?)
     /// An order's record in Redis; nil where there is none.
     case recordRead(UInt64, OrderRecord?)
+    /// Somebody asks for a round, or for a transfer.
+    case command(Command)
+    /// The books, and what of the sending account's money is free; nil where that is not known.
+    case transferRead(UInt64, SyncBooks, free: Money?)
+    /// Funding that the books do not have yet, ascending by time, and the books.
+    case fundingRead(UInt64, [SharedFunding], SyncBooks)
     /// A request failed; `retryAfter` is zero where nothing was said.
     case failed(UInt64, reason: String, retryAfter: Interval)
     /// The answer to `apply`, by the command's token.
@@ -62,6 +72,16 @@ package enum SyncAction: Equatable, Sendable {
     case apply(LedgerCommand, fence: Int64)
     /// Call the shared trade script with this fencing number.
     case applyShared(SharedCommand, fence: Int64)
+    /// Read the books, and what of an account's money stands behind nothing.
+    case readTransfer(UInt64, from: AccountID)
+    /// Ask the venue for funding since a time, and Redis for what each book held then.
+    case readFunding(UInt64, sinceMilliseconds: Int64)
+    case reply(Reply, to: String)
+    /// Let the symbol take no new risk, and let it again.
+    case reduce(Symbol, why: String)
+    case release(Symbol)
+    /// Remember the venue's money that no book was given.
+    case saveOffset(Money)
     /// Write the status hash and set the metrics.
     case report(SyncRecord)
     case alert(Alert)
@@ -91,6 +111,16 @@ package enum SyncLimits {
     package static let tradePage = 1_000
     /// Pages read for one symbol in one round.
     static let tradePages = 10
+    /// A difference that lasts this long stops new risk.
+    static let explanation = Interval.seconds(60)
+    /// A mark older than this books nothing.
+    static let markAge = Interval.seconds(10)
+    /// Between two questions for funding, which costs 30 of 2,400 a minute.
+    static let fundingInterval = Interval.seconds(60)
+    /// How far back funding is looked for after a start: the longest time between two is 8 h.
+    static let fundingDepth = Interval.seconds(86_400)
+    /// Commands that may wait for a round to end.
+    static let waitingCommands = 64
     /// Between two looks at the clock.
     static let wake = Interval.milliseconds(200)
 }

@@ -13,6 +13,15 @@ struct SyncComparison {
     private(set) var hedgeRow: SyncVenue.Row?
     let ordersUnknown: Int
     let ordersMissing: Int
+    /// What the venue says it holds, and its marks.
+    private var nets: [Symbol: Quantity] = [:]
+    private(set) var marks: [Symbol: Price] = [:]
+    /// Whether the journal stood still while the venue was asked.
+    let isQuiet: Bool
+    /// The venue's wallet with every position closed at nought; nil where it is not known.
+    private(set) var flatWallet: Money?
+
+    func venueNet(_ symbol: Symbol) -> Quantity { nets[symbol] ?? .zero }
 
     /// - Parameter watched: symbols that differed before, to be compared though nobody lists them.
     init(
@@ -23,10 +32,17 @@ struct SyncComparison {
             .intersection(after.orders.map(\.intent.clientOrderID.text))
         ordersUnknown = venue.orders.count { !known.contains($0) }
         ordersMissing = open.subtracting(venue.orders).count
+        isQuiet = before.sequence == after.sequence
         hedgeRow = venue.rows.first { $0.side != "BOTH" }
         if hedgeRow != nil { return }
-        var nets: [Symbol: Quantity] = [:]
-        for row in venue.rows { nets[row.symbol, default: .zero] += row.quantity }
+        flatWallet = venue.wallet
+        for row in venue.rows {
+            nets[row.symbol, default: .zero] += row.quantity
+            marks[row.symbol] = row.mark
+            if let wallet = flatWallet {
+                flatWallet = wallet - row.entryPrice.times(row.quantity, .nearestEven)
+            }
+        }
         let symbols = watched.union(before.symbols).union(after.symbols).union(nets.keys)
         let active = SyncComparison.active(before.orders + after.orders, wall)
         for symbol in symbols.sorted() {

@@ -9,18 +9,23 @@ extension SyncDesk {
         _ symbols: [Symbol], _ books: SyncBooks, _ now: Instant, _ wall: WallTime,
         _ out: inout [SyncAction]
     ) {
+        load(books)
+        searchFirst(TradeSearch(books: books, symbols: symbols), now, wall, &out)
+        perform(ledger.resume(), now, wall, &out)
+    }
+
+    /// Takes over how the books stand.
+    func load(_ books: SyncBooks) {
         for (account, balance) in books.balances {
             ledger.load(account, balance: balance, positions: books.positions[account] ?? [:])
         }
-        searchFirst(TradeSearch(books: books, symbols: symbols), now, wall, &out)
-        perform(ledger.resume(), now, wall, &out)
     }
 
     private func searchFirst(
         _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard let symbol = search.symbol else {
-            searched(search, now)
+            searched(search, now, wall, &out)
             return
         }
         step = .searching(search)
@@ -118,6 +123,11 @@ extension SyncDesk {
         _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         var search = search
+        if isDry {
+            tellMissing(search)
+            search.advance()
+            return searchFirst(search, now, wall, &out)
+        }
         search.isApplying = true
         step = .searching(search)
         let changes = search.missing.compactMap { change(for: $0, search) }
@@ -133,6 +143,21 @@ extension SyncDesk {
         for trade in trades { shares += shared.submit(trade, ledger).actions }
         perform(shares, now, wall, &out)
         finishSymbolIfDone(now, wall, &out)
+    }
+
+    /// What a dry run found and would have brought in.
+    private func tellMissing(_ search: TradeSearch) {
+        guard let symbol = search.symbol, !search.missing.isEmpty else { return }
+        let trades = search.missing.map { fill in
+            let what = "trade \(fill.tradeID) \(fill.side.rawValue) \(fill.quantity)"
+            switch search.owner(of: fill) {
+            case .order(let record): return "\(what) to \(record.intent.account)"
+            case .account(let account): return "\(what) to \(account)"
+            case .stranger: return "\(what) of nobody's order, split over the books"
+            case nil: return what
+            }
+        }
+        findings[symbol, default: ""] += "; missed: " + trades.joined(separator: ", ")
     }
 
     private func change(for fill: Fill, _ search: TradeSearch) -> LedgerChange? {
@@ -166,6 +191,7 @@ extension SyncDesk {
     ) {
         perform(shared.replied(token, reply, &ledger), now, wall, &out)
         finishSymbolIfDone(now, wall, &out)
+        finishSettling(now, wall, &out)
     }
 
     func perform(
@@ -178,6 +204,8 @@ extension SyncDesk {
                 if let fence { out.append(.applyShared(command, fence: fence)) }
             case .booked(let trade, let shares, let sequence):
                 sharedBooked(trade, shares, sequence, wall, &out)
+            case .settled(let subject, let parts, let sequence):
+                settled(subject, parts, sequence, wall, &out)
             case .retryLater: isSharedRetryDue = true
             case .fenced:
                 fence = nil

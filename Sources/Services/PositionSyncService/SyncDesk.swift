@@ -13,6 +13,10 @@ package final class SyncDesk {
         case askingVenue(before: SyncBooks)
         case readingBooksAgain(before: SyncBooks, SyncVenue)
         case searching(TradeSearch)
+        /// Changes of several books are on their way.
+        case settling
+        case readingFunding(Interval)
+        case readingTransfer(Command, TransferBody)
     }
 
     private let writer: String
@@ -24,22 +28,36 @@ package final class SyncDesk {
     private var isRedisUp = false
     /// The request that an answer is awaited for.
     private var request: UInt64 = 0
-    private var askedAt = Instant.distantPast
+    var askedAt = Instant.distantPast
     var ledger: LedgerMachine
     /// Trades of nobody's order on their way into the books.
     var shared = SharedTrades()
     var isSharedRetryDue = false
     /// Accounts whose ledger change is to be tried again at the next wake.
     var retries: [AccountID] = []
-    private var watch = MismatchWatch()
+    private(set) var watch = MismatchWatch()
+    var money = MoneyWatch()
     private var isHedgeTold = false
-    private var lastComparison: SyncComparison?
+    private(set) var lastComparison: SyncComparison?
     private var lastSequence: Int64 = 0
+    private(set) var lastResult = ""
     var tradesApplied: Int64 = 0
+    var fundingsApplied: Int64 = 0
+    var corrected: Int64 = 0
+    var fundingAskedAt = Instant.distantPast
+    /// The time of the last funding booked.
+    var fundingSince: Int64?
+    /// Requests that wait for the round to end, the one it is made for, and what it found.
+    var commands: [Command] = []
+    var round: Command?
+    var isDry = false
+    var findings: [Symbol: String] = [:]
+    /// Transfers on their way, by request.
+    var transfers: [String: Command] = [:]
     private var recordSequence: Int64 = 0
 
     /// When the desk wants to be woken next.
-    package private(set) var nextWake = Instant.distantPast
+    package var nextWake = Instant.distantPast
 
     /// - Parameters:
     ///   - writer: `position-sync:<instance>`.
@@ -90,6 +108,11 @@ package final class SyncDesk {
             if isAwaited(number) { failed(reason, retryAfter: pause, now, wall, &out) }
         case .ledgerReplied(let token, let reply): ledgerReplied(token, reply, now, wall, &out)
         case .sharedReplied(let token, let reply): sharedReplied(token, reply, now, wall, &out)
+        case .command(let command): commandReceived(command, now, wall, &out)
+        case .transferRead(let number, let books, let free):
+            if isAwaited(number) { transferRead(books, free, now, wall, &out) }
+        case .fundingRead(let number, let payments, let books):
+            if isAwaited(number) { fundingRead(payments, books, now, wall, &out) }
         case .woken: woken(now, wall, &out)
         }
         startIfPossible(now)
@@ -111,6 +134,9 @@ package final class SyncDesk {
     }
 
     private func abandon() {
+        commands = []
+        round = nil
+        isDry = false
         step = .standby
         request += 1
         dropWrites()
@@ -122,6 +148,8 @@ package final class SyncDesk {
         retries = []
         shared.abandon()
         isSharedRetryDue = false
+        // Who asked hears nothing: repeating the request is harmless.
+        transfers = [:]
     }
 
     private func startIfPossible(_ now: Instant) {
@@ -135,10 +163,11 @@ package final class SyncDesk {
         switch step {
         case .standby: return
         case .idle(let until):
-            guard now >= until else { return }
+            guard now >= until, !beginCommand(now, wall, &out) else { return }
             step = .readingBooks
             ask(now, &out) { .readBooks($0) }
-        case .readingBooks, .askingVenue, .readingBooksAgain, .searching:
+        case .readingBooks, .askingVenue, .readingBooksAgain, .searching, .settling,
+            .readingFunding, .readingTransfer:
             let due = retries
             retries = []
             for account in due { perform(ledger.retry(account), now, wall, &out) }
@@ -163,7 +192,9 @@ package final class SyncDesk {
             let comparison = SyncComparison(
                 before: before, venue: venue, after: books, watched: watch.symbols, wall: wall)
             compared(comparison, books, now, wall, &out)
-        case .standby, .idle, .askingVenue, .searching: return
+        case .standby, .idle, .askingVenue, .searching, .settling, .readingFunding,
+            .readingTransfer:
+            return
         }
     }
 
@@ -184,6 +215,7 @@ package final class SyncDesk {
             return
         }
         isHedgeTold = false
+        if isDry { return comparedDry(comparison, books, now, wall, &out) }
         let verdict = watch.snapshotTaken(
             compared: comparison.compared, differences: comparison.differences, now: now)
         for symbol in verdict.settled {
@@ -198,8 +230,28 @@ package final class SyncDesk {
         let isSettled = comparison.differences.isEmpty
         let isMismatch = !watch.reported.isEmpty
         report(isMismatch ? .mismatch : isSettled ? .equal : .different, "", wall, &out)
+        limitUnexplained(comparison, books, now, wall, &out)
+        compareMoney(comparison, books, now, wall, &out)
+        if round != nil { explain(comparison, books, now, wall) }
+        let corrections = corrections(comparison, books, wall)
         if isSettled {
-            step = .idle(until: now + (comparison.busy.isEmpty ? interval : SyncLimits.soon))
+            rest(comparison.busy.isEmpty ? interval : SyncLimits.soon, now, wall, &out)
+        } else if corrections.isEmpty {
+            search(comparison.differences.keys.sorted(), books, now, wall, &out)
+        } else {
+            settle(corrections.map { .correction($0) }, books, now, wall, &out)
+        }
+    }
+
+    /// A dry run looks for missed trades too, and changes nothing.
+    private func comparedDry(
+        _ comparison: SyncComparison, _ books: SyncBooks, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        lastResult = comparison.differences.isEmpty ? "equal" : "different"
+        explain(comparison, books, now, wall)
+        if comparison.differences.isEmpty {
+            rest(comparison.busy.isEmpty ? interval : SyncLimits.soon, now, wall, &out)
         } else {
             search(comparison.differences.keys.sorted(), books, now, wall, &out)
         }
@@ -213,6 +265,7 @@ package final class SyncDesk {
         if !isHedgeTold { alert("hedge_mode", reason, row.symbol, wall, &out) }
         isHedgeTold = true
         report(.refused, reason, wall, &out)
+        answerRound(reason, &out)
         step = .idle(until: now + interval)
     }
 
@@ -224,11 +277,14 @@ package final class SyncDesk {
         request += 1
         dropWrites()
         report(.failed, reason, wall, &out)
+        answerRound("failed: \(reason)", &out)
         step = .idle(until: now + max(retryAfter, SyncLimits.afterFailure))
     }
 
     /// A round ended after a search: the next one tells what it led to.
-    func searched(_ search: TradeSearch, _ now: Instant) {
+    func searched(
+        _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
         let differing = lastComparison?.differences.keys.sorted() ?? []
         let pause =
             search.appliedAny
@@ -236,12 +292,12 @@ package final class SyncDesk {
             : search.isEarly
                 ? SyncLimits.graceOfTrades
                 : watch.reported == differing ? interval : SyncLimits.confirmation
-        step = .idle(until: now + pause)
+        rest(pause, now, wall, &out)
     }
 
     // MARK: records
 
-    private func stamp(_ wall: WallTime) -> RecordStamp {
+    func stamp(_ wall: WallTime) -> RecordStamp {
         recordSequence += 1
         return RecordStamp(
             sequence: recordSequence, writer: writer, atMilliseconds: wall.milliseconds)
@@ -262,6 +318,7 @@ package final class SyncDesk {
     ) {
         var record = SyncRecord(result: result, stamp: stamp(wall))
         record.reason = reason
+        lastResult = reason.isEmpty ? result.rawValue : "\(result.rawValue): \(reason)"
         record.tradesApplied = tradesApplied
         record.ledgerSequence = lastSequence
         if let comparison = lastComparison {

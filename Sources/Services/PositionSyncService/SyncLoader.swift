@@ -31,12 +31,16 @@ struct SyncLoadFailure: Error {
         let names = await redis.send(all: [
             ["GET", keys.ledgerSequence], ["SMEMBERS", keys.accounts], ["SMEMBERS", keys.books],
             ["SMEMBERS", keys.openOrders], ["HGETALL", keys.accountCodes],
+            ["HKEYS", keys.reducing], ["HGET", keys.sync, "money_offset"],
         ])
         guard let sequence = names[0].value, let accounts = names[1].value?.texts,
             let members = names[2].value?.texts, let orders = names[3].value?.texts,
-            let codes = names[4].value?.fields
+            let codes = names[4].value?.fields, let reducing = names[5].value?.texts,
+            let offset = names[6].value
         else { throw SyncLoadFailure(names) }
         var books = SyncBooks(sequence: sequence.int ?? 0)
+        books.reducing = Set(reducing.compactMap { $0.flatMap { Symbol($0) } })
+        books.moneyOffset = offset.text.flatMap { Money(text: $0) }
         for (code, name) in codes {
             if let code = AccountCode(code) { books.accountsByCode[code] = AccountID(name) }
         }
@@ -59,6 +63,7 @@ struct SyncLoadFailure: Error {
             + held.map { ["HGETALL", keys.position($0.account, $0.symbol)] }
             + orders.map { ["HGETALL", keys.order($0)] }
             + steps.map { ["HGET", keys.instrument($0), "step"] }
+            + steps.map { ["HMGET", keys.price($0), "mark", "mark_ms"] }
         let outcomes = await redis.send(all: commands)
         var books = books
         var place = 0
@@ -79,6 +84,7 @@ struct SyncLoadFailure: Error {
             }
             for symbol in steps {
                 books.steps[symbol] = outcomes[place].value?.text.flatMap { Quantity(text: $0) }
+                books.marks[symbol] = SyncLoader.mark(outcomes[place + steps.count])
                 place += 1
             }
         } catch {
@@ -136,6 +142,28 @@ struct SyncLoadFailure: Error {
             throw RecordError(record: record, field: "-", problem: outcome.failure ?? "not a hash")
         }
         return fields.isEmpty ? nil : fields
+    }
+
+    /// Nil where the feed has none.
+    private static func mark(_ outcome: RedisOutcome) -> SyncBooks.KnownMark? {
+        guard let texts = outcome.value?.texts, texts.count == 2,
+            let price = texts[0].flatMap({ Price(text: $0) }),
+            let time = texts[1].flatMap({ Int64($0) })
+        else { return nil }
+        return SyncBooks.KnownMark(price: price, atMilliseconds: time)
+    }
+
+    /// What of an account's money stands behind nothing; nil without a fresh risk snapshot.
+    func free(_ account: AccountID, wall: WallTime) async throws -> Money? {
+        let outcome = await redis.send(["HMGET", keys.risk(account), "available", "at_ms"])
+        guard let texts = outcome.value?.texts, texts.count == 2 else {
+            throw SyncLoadFailure([outcome])
+        }
+        guard let money = texts[0].flatMap({ Money(text: $0) }),
+            let time = texts[1].flatMap({ Int64($0) }),
+            wall - WallTime(milliseconds: time) <= SyncLimits.markAge
+        else { return nil }
+        return money
     }
 
     private static func balance(_ outcome: RedisOutcome) throws(RecordError) -> BookBalance {

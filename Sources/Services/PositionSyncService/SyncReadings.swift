@@ -15,6 +15,24 @@ package struct SyncBooks: Equatable, Sendable {
     /// Orders that are not final.
     package var orders: [OrderRecord] = []
 
+    /// The feed's marks of the symbols held, and when they were made.
+    package var marks: [Symbol: KnownMark] = [:]
+    /// Symbols that take no new risk until they equal the venue.
+    package var reducing: Set<Symbol> = []
+    /// The venue's money that no book was given, as it was found last.
+    package var moneyOffset: Money?
+
+    /// A mark and its time.
+    package struct KnownMark: Equatable, Sendable {
+        package var price: Price
+        package var atMilliseconds: Int64
+
+        package init(price: Price, atMilliseconds: Int64) {
+            self.price = price
+            self.atMilliseconds = atMilliseconds
+        }
+    }
+
     package init(sequence: Int64) { self.sequence = sequence }
 
     /// Symbols in which some book is not flat, or an order is open; ascending.
@@ -46,21 +64,32 @@ package struct SyncVenue: Equatable, Sendable {
         package var side: String
         /// Signed.
         package var quantity: Quantity
+        /// Zero where they are not known.
+        package var mark: Price
+        package var entryPrice: Price
 
-        package init(symbol: Symbol, side: String, quantity: Quantity) {
+        package init(
+            symbol: Symbol, side: String, quantity: Quantity, mark: Price = .zero,
+            entryPrice: Price = .zero
+        ) {
             self.symbol = symbol
             self.side = side
             self.quantity = quantity
+            self.mark = mark
+            self.entryPrice = entryPrice
         }
     }
 
     package var rows: [Row]
     /// Client ids of open orders.
     package var orders: [String]
+    /// In the settlement asset; nil where it was not asked for.
+    package var wallet: Money?
 
-    package init(rows: [Row], orders: [String]) {
+    package init(rows: [Row], orders: [String], wallet: Money? = nil) {
         self.rows = rows
         self.orders = orders
+        self.wallet = wallet
     }
 }
 

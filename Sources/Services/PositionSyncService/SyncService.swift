@@ -16,6 +16,7 @@ import VenueProtocol
     private let loader: SyncLoader
     private let venue: VenueQueries
     private let lease: Lease
+    private let archive: JournalArchive?
     private var timer: LoopTimer?
     private var isStopped = false
     /// Symbols whose gauge is not at zero.
@@ -27,6 +28,8 @@ import VenueProtocol
     private static let ledgerScript = RedisScript(LedgerScript.source)
     private static let sharedScript = RedisScript(SharedTradeScript.source)
     private static let fenceName = "sync"
+    private static let settlementAsset = "USDT"
+    private let commandChannel: String
 
     /// Throws where the key pair cannot be sent.
     package init(host: ServiceHost) throws {
@@ -42,7 +45,11 @@ import VenueProtocol
             interval: .milliseconds(environment.integer("PMS_SYNC_INTERVAL_MS")))
         loader = SyncLoader(redis: host.redis, keys: host.keys)
         venue = VenueQueries(host: host, credentials: credentials)
+        commandChannel = host.keys.commandChannel(.positionSync)
         lease = host.lease(SyncService.fenceName)
+        archive = environment.optionalText("PMS_ARCHIVE_DIR").map {
+            JournalArchive(host: host, directory: $0)
+        }
         comparisons = host.metrics.counter(
             "pms_sync_comparisons_total", "comparisons of the books with the venue")
         failures = host.metrics.counter(
@@ -57,8 +64,16 @@ import VenueProtocol
         venue.start()
         timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
         host.redis.onState = { [weak self] state in self?.redisChanged(state) }
-        lease.onGained = { [weak self] fence in self?.deliver(.leaseGained(fence: fence)) }
-        lease.onLost = { [weak self] in self?.deliver(.leaseLost) }
+        lease.onGained = { [weak self] fence in
+            self?.archive?.leaseChanged(isHeld: true)
+            self?.deliver(.leaseGained(fence: fence))
+        }
+        lease.onLost = { [weak self] in
+            self?.archive?.leaseChanged(isHeld: false)
+            self?.deliver(.leaseLost)
+        }
+        host.subscriber.subscribe(commandChannel, self)
+        archive?.start()
         if host.redis.isUp { deliver(.redisUp) }
         lease.start()
         deliver(.woken)
@@ -67,6 +82,7 @@ import VenueProtocol
     package func stop() async {
         isStopped = true
         timer?.disarm()
+        archive?.stop()
         venue.close()
     }
 
@@ -113,6 +129,20 @@ import VenueProtocol
             }
         case .readRecord(let number, let id):
             answer(number) { [loader] in .recordRead(number, try await loader.order(id)) }
+        case .readTransfer(let number, let account):
+            answer(number) { [self] in
+                let free = try await loader.free(account, wall: host.loop.wallNow)
+                return .transferRead(number, try await loader.books(), free: free)
+            }
+        case .readFunding(let number, let since):
+            answer(number) { [self] in try await funding(number, since) }
+        case .reply(let reply, let from):
+            let text = String(decoding: reply.encoded(), as: UTF8.self)
+            host.redis.send(["PUBLISH", host.keys.replyChannel(from), text]) { _ in }
+        case .reduce(let symbol, let why): write(["HSET", host.keys.reducing, symbol.name, why])
+        case .release(let symbol): write(["HDEL", host.keys.reducing, symbol.name])
+        case .saveOffset(let offset):
+            write(["HSET", host.keys.sync, "money_offset", offset.text])
         case .apply(let command, let fence): apply(command, fence)
         case .applyShared(let command, let fence): apply(command, fence)
         case .report(let record): report(record)
@@ -138,17 +168,39 @@ import VenueProtocol
         }
     }
 
+    private func write(_ command: [String]) {
+        host.redis.send(command) { outcome in
+            if let failure = outcome.failure {
+                Log.warn("not written", ["key": command[1], "reason": failure])
+            }
+        }
+    }
+
     // MARK: the venue
+
+    private func funding(_ number: UInt64, _ since: Int64) async throws -> SyncEvent {
+        let list = try await venue.ask(BinanceFutures.fundingPayments(sinceMilliseconds: since))
+        let payments = try BinanceFutures.decodeFundingPayments(list.rawSpan)
+        let books = try await loader.books()
+        let reader = FundingReader(
+            redis: host.redis, keys: host.keys, settlementAsset: SyncService.settlementAsset)
+        return .fundingRead(number, try await reader.missing(payments, books), books)
+    }
 
     private func venueReading() async throws -> SyncVenue {
         let positionList = try await venue.ask(BinanceFutures.positionRisk())
         let positions = try BinanceFutures.decodePositions(positionList.rawSpan)
         let orderList = try await venue.ask(BinanceFutures.openOrders())
         let orders = try BinanceFutures.decodeOrders(orderList.rawSpan)
+        let balanceList = try await venue.ask(BinanceFutures.balance)
+        let wallet = try BinanceFutures.decodeBalances(balanceList.rawSpan)
+            .first { $0.asset == SyncService.settlementAsset }?.wallet
         return SyncVenue(
             rows: positions.map {
-                SyncVenue.Row(symbol: $0.symbol, side: $0.positionSide, quantity: $0.quantity)
-            }, orders: orders.map(\.clientOrderID))
+                SyncVenue.Row(
+                    symbol: $0.symbol, side: $0.positionSide, quantity: $0.quantity,
+                    mark: $0.markPrice, entryPrice: $0.entryPrice)
+            }, orders: orders.map(\.clientOrderID), wallet: wallet)
     }
 
     private func trades(
@@ -281,5 +333,17 @@ import VenueProtocol
         Log.warn("alert", ["code": alert.code, "text": alert.text])
         let message = String(decoding: FlatJSON.encode(alert.fields), as: UTF8.self)
         host.redis.send(["PUBLISH", host.keys.alertChannel, message]) { _ in }
+    }
+}
+
+extension SyncService: RedisMessageHandler {
+    package func subscriptionEstablished(channel: String) {}
+
+    package func messageReceived(channel: RawSpan, payload: RawSpan) {
+        do throws(RecordError) {
+            deliver(.command(try Command.decode(payload)))
+        } catch {
+            Log.warn("command unreadable", ["problem": error.description])
+        }
     }
 }

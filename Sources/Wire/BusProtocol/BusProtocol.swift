@@ -102,6 +102,10 @@ package struct BusKeys: Sendable {
     package var attemptFailed: String { budget("attempts:failed") }
     /// Bans and limits told to all processes at once.
     package var budgetChannel: String { "\(prefix)budget" }
+    /// Hash from symbols that take no new risk to why.
+    package var reducing: String { "\(prefix)reducing" }
+    /// How far the journal is archived in files.
+    package var archive: String { "\(prefix)archive" }
     /// The last result of position-sync.
     package var sync: String { "\(prefix)sync" }
 

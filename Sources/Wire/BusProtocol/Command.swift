@@ -1,6 +1,6 @@
 import Bytes
 
-/// What can be asked of order-gateway over the bus.
+/// What can be asked over the bus: of order-gateway, and the last two of position-sync.
 package enum CommandKind: String, CaseIterable, Sendable {
     case orderPlace = "order.place"
     case orderAmend = "order.amend"
@@ -8,6 +8,8 @@ package enum CommandKind: String, CaseIterable, Sendable {
     case accountCreate = "account.create"
     case accountDeposit = "account.deposit"
     case stateSet = "state.set"
+    case accountTransfer = "account.transfer"
+    case reconcile
 }
 
 /// A request to a service: its id makes a repeat harmless, past its deadline it is refused.

@@ -159,6 +159,35 @@ package struct AccountBody: Equatable, Sendable {
     package var body: [String: String] { ["account": account.name, "deposit": deposit.text] }
 }
 
+/// The body of `account.transfer`: money from one book to another.
+package struct TransferBody: Equatable, Sendable {
+    package var from: AccountID
+    package var to: AccountID
+    /// Above zero.
+    package var amount: Money
+
+    package init(from: AccountID, to: AccountID, amount: Money) {
+        self.from = from
+        self.to = to
+        self.amount = amount
+    }
+
+    package init(_ body: [String: String]) throws(RecordError) {
+        let reader = RecordFields("account.transfer", body)
+        from = try reader.account("from")
+        to = try reader.account("to")
+        amount = try reader.decimal("amount")
+        guard from != to else { throw reader.error("to", "is where it comes from: \(to)") }
+        guard amount.isPositive, amount <= AccountBody.limit else {
+            throw reader.error("amount", "not above zero, or beyond \(AccountBody.limit)")
+        }
+    }
+
+    package var body: [String: String] {
+        ["from": from.name, "to": to.name, "amount": amount.text]
+    }
+}
+
 /// The body of `state.set`.
 package struct StateSetBody: Equatable, Sendable {
     package var state: TradingState

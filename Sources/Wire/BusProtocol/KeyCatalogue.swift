@@ -58,6 +58,8 @@ package struct KeyDescription: Sendable {
         .init("lock:<NAME>", "string", "lease", "its holder", "lease owner"),
         .init("fence:<NAME>", "string", "none", "its holder", "fencing number"),
         .init("heartbeat:<SERVICE>:<INSTANCE>", "hash", "5 s", "each process", "pid, readiness"),
+        .init("reducing", "hash", "none", "position-sync", "symbols without new risk, and why"),
+        .init("archive", "hash", "none", "position-sync", "how far the journal is archived, chain"),
         .init("sync", "hash", "none", "position-sync", "last comparison with the venue"),
     ]
 

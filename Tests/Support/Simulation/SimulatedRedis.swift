@@ -138,6 +138,7 @@ package final class SimulatedRedis {
     private func shared(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
         struct Part {
             var position = "", balance = "", positionVersion = "", balanceVersion = "", book = ""
+            var hasPosition = false
             var isOpen = false
             var positionFields: [(String, String)] = []
             var balanceFields: [(String, String)] = []
@@ -152,6 +153,7 @@ package final class SimulatedRedis {
             var part = Part()
             part.position = keys[5 + 2 * index]
             part.balance = keys[6 + 2 * index]
+            part.hasPosition = arguments.flag()
             part.positionVersion = arguments.text()
             part.balanceVersion = arguments.text()
             part.book = arguments.text()
@@ -168,7 +170,8 @@ package final class SimulatedRedis {
             var reply: [String?] = [kind]
             for part in parts {
                 for name in ["qty", "entry", "realised", "fees", "version"] {
-                    reply.append(self.hashes[part.position]?[name] ?? "")
+                    let value = part.hasPosition ? self.hashes[part.position]?[name] : nil
+                    reply.append(value ?? "")
                 }
                 for name in ["deposits", "realised", "fees", "funding", "version"] {
                     reply.append(self.hashes[part.balance]?[name] ?? "")
@@ -178,15 +181,16 @@ package final class SimulatedRedis {
         }
         if scores[keys[0]]?[identity] != nil { return standing("DUPLICATE") }
         let isCurrent = parts.allSatisfy {
-            (hashes[$0.position]?["version"] ?? "0") == $0.positionVersion
+            (!$0.hasPosition || (hashes[$0.position]?["version"] ?? "0") == $0.positionVersion)
                 && (hashes[$0.balance]?["version"] ?? "0") == $0.balanceVersion
         }
         guard isCurrent else { return standing("CONFLICT") }
         var sequence = ""
         for part in parts {
             for leg in part.legs { sequence = journal(keys[1], keys[2], leg.fields, leg.tail) }
-            set(part.position, [("seq", sequence)] + part.positionFields)
             set(part.balance, [("seq", sequence)] + part.balanceFields)
+            if !part.hasPosition { continue }
+            set(part.position, [("seq", sequence)] + part.positionFields)
             if part.isOpen {
                 sets[keys[3], default: []].insert(part.book)
             } else {

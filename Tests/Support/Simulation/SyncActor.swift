@@ -134,7 +134,14 @@ package final class SyncActor {
             }
         case .apply(let command, let fence): apply(command, fence)
         case .applyShared(let command, let fence): apply(command, fence)
-        case .report, .alert: return
+        case .readFunding(let number, _):
+            read(number, { self.books($0) }) { .fundingRead(number, [], $0) }
+        case .reduce(let symbol, let why):
+            connection.request({ [keys] in $0.hashes[keys.reducing, default: [:]][symbol.name] = why
+            }) { _ in }
+        case .release(let symbol):
+            connection.request({ [keys] in $0.hashes[keys.reducing]?[symbol.name] = nil }) { _ in }
+        case .report, .alert, .readTransfer, .reply, .saveOffset: return
         }
     }
 

@@ -35,7 +35,7 @@ enum RefusalResponse {
         switch code {
         case .notReady, .redisDown, .leaseLost, .deadlinePassed, .queueFull, .venueBusy,
             .orderRateLimit, .orderCountLimit, .sidePaused, .orderUnsettled, .priceUnknown,
-            .priceStale, .riskUnknown, .riskStale, .cancelledBeforeSending:
+            .priceStale, .riskUnknown, .riskStale, .cancelledBeforeSending, .instrumentReducing:
             self = .wait
         case .priceOutsideBand, .venueRejected, .outcomeUnknown, .orderNotFound, .orderFinal,
             .amendSuperseded, .quantityBelowFilled, .orderNotAmendable:

@@ -26,7 +26,8 @@ extension GatewayDesk {
             case .accountCreate: try createAccount(command, &turn)
             case .accountDeposit: try deposit(command, &turn)
             case .stateSet: try setState(command, &turn)
-            case nil: answer(command, refusing: .unknownCommand, command.kind, &turn)
+            case .accountTransfer, .reconcile, nil:
+                answer(command, refusing: .unknownCommand, command.kind, &turn)
             }
         } catch {
             answer(command, refusing: .malformed, error.description, &turn)
@@ -145,6 +146,10 @@ extension GatewayDesk {
             return
         }
         if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        if let why = facts.reducing, !order.life.intent.isReduceOnly {
+            drop(id, .instrumentReducing, why, &turn)
+            return
+        }
         let touch = order.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
         orders[id]?.estimate = touch ?? facts.price?.mark
         do throws(Refusal) {

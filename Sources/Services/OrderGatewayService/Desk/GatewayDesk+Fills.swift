@@ -232,7 +232,7 @@ extension GatewayDesk {
             countFill(id, &turn)
             perform(action, id, &turn)
         case .deposit: depositBooked(change, &turn)
-        case .funding, .adjustment: break
+        case .funding, .transfer, .adjustment: break
         }
     }
 

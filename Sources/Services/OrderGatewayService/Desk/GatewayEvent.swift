@@ -125,6 +125,8 @@ package struct MarketFacts: Equatable, Sendable {
     package var riskSequence: Int64
     /// Nil where there is no record of the instrument.
     package var instrument: Instrument?
+    /// Why the symbol takes no new risk; nil where it does.
+    package var reducing: String?
 
     package init(
         price: PriceFacts?, risk: RiskFacts?, riskSequence: Int64, instrument: Instrument?

@@ -79,7 +79,7 @@ package enum LedgerScript {
             """
 
     /// Changes without a symbol are remembered under this name.
-    private static let transfers = "transfers"
+    static let transfers = "transfers"
 
     /// The call that carries a command out.
     /// - Parameter writer: `service:instance`; `nowMilliseconds` stamps the records.
@@ -184,7 +184,7 @@ package enum LedgerScript {
         case .adjustment(let delta, let price, _):
             entry.side = delta.isNegative ? .sell : .buy
             entry.price = price
-        case .deposit(let amount):
+        case .deposit(let amount), .transfer(let amount):
             entry.quantity = Quantity(units: amount.units)
         case .funding(let amount):
             entry.realised = amount
@@ -199,6 +199,7 @@ package enum LedgerScript {
         case .flipOpen: .flipOpen
         case .virtualClose: .virtualClose
         case .deposit: .deposit
+        case .transfer: .transfer
         case .funding: .funding
         case .adjustment: .adjustment
         }

@@ -1,12 +1,12 @@
 package import Positions
 import Trading
 
-/// A trade of nobody's order, applied to all its books in one atomic change: everything is checked,
-/// then all is written.
+/// A change of several books, all of them in one atomic step: everything is checked, then all is
+/// written. Trades of nobody's order, funding, transfers, corrections.
 ///
 /// KEYS: 1 trades, 2 ledger stream and channel, 3 its counter, 4 books, 5 fence, then position and
-/// balance of each book. Replies: `APPLIED seq`, `DUPLICATE` or `CONFLICT` with how each book stands,
-/// `FENCED number`, `WRONG what`.
+/// balance of each book (the balance twice where the change has no symbol). Replies: `APPLIED seq`,
+/// `DUPLICATE` or `CONFLICT` with how each book stands, `FENCED number`, `WRONG what`.
 package enum SharedTradeScript {
     package static let source =
         ScriptPrelude.text + """
@@ -17,6 +17,7 @@ package enum SharedTradeScript {
             local parts = {}
             for i = 1, count do
                 local part = {position = KEYS[4 + 2 * i], balance = KEYS[5 + 2 * i]}
+                part.has_position = take() == '1'
                 part.position_version, part.balance_version = take(), take()
                 part.book, part.is_open = take(), take()
                 part.position_fields, part.balance_fields, part.legs = list(), list(), {}
@@ -25,7 +26,8 @@ package enum SharedTradeScript {
                     part.legs[leg] = {tail = tail, fields = list()}
                 end
                 parts[i] = part
-                wrong = wrong or check(part.position, 'hash') or check(part.balance, 'hash')
+                wrong = wrong or check(part.balance, 'hash')
+                if part.has_position then wrong = wrong or check(part.position, 'hash') end
             end
             wrong = wrong or fenced(KEYS[5], fence) or behind(KEYS[3], KEYS[2])
             if wrong then return wrong end
@@ -37,16 +39,22 @@ package enum SharedTradeScript {
                     for i = 1, #names do reply[#reply + 1] = values[i] or '' end
                 end
                 for _, part in ipairs(parts) do
-                    add(part.position, {'qty', 'entry', 'realised', 'fees', 'version'})
+                    if part.has_position then
+                        add(part.position, {'qty', 'entry', 'realised', 'fees', 'version'})
+                    else
+                        for i = 1, 5 do reply[#reply + 1] = '' end
+                    end
                     add(part.balance, {'deposits', 'realised', 'fees', 'funding', 'version'})
                 end
                 return reply
             end
             if redis.call('ZSCORE', KEYS[1], identity) then return standing('DUPLICATE') end
             for _, part in ipairs(parts) do
-                local position = redis.call('HGET', part.position, 'version') or '0'
                 local balance = redis.call('HGET', part.balance, 'version') or '0'
-                if position ~= part.position_version or balance ~= part.balance_version then
+                if balance ~= part.balance_version then return standing('CONFLICT') end
+                local position = part.has_position
+                    and (redis.call('HGET', part.position, 'version') or '0')
+                if position and position ~= part.position_version then
                     return standing('CONFLICT')
                 end
             end
@@ -56,8 +64,10 @@ package enum SharedTradeScript {
                 for _, leg in ipairs(part.legs) do
                     seq = journal(KEYS[2], KEYS[3], maximum, leg.fields, leg.tail)
                 end
-                redis.call('HSET', part.position, 'seq', seq, unpack(part.position_fields))
-                redis.call(part.is_open == '1' and 'SADD' or 'SREM', KEYS[4], part.book)
+                if part.has_position then
+                    redis.call('HSET', part.position, 'seq', seq, unpack(part.position_fields))
+                    redis.call(part.is_open == '1' and 'SADD' or 'SREM', KEYS[4], part.book)
+                end
                 redis.call('HSET', part.balance, 'seq', seq, unpack(part.balance_fields))
             end
             redis.call('ZADD', KEYS[1], at_ms, identity)
@@ -71,14 +81,15 @@ package enum SharedTradeScript {
         _ command: SharedCommand, keys: BusKeys, fenceName: String, fence: Int64, writer: String,
         nowMilliseconds: Int64
     ) -> ScriptCall {
-        let symbol = command.trade.fill.symbol
+        let symbol = command.subject.symbol
         var names = [
-            keys.trades(symbol), keys.ledger, keys.ledgerSequence, keys.books,
+            symbol.map { keys.trades($0) } ?? "\(keys.prefix)trades:\(LedgerScript.transfers)",
+            keys.ledger, keys.ledgerSequence, keys.books,
             keys.fence(fenceName),
         ]
         var arguments = ScriptArguments()
         arguments.add(fence)
-        arguments.add("\(command.trade.fill.tradeID)")
+        arguments.add(command.subject.identity)
         arguments.add(nowMilliseconds)
         arguments.add(nowMilliseconds - LedgerScript.memory)
         arguments.add(LedgerScript.journalLength)
@@ -86,10 +97,12 @@ package enum SharedTradeScript {
         let stamp = [("writer", writer), ("at_ms", "\(nowMilliseconds)")]
         for part in command.parts {
             let account = part.change.account
-            names += [keys.position(account, symbol), keys.balance(account)]
+            let balance = keys.balance(account)
+            names += [symbol.map { keys.position(account, $0) } ?? balance, balance]
+            arguments.add(symbol != nil)
             arguments.add(part.positionBefore)
             arguments.add(part.balanceBefore)
-            arguments.add(BusKeys.book(account, symbol))
+            arguments.add(symbol.map { BusKeys.book(account, $0) } ?? "")
             arguments.add(part.position?.quantity.isZero == false)
             arguments.add(part.position.map { LedgerScript.fields(of: $0) + stamp } ?? [])
             arguments.add(LedgerScript.fields(of: part.balance) + stamp)

@@ -1,0 +1,141 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+
+/// What can be asked of position-sync: a round now, dry or not, and transfers between books.
+extension SyncDesk {
+    func commandReceived(
+        _ command: Command, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        // The one that holds the lease answers.
+        guard fence != nil else { return }
+        guard wall.milliseconds <= command.deadlineMilliseconds else {
+            return refuse(command, .deadlinePassed, "past its deadline", &out)
+        }
+        switch CommandKind(rawValue: command.kind) {
+        case .reconcile, .accountTransfer:
+            guard commands.count < SyncLimits.waitingCommands else {
+                return refuse(command, .queueFull, "too many requests wait", &out)
+            }
+            commands.append(command)
+            if case .idle = step { step = .idle(until: now) }
+            nextWake = now
+        case .orderPlace, .orderAmend, .orderCancel, .accountCreate, .accountDeposit, .stateSet,
+            nil:
+            refuse(command, .unknownCommand, command.kind, &out)
+        }
+    }
+
+    /// Begins what waits; false where nothing does.
+    func beginCommand(_ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]) -> Bool {
+        guard !commands.isEmpty else { return false }
+        let command = commands.removeFirst()
+        if command.kind == CommandKind.accountTransfer.rawValue {
+            beginTransfer(command, now, wall, &out)
+            return true
+        }
+        round = command
+        isDry = command.body["dry_run"] == "1"
+        return false
+    }
+
+    /// A round is over: who asked for it is told.
+    func answerRound(_ result: String, _ out: inout [SyncAction]) {
+        isDry = false
+        guard let command = round else { return }
+        round = nil
+        var body = ["result": result]
+        for (symbol, text) in findings { body[symbol.name] = text }
+        findings = [:]
+        out.append(.reply(.ok(command.id, body), to: command.from))
+    }
+
+    private func refuse(
+        _ command: Command, _ code: RefusalCode, _ reason: String, _ out: inout [SyncAction]
+    ) {
+        out.append(.reply(.refused(command.id, code.description, reason), to: command.from))
+    }
+
+    // MARK: transfers
+
+    private func beginTransfer(
+        _ command: Command, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        do throws(RecordError) {
+            let body = try TransferBody(command.body)
+            guard body.from != .external, body.to != .external else {
+                return refuse(command, .malformed, "the external book has no money of its own", &out)
+            }
+            step = .readingTransfer(command, body)
+            ask(now, &out) { .readTransfer($0, from: body.from) }
+        } catch {
+            refuse(command, .malformed, error.description, &out)
+        }
+    }
+
+    func transferRead(
+        _ books: SyncBooks, _ free: Money?, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        guard case .readingTransfer(let command, let body) = step else { return }
+        step = .idle(until: now)
+        for account in [body.from, body.to] where books.balances[account] == nil {
+            return refuse(command, .accountUnknown, account.name, &out)
+        }
+        let wallet = books.balances[body.from]?.wallet ?? .zero
+        let isHolding = books.positions[body.from]?.isEmpty == false
+        // What stands behind positions stays: the snapshot says what is free.
+        let available = isHolding ? min(free ?? .zero, wallet) : wallet
+        guard body.amount <= available else {
+            let reason =
+                isHolding && free == nil
+                ? "no fresh risk snapshot of \(body.from)" : "\(available) free of \(wallet)"
+            return refuse(command, .marginInsufficient, reason, &out)
+        }
+        transfers[command.id] = command
+        let transfer = SharedTransfer(
+            from: body.from, to: body.to, amount: body.amount, request: command.id,
+            atMilliseconds: wall.milliseconds)
+        settle([.transfer(transfer)], books, now, wall, &out)
+    }
+
+    func transferred(_ transfer: SharedTransfer, _ wall: WallTime, _ out: inout [SyncAction]) {
+        guard let command = transfers.removeValue(forKey: transfer.request) else { return }
+        let body = [
+            "from": transfer.from.name, "to": transfer.to.name, "amount": transfer.amount.text,
+        ]
+        out.append(.reply(.ok(command.id, body), to: command.from))
+    }
+
+    // MARK: funding
+
+    /// The end of a round: funding is looked for now and then, and then there is a pause.
+    func rest(
+        _ pause: Interval, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        answerRound(lastResult, &out)
+        let isDue = now - fundingAskedAt >= SyncLimits.fundingInterval
+        guard isDue, lastComparison?.differences.isEmpty == true else {
+            step = .idle(until: commands.isEmpty ? now + pause : now)
+            return
+        }
+        fundingAskedAt = now
+        step = .readingFunding(pause)
+        let since = fundingSince ?? (wall - SyncLimits.fundingDepth).milliseconds
+        ask(now, &out) { .readFunding($0, sinceMilliseconds: since) }
+    }
+
+    func fundingRead(
+        _ payments: [SharedFunding], _ books: SyncBooks, _ now: Instant, _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        guard case .readingFunding(let pause) = step else { return }
+        for payment in payments {
+            fundingSince = max(fundingSince ?? 0, payment.atMilliseconds)
+        }
+        step = .idle(until: now + pause)
+        if !payments.isEmpty { settle(payments.map { .funding($0) }, books, now, wall, &out) }
+    }
+}

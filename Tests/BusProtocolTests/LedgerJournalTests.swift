@@ -1,0 +1,186 @@
+import Bounded
+import BusProtocol
+import Positions
+import Testing
+import Trading
+
+/// A journal of random changes, as the ledger script writes it.
+private struct RandomJournal {
+    static let accounts = ["alpha", "beta"].map { AccountID($0)! }
+    static let symbol = Symbol("BTCUSDT")!
+    var entries: [LedgerEntry] = []
+    var positions: [AccountID: Position] = [:]
+    var wallets: [AccountID: Money] = [:]
+
+    init(seed: UInt64, count: Int = 300) {
+        var random = SplitMix64(seed: seed)
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        for number in 1...Int64(count) {
+            let account = Self.accounts[Int.random(in: 0...1, using: &random)]
+            let subject: LedgerChange.Subject
+            var symbol: Symbol? = Self.symbol
+            switch Int.random(in: 0...9, using: &random) {
+            case 0:
+                subject = .deposit(.whole(Int64.random(in: 1...99, using: &random)))
+                symbol = nil
+            case 1:
+                subject = .transfer(.whole(Int64.random(in: -9...9, using: &random)))
+                symbol = nil
+            case 2: subject = .funding(.whole(Int64.random(in: -9...9, using: &random)))
+            case 3:
+                subject = .adjustment(
+                    .whole(Int64.random(in: 1...9, using: &random)), at: .whole(77),
+                    isVirtualClose: false)
+            case _: subject = .fill(Self.fill(number, &random), order: nil)
+            }
+            let change = LedgerChange(
+                account: account, symbol: symbol, subject: subject, identity: "\(number)",
+                cause: "test", atMilliseconds: number)
+            guard case .apply(let command)? = machine.submit(change).actions.first else { continue }
+            for leg in command.legs {
+                var entry = LedgerScript.entry(leg, command, writer: "test:1")
+                entry.sequence = Int64(entries.count + 1)
+                entries.append(entry)
+            }
+            _ = machine.replied(command.token, .applied(sequence: Int64(entries.count)))
+            positions[account] = machine.position(account, Self.symbol)
+            wallets[account] = machine.balance(account)?.wallet
+        }
+    }
+
+    private static func fill(_ number: Int64, _ random: inout SplitMix64) -> Fill {
+        Fill(
+            symbol: symbol, tradeID: number, orderID: number, clientOrderID: "",
+            side: Bool.random(using: &random) ? .buy : .sell,
+            price: .whole(Int64.random(in: 50...150, using: &random)),
+            quantity: .whole(Int64.random(in: 1...9, using: &random)), fee: .whole(1),
+            feeAsset: Bool.random(using: &random) ? "USDT" : "BNB", isMaker: false,
+            timeMilliseconds: number)
+    }
+
+    func verify(_ entries: [LedgerEntry]) -> LedgerVerification {
+        var verification = LedgerVerification()
+        for entry in entries { verification.entryRead(entry) }
+        for account in Self.accounts {
+            let position = positions[account] ?? Position()
+            verification.recordRead(
+                account, Self.symbol, quantity: position.quantity, entryPrice: position.entryPrice)
+            verification.recordRead(account, wallet: wallets[account] ?? .zero)
+        }
+        return verification
+    }
+}
+
+@Suite("the journal rebuilds the books, and its archive tells what was tampered with")
+struct LedgerJournalTests {
+    @Test("every book is rebuilt from the journal, and equals its record")
+    func rebuilt() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        let journal = RandomJournal(seed: seed)
+        let verification = journal.verify(journal.entries)
+        #expect(verification.problems == [], "seed \(seed)")
+        #expect(verification.booksRebuilt == 2 && verification.walletsRebuilt == 2)
+        #expect(verification.first == 1 && verification.last == Int64(journal.entries.count))
+    }
+
+    @Test("an entry that is missing, doubled or altered is found, whichever it is")
+    func altered() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        let journal = RandomJournal(seed: seed, count: 80)
+        var random = SplitMix64(seed: seed)
+        for index in 2..<journal.entries.count {
+            let note: Comment = "seed \(seed), entry \(index)"
+            var entries = journal.entries
+            // A change that is its account's first has nothing before it to be held against.
+            let isFirst = !entries[..<index].contains {
+                $0.account == entries[index].account && $0.symbol == entries[index].symbol
+            }
+            if isFirst { continue }
+            switch Int.random(in: 0...3, using: &random) {
+            case 0 where index < entries.count - 1: entries.remove(at: index)
+            case 1: entries.insert(entries[index], at: index)
+            case 2: entries[index].wallet += .whole(1)
+            case _:
+                entries[index].quantity += .one
+                entries[index].realised += .one
+            }
+            #expect(journal.verify(entries).problemCount > 0, note)
+        }
+    }
+
+    @Test("a record that is not what the journal makes of it is found")
+    func record() {
+        var journal = RandomJournal(seed: 5)
+        journal.wallets[RandomJournal.accounts[0]]? += .whole(1)
+        #expect(journal.verify(journal.entries).problemCount == 1)
+        journal = RandomJournal(seed: 5)
+        journal.positions[RandomJournal.accounts[1]]?.quantity += .one
+        #expect(journal.verify(journal.entries).problemCount == 1)
+    }
+
+    private func archive(_ entries: [LedgerEntry]) -> [[UInt8]] {
+        var chain = ArchiveChain()
+        var lines = [chain.header(venue: VenueID("usdm")!)]
+        for entry in entries { lines.append(chain.entry(entry)) }
+        return lines.map { Array($0.dropLast()) }
+    }
+
+    private func read(_ lines: [[UInt8]]) throws -> [LedgerEntry] {
+        var reader = ArchiveReader()
+        return try lines.compactMap {
+            if case .entry(let entry) = try reader.lineRead($0) { entry } else { nil }
+        }
+    }
+
+    @Test("the archive reads back as it was written, over the edge of a file too")
+    func archive() throws {
+        let entries = RandomJournal(seed: 3, count: 40).entries
+        let lines = archive(entries)
+        #expect(try read(lines) == entries)
+        var chain = ArchiveChain()
+        var reader = ArchiveReader()
+        for (index, entry) in entries.enumerated() {
+            if index % 10 == 0 {
+                let header = chain.header(venue: VenueID("usdm")!).dropLast()
+                #expect(try reader.lineRead(Array(header)) == .header)
+            }
+            #expect(
+                try reader.lineRead(Array(chain.entry(entry).dropLast())) == .entry(entry))
+        }
+        #expect(
+            try reader.lineRead(Array(chain.gap(from: 41, to: 60).dropLast()))
+                == .gap(from: 41, to: 60))
+        #expect(reader.link == chain.link && reader.last == 60)
+    }
+
+    @Test("any byte that is changed, and any line taken out or moved, breaks the chain")
+    func chain() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SplitMix64(seed: seed)
+        let lines = archive(RandomJournal(seed: 3, count: 20).entries)
+        for round in 0..<300 {
+            var spoilt = lines
+            let index = Int.random(in: 1..<(lines.count - 1), using: &random)
+            switch Int.random(in: 0...2, using: &random) {
+            case 0:
+                let place = Int.random(in: 0..<lines[index].count, using: &random)
+                spoilt[index][place] ^= UInt8.random(in: 1...127, using: &random)
+            case 1: spoilt.remove(at: index)
+            case _: spoilt.swapAt(index, index + 1)
+            }
+            #expect(throws: ArchiveProblem.self, "seed \(seed), round \(round)") {
+                try read(spoilt)
+            }
+        }
+    }
+
+    @Test("a file that is not hung on the one before it is refused")
+    func hung() {
+        var first = ArchiveChain()
+        var other = ArchiveChain(link: String(repeating: "1", count: 64))
+        let venue = VenueID("usdm")!
+        let lines = [first.header(venue: venue), other.header(venue: venue)]
+        #expect(throws: ArchiveProblem.self) { try read(lines.map { Array($0.dropLast()) }) }
+    }
+}
