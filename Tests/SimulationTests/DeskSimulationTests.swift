@@ -2,6 +2,7 @@ import BusProtocol
 import Chronology
 import Simulation
 import Testing
+import Trading
 
 /// A few seeds here; `pms-simulation`, built for speed, runs two hundred (see scripts/test).
 @Suite("All desks in one simulation")
@@ -15,6 +16,79 @@ struct DeskSimulationTests {
         #expect(report.failures.isEmpty)
         // A simulation in which nothing happens would prove nothing.
         #expect(report.isTelling, "\(report.text)")
+    }
+
+    @Test("a crash of 30 % in 60 s: the books close before the exchange does (B5b)")
+    func cascade() {
+        let world = SimulatedWorld(seed: 5, accounts: (100...199).map { "book\($0)" })
+        let report = world.runCascade()
+        print(report.text)
+        #expect(report.positionsBefore == 100, "\(world.condition)")
+        #expect(report.steps > 50 && report.accountsDeleveraged > 30, "\(report.text)")
+        #expect(report.liquidations == 0, "\(report.text)")
+        // A mark comes each second, half a percent lower: that much may be lost to it, and no more.
+        #expect(report.lowestEquity > .whole(-200), "\(report.text)")
+        #expect(report.highestRatio < .one, "\(report.text)")
+        #expect(report.commandsRepeated == 0)
+        #expect(world.violations() == [])
+    }
+
+    @Test("deleverage during outages: Redis away, every process killed in turn; no close twice (B5b, S2)")
+    func outages() {
+        var (steps, crashes, outages) = (0, 0, 0)
+        for seed in UInt64(1)...3 {
+            let world = SimulatedWorld(seed: seed, accounts: (100...119).map { "book\($0)" })
+            var faults = SimulationFaults()
+            faults.redisOutages = 200
+            faults.gatewayCrashes = 60
+            faults.riskCrashes = 100
+            faults.syncCrashes = 60
+            faults.lostAnswers = 20
+            faults.lostMessages = 20
+            let report = world.runCascade(faults: faults)
+            print("seed \(seed): \(report.text)")
+            steps += report.steps
+            #expect(report.commandsRepeated == 0, "seed \(seed): \(report.text)")
+            #expect(world.violations() == [], "seed \(seed)")
+            crashes += world.faultCounts["risk crash"] ?? 0
+            outages += world.faultCounts["redis outage"] ?? 0
+        }
+        #expect(steps > 10 && crashes > 2 && outages > 2)
+    }
+
+    @Test("two risk-engines: the newer one's fence ends the older, and no close is asked for twice")
+    func twoEngines() {
+        let world = SimulatedWorld(seed: 11, accounts: (100...119).map { "book\($0)" })
+        let second = RiskActor(time: world.time, server: world.server, keys: world.keys)
+        let report = world.runCascade()
+        #expect(report.steps > 5 && report.commandsRepeated == 0, "\(report.text)")
+        #expect(world.violations() == [])
+        #expect(second !== world.risk)
+    }
+
+    @Test("risk-engine dead: within 10 s new risk is refused, and what reduces passes (B5d, B2f)")
+    func deadEngine() throws {
+        let world = SimulatedWorld(seed: 21)
+        world.start()
+        let symbol = world.symbols[0]
+        let alpha = try #require(AccountID("alpha"))
+        func place(_ id: String, _ side: Side, isReduceOnly: Bool) {
+            let body = OrderPlaceBody(
+                account: alpha, symbol: symbol, side: side, type: .market,
+                quantity: Quantity(text: "0.01")!, isReduceOnly: isReduceOnly)
+            world.ask(id, .orderPlace, body.body)
+            world.time.run(until: world.time.now + .seconds(4))
+        }
+        place("open", .buy, isReduceOnly: false)
+        let book = world.keys.position(alpha, symbol)
+        #expect(world.server.data.hashes[book]?["qty"] == "0.01", "\(world.condition)")
+        world.risk.kill()
+        world.time.run(until: world.time.now + .seconds(10))
+        place("more", .buy, isReduceOnly: false)
+        #expect(world.answers["risk_stale"] == 1, "\(world.condition)")
+        #expect(world.server.data.hashes[book]?["qty"] == "0.01")
+        place("close", .sell, isReduceOnly: true)
+        #expect(world.server.data.hashes[book]?["qty"] == "0", "\(world.condition)")
     }
 
     @Test("the same seed gives the same run")

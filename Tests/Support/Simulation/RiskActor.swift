@@ -116,11 +116,17 @@ package final class RiskActor {
             }
         case .watch(let symbol):
             connection.subscriptions.insert(keys.tickChannel(symbol))
-            let key = keys.price(symbol)
-            connection.request({ $0.hashes[key] }) { [self] outcome in
-                guard case .answer(let fields) = outcome else { return }
+            connection.request({ [keys] data in
+                (
+                    RiskActor.brackets(data, keys, symbol), data.hashes[keys.price(symbol)],
+                    RiskActor.instrument(data, keys, symbol)
+                )
+            }) { [self] outcome in
+                guard case .answer((let brackets, let fields, let instrument)) = outcome else {
+                    return
+                }
                 let price = fields.flatMap { try? PriceRecord(fields: $0) }
-                tell(.symbolRead(symbol, nil, price, nil))
+                tell(.symbolRead(symbol, brackets, price, instrument))
             }
         case .unwatch(let symbol): connection.subscriptions.remove(keys.tickChannel(symbol))
         case .save(let record):
@@ -172,6 +178,22 @@ package final class RiskActor {
         }
     }
 
+    private static func brackets(
+        _ data: SimulatedRedis, _ keys: BusKeys, _ symbol: Symbol
+    ) -> MaintenanceBrackets? {
+        data.strings[keys.brackets(symbol)].flatMap {
+            try? MaintenanceBrackets(json: Array($0.utf8).rawSpan)
+        }
+    }
+
+    private static func instrument(
+        _ data: SimulatedRedis, _ keys: BusKeys, _ symbol: Symbol
+    ) -> Instrument? {
+        data.hashes[keys.instrument(symbol)].flatMap {
+            try? InstrumentRecord.instrument(fields: $0)
+        }
+    }
+
     private func load(_ data: SimulatedRedis) -> RiskLoad {
         var load = RiskLoad(
             sequence: data.strings[keys.ledgerSequence].flatMap { Int64($0) } ?? 0)
@@ -190,6 +212,8 @@ package final class RiskActor {
                 guard let book = BusKeys.book(of: member), book.account == id else { continue }
                 account.positions[book.symbol] = data.hashes[keys.position(id, book.symbol)]
                     .flatMap { try? PositionRecord(fields: $0) }
+                load.brackets[book.symbol] = RiskActor.brackets(data, keys, book.symbol)
+                load.instruments[book.symbol] = RiskActor.instrument(data, keys, book.symbol)
                 load.prices[book.symbol] = data.hashes[keys.price(book.symbol)].flatMap {
                     try? PriceRecord(fields: $0)
                 }

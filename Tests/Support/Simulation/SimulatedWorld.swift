@@ -30,13 +30,16 @@ package final class SimulatedWorld {
     package private(set) var alerts: [String: Int] = [:]
 
     private let client: SimulatedConnection
-    private let accounts = ["alpha", "beta", "gamma"].compactMap(AccountID.init)
+    let accounts: [AccountID]
     private var asked: [(id: String, body: [String: String])] = []
     private var expected: Set<String> = []
     private var isAsking = true
+    /// Whether faults are drawn while nothing is asked.
+    var isBreaking = false
     private var number = 0
 
-    package init(seed: UInt64) {
+    package init(seed: UInt64, accounts names: [String] = ["alpha", "beta", "gamma"]) {
+        accounts = names.compactMap(AccountID.init)
         time = SimulatedTime(seed: seed)
         server = SimulatedServer(time: time)
         guard let venueID = VenueID("simulated") else {
@@ -57,6 +60,7 @@ package final class SimulatedWorld {
         client.onMessage = { [unowned self] _, message in replied(message) }
         watchAlerts()
         venue.start()
+        writeBrackets()
         let later = time.wallNow.milliseconds + 86_400_000
         server.data.scores[keys.demand] = Dictionary(
             uniqueKeysWithValues: symbols.map { ($0.name, later) })
@@ -67,14 +71,7 @@ package final class SimulatedWorld {
 
     /// Runs a whole story: the stack comes up, orders and faults, then everything heals and settles.
     package func run(faults: SimulationFaults, asking: Interval, settling: Interval) {
-        // The first round may come before the gateway is ready; the second is then a repeat.
-        for pause in [Interval.seconds(3), .seconds(1)] {
-            for account in accounts {
-                let body = AccountBody(account: account, deposit: .whole(20_000)).body
-                ask("create-\(account)", .accountCreate, body)
-            }
-            time.run(until: time.now + pause)
-        }
+        start()
         time.faults = faults
         keepAsking()
         keepBreaking()
@@ -86,6 +83,18 @@ package final class SimulatedWorld {
         time.run(until: time.now + settling)
         cancelAll()
         time.run(until: time.now + .seconds(30))
+    }
+
+    /// The stack comes up, and the accounts are made.
+    package func start() {
+        // The first round may come before the gateway is ready; the second is then a repeat.
+        for pause in [Interval.seconds(3), .seconds(1)] {
+            for account in accounts {
+                let body = AccountBody(account: account, deposit: .whole(20_000)).body
+                ask("create-\(account)", .accountCreate, body)
+            }
+            time.run(until: time.now + pause)
+        }
     }
 
     /// Trades at the venue.
@@ -103,7 +112,8 @@ package final class SimulatedWorld {
 
     // MARK: the client
 
-    private func ask(_ id: String, _ kind: CommandKind, _ body: [String: String]) {
+    /// Asks order-gateway for something.
+    package func ask(_ id: String, _ kind: CommandKind, _ body: [String: String]) {
         let command = Command(
             id: id, from: "client",
             deadlineMilliseconds: (time.wallNow + .seconds(3)).milliseconds, kind: kind.rawValue,
@@ -194,8 +204,8 @@ package final class SimulatedWorld {
 
     // MARK: faults
 
-    private func keepBreaking() {
-        guard isAsking else { return }
+    func keepBreaking() {
+        guard isAsking || isBreaking else { return }
         time.after(.milliseconds(200)) { [self] in
             breakSomething()
             keepBreaking()

@@ -1,5 +1,6 @@
-// Runs the simulation over a range of seeds, built for speed: `pms-simulation [FIRST-LAST]`, or the
-// exchanges under mutated requests: `pms-simulation fuzz [REQUESTS] [SEED]`.
+// Runs the simulation over a range of seeds, built for speed: `pms-simulation [FIRST-LAST]`, the
+// exchanges under mutated requests: `pms-simulation fuzz [REQUESTS] [SEED]`, or a crash of 30 % in a
+// minute over 100 books: `pms-simulation cascade [SEED]`.
 
 import ExchangeDoor
 import ExchangeFuzz
@@ -31,6 +32,14 @@ func fuzz(_ arguments: [String]) -> Never {
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == "fuzz" { fuzz(Array(arguments.dropFirst())) }
+if arguments.first == "cascade" {
+    let seed = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
+    let world = SimulatedWorld(seed: seed, accounts: (100...199).map { "book\($0)" })
+    let report = world.runCascade()
+    StandardStream.output.write("seed \(seed): \(report.text)\n")
+    for violation in world.violations() { StandardStream.output.write(violation + "\n") }
+    exit(report.liquidations == 0 && world.violations().isEmpty ? 0 : 1)
+}
 let argument = arguments.first ?? "1-200"
 let bounds = argument.split(separator: "-").compactMap { UInt64($0) }
 guard bounds.count == 2, bounds[0] <= bounds[1] else {
