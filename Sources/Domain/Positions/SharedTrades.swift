@@ -61,10 +61,12 @@ package struct SharedTrades: Equatable, Sendable {
         inFlight = nil
     }
 
-    /// The same, and gives what waited: it is looked at anew.
+    /// The same, and gives the trades that waited: they are looked at anew.
     package mutating func withdraw() -> [Fill] {
         defer { abandon() }
-        return queue.map(\.fill)
+        return queue.compactMap { subject in
+            if case .trade(let trade) = subject { trade.fill } else { nil }
+        }
     }
 
     /// A trade is wanted; one that waits already is not taken twice. False means the queue is full.

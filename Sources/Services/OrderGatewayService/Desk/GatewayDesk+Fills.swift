@@ -168,6 +168,8 @@ extension GatewayDesk {
             case .booked(let trade, _, _):
                 applied[trade.fill.symbol, default: []].insert(trade.fill.tradeID)
                 prune(trade.fill.symbol)
+            // Funding, transfers and corrections are position-sync's to make.
+            case .settled: continue
             case .retryLater: retrySharedAt = turn.now + .milliseconds(250)
             case .fenced: fenced(&turn)
             case .stuck(let what):

@@ -65,7 +65,7 @@ import WebServer
         case .orderCancel: true
         case .orderPlace: (try? OrderPlaceBody(command.body))?.isReduceOnly ?? false
         case .stateSet: (try? StateSetBody(command.body)).map { $0.state != .active } ?? false
-        case .orderAmend, .accountCreate, .accountDeposit, nil: false
+        case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile, nil: false
         }
     }
 
