@@ -276,7 +276,10 @@ struct GatewayTests {
         #expect(opened.code == 0 && stage.wait(seconds: 5) { position(stage) == "0.03" })
         let server = stage.programs[0]
         kill(server.processIdentifier, SIGSTOP)
-        #expect(stage.wait(seconds: 10) { stage.web("http://127.0.0.1:\(port)/readyz").contains("redis") })
+        #expect(
+            stage.wait(seconds: 10) {
+                stage.web("http://127.0.0.1:\(port)/readyz").contains("redis")
+            })
         // New risk is refused, by the command line and by the gateway.
         let risky = stage.pms(
             "order", "place", "BTCUSDT", "buy", "0.01", "--account", "demo")

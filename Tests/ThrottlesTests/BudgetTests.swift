@@ -174,6 +174,26 @@ struct BudgetTests {
         #expect((granted[.protective] ?? 0) + (granted[.query] ?? 0) <= 20)
     }
 
+    @Test("T7: what was spent while the shared count could not be asked is counted when it can be")
+    func toldLater() {
+        var budget = budget()
+        _ = ask(&budget, 1, 5)
+        let alone = budget.leaseFailed(limit: 0, lane: .query, now: start)
+        #expect(granted(alone) == [1])
+        var told: [Int64] = []
+        var now = start
+        for _ in 0..<2 {
+            now = now + .milliseconds(250)
+            for action in budget.deadlineReached(now: now) {
+                guard case .lease(let limit, let wish) = action, limit == 0 else { continue }
+                told.append(wish.spent)
+                // The first answer is lost, too: it is told again.
+                _ = budget.leaseFailed(limit: 0, lane: wish.lane, spent: wish.spent, now: now)
+            }
+        }
+        #expect(told == [5, 5])
+    }
+
     @Test("a full queue and a call that comes too late are refused with the reason")
     func refusals() {
         var budget = budget(queue: 2)

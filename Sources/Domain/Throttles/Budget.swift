@@ -128,6 +128,8 @@ package struct Budget: Sendable {
     private var pools: [[BudgetPool]]
     /// By limit: what serves where the shared count does not answer.
     private var own: [TokenBucket]
+    /// By limit: what was spent of that, and the shared count does not know of yet.
+    private var unknown: [Int64]
     /// Whether the shared count can be asked.
     private var isShared = true
     package private(set) var bannedUntil = Instant.distantPast
@@ -138,6 +140,7 @@ package struct Budget: Sendable {
         self.queueLimit = queueLimit
         let lanes = [BudgetPool](repeating: BudgetPool(), count: BudgetLane.allCases.count)
         pools = [[BudgetPool]](repeating: lanes, count: limits.count)
+        unknown = limits.map { _ in 0 }
         own = limits.map {
             TokenBucket(capacity: max(1, $0.limit / 10), refillTime: $0.window, now: now)
         }
@@ -180,8 +183,12 @@ package struct Budget: Sendable {
     }
 
     /// The shared count did not answer.
-    package mutating func leaseFailed(limit: Int, lane: BudgetLane, now: Instant) -> [Action] {
+    /// - Parameter spent: what the wish told of, and is still to be told.
+    package mutating func leaseFailed(
+        limit: Int, lane: BudgetLane, spent: Int64 = 0, now: Instant
+    ) -> [Action] {
         isShared = false
+        unknown[limit] += spent
         pools[limit][lane.rawValue].isAsking = false
         pools[limit][lane.rawValue].askAt = now + .milliseconds(200)
         return advance(now)
@@ -288,6 +295,8 @@ package struct Budget: Sendable {
     ) {
         var wish = wish
         (wish.back, wish.part) = pools[limit][wish.lane.rawValue].takeLeft()
+        wish.spent = unknown[limit]
+        unknown[limit] = 0
         pools[limit][wish.lane.rawValue].isAsking = true
         pools[limit][wish.lane.rawValue].stock = wish.want
         actions.append(.lease(limit: limit, wish))
@@ -301,10 +310,12 @@ package struct Budget: Sendable {
         limits = fresh.limits
         pools = fresh.pools
         own = fresh.own
+        unknown = fresh.unknown
         for (place, limit) in limits.enumerated() {
             guard let known = before.limits.firstIndex(of: limit) else { continue }
             pools[place] = before.pools[known]
             own[place] = before.own[known]
+            unknown[place] = before.unknown[known]
         }
         return advance(now)
     }
@@ -380,7 +391,7 @@ package struct Budget: Sendable {
     ) {
         guard amount > 0 else { return }
         guard available(limit, lane, now) >= amount else {
-            _ = own[limit].take(amount, now: now)
+            if own[limit].take(amount, now: now) { unknown[limit] += amount }
             return
         }
         pools[limit][lane.rawValue].used(now)

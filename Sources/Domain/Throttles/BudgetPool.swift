@@ -11,6 +11,8 @@ package struct LeaseWish: Equatable, Sendable {
     /// Tokens of an ended lease that were not spent, and the part that they were counted in.
     package var back: Int64
     package var part: Int64
+    /// Spent while the shared count could not be asked, and to be counted now.
+    package var spent: Int64 = 0
 
     package init(
         _ lane: BudgetLane, want: Int64, least: Int64, isAhead: Bool = false, back: Int64 = 0,

@@ -20,6 +20,8 @@ package import VenueProtocol
     private var budget: Budget
     private let host: ServiceHost
     private var timer: LoopTimer?
+    private let startedAt: Instant
+    private var hasAnswered = false
     private var waiting: [UInt64: @LoopActor (BudgetRefusal?) -> Void] = [:]
     private var nextID: UInt64 = 1
     /// By a limit's name: when the venue's count was last passed on.
@@ -35,6 +37,9 @@ package import VenueProtocol
     private static let ban = RedisScript(BudgetScript.ban)
     /// Between two reports of the venue's count of one limit.
     private static let observeEvery = Interval.seconds(1)
+    /// How long a process that has just started waits for its connection, and between two tries.
+    private static let startPatience = Interval.seconds(1)
+    private static let startRetry = Interval.milliseconds(20)
     /// Longer than any venue's ban.
     private static let longestBan = Interval.seconds(3 * 86_400)
 
@@ -47,6 +52,7 @@ package import VenueProtocol
     /// - Parameter limits: as the venue is known to have them, until it announces its own.
     package init(_ limits: [BudgetLimit], host: ServiceHost) {
         self.host = host
+        startedAt = host.loop.now
         budget = Budget(limits, now: host.loop.now)
         granted = BudgetLane.allCases.map {
             host.metrics.counter(
@@ -172,14 +178,22 @@ package import VenueProtocol
 
     // MARK: the shared count
 
-    private func ask(_ limit: Int, _ wish: LeaseWish) {
-        let rule = budget.limits[limit]
+    private func ask(_ limit: Int, _ wish: LeaseWish) { ask(budget.limits[limit], wish) }
+
+    private func ask(_ rule: BudgetLimit, _ wish: LeaseWish) {
         let asked = host.loop.now
         host.redis.evaluate(
             VenueBudget.lease, keys: keys(rule),
             arguments: BudgetScript.leaseArguments(rule, wish, writer: host.writer)
         ) { [weak self] outcome in
-            self?.answered(rule, wish.lane, asked, outcome.value?.elements?.compactMap(\.int))
+            guard let self else { return }
+            let isStarting = host.loop.now - startedAt < VenueBudget.startPatience
+            if case .refused = outcome, !hasAnswered, isStarting {
+                // A process that has just started is not connected yet.
+                let again = host.loop.timer { [weak self] in self?.ask(rule, wish) }
+                return again.arm(after: VenueBudget.startRetry)
+            }
+            answered(rule, wish, asked, outcome.value?.elements?.compactMap(\.int))
         }
     }
 
@@ -188,14 +202,17 @@ package import VenueProtocol
     }
 
     private func answered(
-        _ rule: BudgetLimit, _ lane: BudgetLane, _ asked: Instant, _ reply: [Int64]?
+        _ rule: BudgetLimit, _ wish: LeaseWish, _ asked: Instant, _ reply: [Int64]?
     ) {
         let now = host.loop.now
+        let lane = wish.lane
         // One that the venue no longer announces counts no more.
         guard let limit = budget.limits.firstIndex(of: rule) else { return }
         guard let reply, reply.count == 6 else {
-            return carryOut(budget.leaseFailed(limit: limit, lane: lane, now: now))
+            return carryOut(
+                budget.leaseFailed(limit: limit, lane: lane, spent: wish.spent, now: now))
         }
+        hasAnswered = true
         if reply[3] > 0 { banHeard(.milliseconds(reply[3])) }
         // Its end counts from before it was asked for, its begin from when it was given.
         let lease = BudgetLease(

@@ -14,9 +14,10 @@ package enum BudgetScript {
     package static let parts: Int64 = 20
 
     /// ARGV: 1 limit, 2 window in ms, 3 tokens wanted, 4 least of use, 5 share of the limit in
-    /// percent, 6 writer, 7 1 for the next part or 0, 8 tokens given back, 9 the part they are of.
-    /// Replies tokens given, ms until they end, ms until it is of use to ask again (where none were
-    /// given), ms that a ban still lasts, the part they are of, ms until they begin.
+    /// percent, 6 writer, 7 1 for the next part or 0, 8 tokens given back, 9 the part they are of,
+    /// 10 tokens spent while this could not be asked. Replies tokens given, ms until they end, ms
+    /// until it is of use to ask again (where none were given), ms that a ban still lasts, the part
+    /// they are of, ms until they begin.
     package static let lease = prelude + """
         local wanted, least, share = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
         local ahead, back = tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -25,6 +26,10 @@ package enum BudgetScript {
             local theirs = field(tonumber(ARGV[9]))
             local counted = tonumber(redis.call('HGET', KEYS[1], theirs) or '0')
             if counted >= back then redis.call('HINCRBY', KEYS[1], theirs, -back) end
+        end
+        if tonumber(ARGV[10]) > 0 then
+            redis.call('HINCRBY', KEYS[1], field(index), ARGV[10])
+            redis.call('PEXPIRE', KEYS[1], window * 2)
         end
         local ban = redis.call('PTTL', KEYS[2])
         if ban > 0 then return {0, 0, ban, ban, 0, 0} end
@@ -109,6 +114,7 @@ package enum BudgetScript {
         [
             "\(limit.limit)", "\(limit.window.milliseconds)", "\(wish.want)", "\(wish.least)",
             "\(wish.lane.share)", writer, wish.isAhead ? "1" : "0", "\(wish.back)", "\(wish.part)",
+            "\(wish.spent)",
         ]
     }
 
