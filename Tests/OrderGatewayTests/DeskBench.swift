@@ -164,7 +164,7 @@ struct DeskBench {
         case .applyLedger(let command, _):
             "ledger \(command.change.account) \(command.change.identity)"
         case .applyShared(let command, _):
-            "shared \(command.trade.fill.tradeID) "
+            "shared \(command.subject.identity) "
                 + command.parts.map { part in
                     guard case .fill(let fill, _) = part.change.subject else { return "?" }
                     return "\(part.change.account) \(fill.quantity)"
