@@ -62,6 +62,15 @@ struct RiskReadingTests {
         #expect(reading.held.first?.markAge.map { $0 > .seconds(30) } == true)
     }
 
+    @Test("accounts stay readable while a lease that was gained is made use of")
+    func takeOver() throws {
+        var stage = live()
+        stage.answersRequests = false
+        stage.send(.leaseGained(fence: 9))
+        #expect(try reading(stage).snapshot == stage.snapshots.last)
+        #expect(stage.desk.accountNames == [alpha])
+    }
+
     @Test("only the token opens the door, and all of it")
     func token() {
         let token = Array("s3cret".utf8)

@@ -9,7 +9,7 @@ extension RiskDesk {
     /// The state of the machines of an account just read; what is known already is newer.
     func restore(_ account: inout AccountMirror, _ known: AccountMirror?, _ record: TierRecord?) {
         account.written = known?.written
-        if let known, fence != nil {
+        if let known, fence != nil, !isTakingOver {
             account.deleverage = known.deleverage
             account.breakers = known.breakers
             account.notice = known.notice
@@ -28,7 +28,7 @@ extension RiskDesk {
         _ account: AccountID, _ assessment: MarginAssessment, _ symbolsHeld: [Symbol],
         _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, account != .external, accounts[account] != nil else { return }
+        guard fence != nil, !isTakingOver, account != .external, accounts[account] != nil else { return }
         accounts[account]?.lastRatio = assessment.marginRatio
         accounts[account]?.lastEquity = assessment.equity
         accounts[account]?.lastMaintenance = assessment.maintenance
@@ -62,7 +62,7 @@ extension RiskDesk {
     func orderRejected(
         _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil,
+        guard fence != nil, !isTakingOver,
             let trip = accounts[account]?.breakers.orderRejected(limits: breakerLimits, now: now)
         else { return }
         tripped(trip, account, now, wall, &out)
@@ -72,7 +72,7 @@ extension RiskDesk {
     func repeatUnanswered(
         _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil else { return }
+        guard fence != nil, !isTakingOver else { return }
         let action = accounts[account]?.deleverage.timePassed(now: now) ?? .nothing
         carryOut(action, account, result: "", now, wall, &out)
         if let mirror = accounts[account], mirror.notice != nil,
@@ -88,7 +88,7 @@ extension RiskDesk {
         _ account: AccountID, _ token: UInt64, _ outcome: TierSaveOutcome, _ now: Instant,
         _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, let mirror = accounts[account] else { return }
+        guard fence != nil, !isTakingOver, let mirror = accounts[account] else { return }
         switch outcome {
         case .saved:
             guard mirror.savingToken == token else { return }
@@ -107,7 +107,7 @@ extension RiskDesk {
     func replied(
         _ reply: Reply, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil else { return }
+        guard fence != nil, !isTakingOver else { return }
         for account in accounts.keys.sorted() {
             guard let mirror = accounts[account] else { continue }
             if let notice = mirror.notice, notice.command(account) == reply.id {

@@ -63,6 +63,7 @@ extension RiskDesk {
                 symbols[symbol, default: SymbolMirror()].addHolder(account)
             }
         }
+        isTakingOver = false
         rewatch(watched, now, &out)
         rebuildGrid()
         ledgerSequence = load.sequence

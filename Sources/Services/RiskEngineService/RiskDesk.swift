@@ -21,6 +21,9 @@ package final class RiskDesk {
 
     /// The lease's fencing number; nil without the lease, when nothing is decided.
     var fence: Int64?
+    /// The lease was gained, and what the one before saved is still to be read: until then the
+    /// accounts are for reading alone.
+    var isTakingOver = false
     var saveToken: UInt64 = 0
     var phase = Phase.away
     var accounts: [AccountID: AccountMirror] = [:]
@@ -157,8 +160,7 @@ package final class RiskDesk {
     /// What another engine saved meanwhile is what is gone on with.
     private func leaseGained(_ number: Int64, _ now: Instant, _ out: inout [RiskAction]) {
         fence = number
-        accounts = [:]
-        rebuildGrid()
+        isTakingOver = true
         if phase != .away { beginLoad(now, &out) }
     }
 
