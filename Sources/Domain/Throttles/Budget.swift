@@ -253,7 +253,7 @@ package struct Budget: Sendable {
         let pool = pools[limit][lane.rawValue]
         guard isShared, Budget.isKept(lane), !pool.isAsking else { return nil }
         let end = pool.leases.last?.end ?? .distantPast
-        let time = max(pool.askAt, end - halfPart(limit))
+        let time = max(pool.askAt, end - halfPart(limit), bannedUntil)
         return time < pool.keptUntil ? time : nil
     }
 

@@ -68,13 +68,12 @@ import Runtime
         }
     }
 
-    /// Reads the files that are there, checking the chain, and goes on behind the last whole line.
+    /// Reads the newest file, checking the chain, and goes on behind its last whole line; the chain
+    /// within older files is checked by `pms ledger verify`.
     private func open() throws(FileProblem) {
-        var reader = ArchiveReader()
-        var whole = 0
-        let paths = LineFile.paths(matching: "\(directory)/ledger-*.jsonl")
-        // The chain within older files is checked by `pms ledger verify`.
-        if let path = paths.last {
+        // A file that was begun and got no whole line says nothing: the one before it does.
+        for path in LineFile.paths(matching: "\(directory)/ledger-*.jsonl").reversed() {
+            var reader = ArchiveReader()
             var problem: ArchiveProblem?
             let end = LineFile.forEachLine(path) { line in
                 do throws(ArchiveProblem) {
@@ -85,16 +84,24 @@ import Runtime
                     return false
                 }
             }
-            whole = try end.get()
+            let whole = try end.get()
             if let problem { throw FileProblem(reason: "\(path): \(problem)") }
+            guard let link = reader.link else { continue }
+            // Where there is only a header yet, the name says what comes first.
+            last = reader.last > 0 ? reader.last : JournalArchive.first(of: path) - 1
+            chain = ArchiveChain(link: link)
+            file = try AppendFile(path, whole: whole)
+            return
         }
-        last = reader.last
-        guard let path = paths.last, let link = reader.link else {
-            chain = ArchiveChain()
-            return try begin(after: last)
-        }
-        chain = ArchiveChain(link: link)
-        file = try AppendFile(path, whole: whole)
+        last = 0
+        chain = ArchiveChain()
+        try begin(after: 0)
+    }
+
+    /// The number of the first entry of a file, by its name.
+    private static func first(of path: String) -> Int64 {
+        let name = path.split(separator: "/").last ?? ""
+        return Int64(name.dropFirst("ledger-".count).prefix { $0.isNumber }) ?? 1
     }
 
     /// Begins a file whose first entry follows a number.

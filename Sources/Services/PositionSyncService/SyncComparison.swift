@@ -44,6 +44,7 @@ struct SyncComparison {
             }
         }
         let symbols = watched.union(before.symbols).union(after.symbols).union(nets.keys)
+            .union(after.reducing)
         let active = SyncComparison.active(before.orders + after.orders, wall)
         for symbol in symbols.sorted() {
             let books = after.net(symbol)

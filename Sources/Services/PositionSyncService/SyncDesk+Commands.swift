@@ -32,6 +32,10 @@ extension SyncDesk {
     func beginCommand(_ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]) -> Bool {
         guard !commands.isEmpty else { return false }
         let command = commands.removeFirst()
+        guard wall.milliseconds <= command.deadlineMilliseconds else {
+            refuse(command, .deadlinePassed, "past its deadline", &out)
+            return beginCommand(now, wall, &out)
+        }
         if command.kind == CommandKind.accountTransfer.rawValue {
             beginTransfer(command, now, wall, &out)
             return true
@@ -123,7 +127,9 @@ extension SyncDesk {
         }
         fundingAskedAt = now
         step = .readingFunding(pause)
-        let since = fundingSince ?? (wall - SyncLimits.fundingDepth).milliseconds
+        // An hour more than is missing: what is booked counts once, and a late row is found.
+        let since =
+            fundingSince.map { $0 - 3_600_000 } ?? (wall - SyncLimits.fundingDepth).milliseconds
         ask(now, &out) { .readFunding($0, sinceMilliseconds: since) }
     }
 
@@ -132,10 +138,8 @@ extension SyncDesk {
         _ out: inout [SyncAction]
     ) {
         guard case .readingFunding(let pause) = step else { return }
-        for payment in payments {
-            fundingSince = max(fundingSince ?? 0, payment.atMilliseconds)
-        }
-        step = .idle(until: now + pause)
+        // Somebody who waits does not wait for the next look at funding.
+        step = .idle(until: commands.isEmpty ? now + pause : now)
         if !payments.isEmpty { settle(payments.map { .funding($0) }, books, now, wall, &out) }
     }
 }

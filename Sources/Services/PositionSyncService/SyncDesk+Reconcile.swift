@@ -28,7 +28,7 @@ extension SyncDesk {
             symbol: symbol, difference: comparison.differences[symbol] ?? .zero,
             mark: mark(symbol, comparison, books, wall) ?? .zero,
             step: books.steps[symbol] ?? .zero,
-            evidence: "\(comparison.venueNet(symbol)):\(net.quantity):\(net.versions)",
+            evidence: "\(comparison.venueNet(symbol)):\(net.quantity):\(net.versions):\(books.sequence)",
             atMilliseconds: wall.milliseconds)
     }
 
@@ -83,7 +83,10 @@ extension SyncDesk {
     ) {
         switch subject {
         case .trade: return
-        case .funding: if sequence != nil { fundingsApplied += 1 }
+        case .funding(let funding):
+            // Booked, now or before: only then it is not looked for again.
+            fundingSince = max(fundingSince ?? 0, funding.atMilliseconds)
+            if sequence != nil { fundingsApplied += 1 }
         case .transfer(let transfer): transferred(transfer, wall, &out)
         case .correction(let correction):
             guard sequence != nil else { return }

@@ -17,7 +17,15 @@ extension SyncDesk {
     /// Takes over how the books stand.
     func load(_ books: SyncBooks) {
         for (account, balance) in books.balances {
-            ledger.load(account, balance: balance, positions: books.positions[account] ?? [:])
+            var positions = books.positions[account] ?? [:]
+            // A flat book is not read; it keeps the version it is known by.
+            for symbol in watch.symbols where positions[symbol] == nil {
+                var flat = ledger.position(account, symbol)
+                flat.quantity = .zero
+                flat.entryPrice = .zero
+                positions[symbol] = flat
+            }
+            ledger.load(account, balance: balance, positions: positions)
         }
     }
 

@@ -9,7 +9,7 @@ extension RiskDesk {
     /// The state of the machines of an account just read; what is known already is newer.
     func restore(_ account: inout AccountMirror, _ known: AccountMirror?, _ record: TierRecord?) {
         account.written = known?.written
-        if let known, fence != nil, !isTakingOver {
+        if let known, known.problem == nil, fence != nil, !isTakingOver {
             account.deleverage = known.deleverage
             account.breakers = known.breakers
             account.notice = known.notice

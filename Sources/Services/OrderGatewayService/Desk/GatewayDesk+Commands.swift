@@ -74,7 +74,16 @@ extension GatewayDesk {
         order.awaitsFacts = true
         order.sendBy = turn.now + (WallTime(milliseconds: command.deadlineMilliseconds) - turn.wall)
         order.waiters = [waiter]
-        if !isRedisUp { return placeAway(order, &turn) }
+        if !isRedisUp {
+            // Redis would know the id; of what memory knows to be over, nothing is sent again.
+            if namesByVenueID.values.contains(id.text) {
+                answer(
+                    command, refusing: .redisDown,
+                    "it was carried out before; its record is read when redis is back", &turn)
+                return
+            }
+            return placeAway(order, &turn)
+        }
         orders[id] = order
         turn.act(.readFacts(id, body.account, body.symbol))
     }
@@ -413,6 +422,14 @@ extension GatewayDesk {
         } else {
             venueState = record
         }
+        let entry = JournalEntry.state(record, body.account)
+        if body.state == .active {
+            unsavedStates[entry.key] = nil
+            strike(entry.key, &turn)
+        } else {
+            // Until Redis says that it has it, so that no reading of an older one undoes it (R10).
+            unsavedStates[entry.key] = entry
+        }
         turn.act(.saveState(record, body.account, fence: fence, request: command.id))
         if body.state == .halted {
             halt(command, body.account, &turn)
@@ -423,6 +440,7 @@ extension GatewayDesk {
 
     mutating func stateSaved(_ request: String, _ reply: SaveReply, _ turn: inout Turn) {
         if unsavedStateSaved(request, reply, &turn) { return }
+        if reply == .saved { stateKept(request, &turn) }
         if halts[request] != nil { return haltSaved(request, reply, &turn) }
         guard let command = pendingCommands.removeValue(forKey: request) else { return }
         switch reply {
@@ -433,6 +451,16 @@ extension GatewayDesk {
             answer(command, refusing: .leaseLost, "another gateway has taken over", &turn)
             fenced(&turn)
         }
+    }
+
+    /// Redis holds the state that a command set.
+    private mutating func stateKept(_ request: String, _ turn: inout Turn) {
+        guard let command = pendingCommands[request] ?? halts[request]?.command,
+            let body = try? StateSetBody(command.body)
+        else { return }
+        let key = JournalEntry.key(ofState: body.account)
+        unsavedStates[key] = nil
+        strike(key, &turn)
     }
 
     /// The fence to write under, or nil after telling the sender why not.

@@ -246,6 +246,9 @@ extension GatewayDesk {
     /// Whether an order on the desk only reduces.
     func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
 
+    /// Whether an order's intent is on this host's disk.
+    func isJournalled(_ id: ClientOrderID) -> Bool { journalled.contains(id.text) }
+
     /// Until when an amendment of an order may be sent.
     func amendBy(_ id: ClientOrderID) -> Instant { orders[id]?.amending?.sendBy ?? .distantPast }
 

@@ -12,7 +12,12 @@ package enum JournalEntry: Equatable, Sendable {
     package var key: String {
         switch self {
         case .intent(let record): record.intent.clientOrderID.text
-        case .state(_, let account): account.map { "state:\($0.name)" } ?? "state"
+        case .state(_, let account): JournalEntry.key(ofState: account)
         }
+    }
+
+    /// The key of an account's state; of the venue's where there is no account.
+    package static func key(ofState account: AccountID?) -> String {
+        account.map { "state:\($0.name)" } ?? "state"
     }
 }

@@ -3,6 +3,7 @@ import Bytes
 import Orders
 import Reactor
 import Runtime
+import Trading
 import WebProtocol
 import WebServer
 
@@ -34,6 +35,7 @@ import WebServer
         guard CommandPort.isSame(request.headers["Authorization"] ?? "", "Bearer \(token)") else {
             return refuse(exchange, 401, "the token is not the gateway's PMS_COMMAND_TOKEN")
         }
+        if waiting.count >= CommandPort.limit { waiting = waiting.filter { $0.value.isOpen } }
         guard let onCommand, waiting.count < CommandPort.limit else {
             return refuse(exchange, 503, "busy or starting")
         }
@@ -43,6 +45,10 @@ import WebServer
                 return refuse(
                     exchange, 403,
                     "only cancels, reduce-only orders, halt and reduce are taken here")
+            }
+            // A halt is not loosened from here.
+            if command.body["state"] == TradingState.reducing.rawValue {
+                command.body["tighten"] = "1"
             }
             number += 1
             command.from = "http-\(number)"

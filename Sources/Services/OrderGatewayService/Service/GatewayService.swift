@@ -371,7 +371,10 @@ import VenueProtocol
     /// The lease is asked itself: after the process was paused its answer may come to the desk only
     /// after Redis' answer for the intent did (P2).
     private static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
-        let isAway = service.map { $0.desk.isAlone && $0.desk.isReducing(id) } ?? false
+        let isAway =
+            service.map {
+                $0.desk.isAlone && $0.desk.isReducing(id) && $0.desk.isJournalled(id)
+            } ?? false
         return objection(service, by: service?.desk.sendBy(id) ?? .distantPast, isAway: isAway)
     }
 
@@ -456,6 +459,8 @@ import VenueProtocol
     private func commandReceived(_ bytes: RawSpan) {
         do throws(RecordError) {
             let command = try Command.decode(bytes)
+            // A name of the HTTP port's callers; nobody on the bus may take their replies.
+            guard !command.from.hasPrefix("http-") else { return }
             // A standby leaves the answer to the one that leads.
             if lease.fence == nil, desk.fence != nil || lease.isHeldElsewhere { return }
             if isStopping || preflight != nil {
