@@ -46,6 +46,33 @@ struct EncryptionTests {
         }
     }
 
+    @Test("Requests over a kept connection with TLS")
+    func keptConnection() async throws {
+        try await onOwnThread {
+            let certificate = try TestCertificate()
+            let server = try PythonProgram(["-c", Self.keepingServer, certificate.pem])
+            let port = try #require(server.readPort())
+            let url = "https://127.0.0.1:\(port)/a"
+            let client = await EventLoop.onLoop {
+                let client = WebClient(loop: .process, authorities: certificate.pem)
+                client.keepOpen(url, count: 1)
+                return client
+            }
+            for number in 0..<3 {
+                #expect(await eventually { client.freeConnections == 1 })
+                let body = [UInt8](repeating: 0x61, count: 1 + 40_000 * number)
+                let outcome = Pending(client, WebRequest(method: "POST", url: url, body: body))
+                guard case .response(let response) = await outcome.value else {
+                    Issue.record("no response")
+                    continue
+                }
+                // The server takes one connection only, and sends back what it was sent.
+                #expect(response.body == body)
+            }
+            await EventLoop.onLoop { client.close() }
+        }
+    }
+
     private static let prelude = """
         import ssl, socket, sys, hashlib, base64
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -67,6 +94,18 @@ struct EncryptionTests {
                     head(peer)
                     peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n')
                 except ssl.SSLError: pass
+            """
+    private static let keepingServer =
+        prelude + """
+            peer = context.wrap_socket(listener.accept()[0], server_side=True)
+            listener.close()
+            while True:
+                request = head(peer)
+                start, body = request.split(b'\\r\\n\\r\\n', 1)
+                length = int(start.split(b'Content-Length: ')[1].split(b'\\r\\n')[0])
+                while len(body) < length:
+                    body += peer.recv(65536)
+                peer.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % length + body)
             """
     private static let socketServer =
         prelude + """

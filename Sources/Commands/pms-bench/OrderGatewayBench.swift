@@ -6,6 +6,9 @@ import Trading
 
 /// The gateway's own part in memory: a tick to the signed request's bytes, events a second, and what a day
 /// of orders leaves behind.
+let gatewayBenchmark = Benchmark(name: "gateway") { try OrderGatewayBench.figures() }
+
+/// What `gatewayBenchmark` measures.
 enum OrderGatewayBench {
     static func figures() throws -> [Figure] {
         let own = try ownPart()

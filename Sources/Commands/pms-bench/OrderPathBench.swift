@@ -9,7 +9,7 @@ import Glibc
 /// with price, risk and the intent's confirmation at hand. Where they come from Redis, as in the
 /// process itself, is measured as `saved`: the same with the intent's script before the order leaves.
 let orderPathBenchmark = Benchmark(name: "tick-to-order") {
-    try OrderPathBench.figures() + OrderGatewayBench.figures()
+    try OrderPathBench.figures()
 }
 
 /// A process of the benchmark did not do what it should.

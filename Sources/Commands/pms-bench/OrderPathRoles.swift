@@ -90,7 +90,10 @@ enum OrderPathRole {
     }
 
     private func connect() {
-        guard plan.way == .socket else { return subscriber.start() }
+        guard plan.way == .socket else {
+            client.keepOpen("http://127.0.0.1:\(plan.orderPort)/", count: Self.limit)
+            return subscriber.start()
+        }
         let socket = WebSocketClient(
             loop: Self.loop, url: "ws://127.0.0.1:\(plan.orderPort)/ws-fapi/v1", seed: 1,
             handler: self)

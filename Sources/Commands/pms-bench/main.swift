@@ -12,6 +12,7 @@ let benchmarks: [Benchmark] = [
     paperBenchmark,
     matchingBenchmark,
     orderPathBenchmark,
+    gatewayBenchmark,
     statesBenchmark,
     riskBenchmark,
     riskReadBenchmark,

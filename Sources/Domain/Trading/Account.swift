@@ -1,19 +1,20 @@
 /// The name of a book: 1 to 32 of `A-Z a-z 0-9 - _ .`.
 package struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let name: String
+    private let text: ShortText
 
     /// Nil where the name breaks the rule above.
     package init?(_ name: String) {
-        guard (1...32).contains(name.utf8.count), name.utf8.allSatisfy(AccountID.isAllowed) else {
-            return nil
-        }
-        self.name = name
+        guard !name.isEmpty, let text = ShortText(name), name.utf8.allSatisfy(AccountID.isAllowed)
+        else { return nil }
+        self.text = text
     }
 
-    private init(trusted name: String) { self.name = name }
+    private init(_ text: ShortText) { self.text = text }
+
+    package var name: String { text.string }
 
     /// The book of what no other book is known to own.
-    package static let external = AccountID(trusted: "external")
+    package static let external = AccountID(ShortText("external") ?? ShortText())
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
@@ -26,7 +27,7 @@ package struct AccountID: Hashable, Comparable, Sendable, CustomStringConvertibl
     }
 
     package var description: String { name }
-    package static func < (a: AccountID, b: AccountID) -> Bool { a.name < b.name }
+    package static func < (a: AccountID, b: AccountID) -> Bool { a.text < b.text }
 }
 
 /// The eight characters that stand for an account in client order ids: `A-Z 0-9`.

@@ -18,7 +18,9 @@ package enum OrderOrigin: String, Sendable, CaseIterable {
 /// The same account, origin and intent always give the same id, so that after a crash the order can
 /// be looked up. The prefix alone proves nothing: compare with a record, or derive again.
 package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let text: String
+    private let spelling: ShortText
+
+    package var text: String { spelling.string }
 
     /// Derives the id of an intent.
     /// - Parameter intent: what makes the intent unique for good: a request id, or algo id and
@@ -26,39 +28,89 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     package static func derive(
         account: AccountCode, origin: OrderOrigin, intent: String
     ) -> ClientOrderID {
-        let identity = "\(account.text)|\(origin.rawValue)|\(intent)"
-        let digest = SHA256.digest(Array(identity.utf8))
+        var hash = SHA256()
+        account.text.withRawSpan { hash.update($0) }
+        "|".withRawSpan { hash.update($0) }
+        origin.rawValue.withRawSpan { hash.update($0) }
+        "|".withRawSpan { hash.update($0) }
+        intent.withRawSpan { hash.update($0) }
+        let digest = hash.finish()
         var number: UInt128 = 0
-        for byte in digest.prefix(16) { number = number << 8 | UInt128(byte) }
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
-        var unique: [UInt8] = []
-        for _ in 0..<16 {
-            unique.append(alphabet[Int(number % 62)])
-            number /= 62
+        for index in 0..<16 { number = number << 8 | UInt128(digest.byte(index)) }
+        var spelling = ShortText()
+        var length = 0
+        func put(_ text: String) {
+            for byte in text.utf8 {
+                spelling.put(byte, at: length)
+                length += 1
+            }
         }
-        let tail = String(decoding: unique, as: UTF8.self)
-        return ClientOrderID(trusted: "PMS\(account.text)_\(origin.rawValue)_\(tail)")
+        put("PMS")
+        put(account.text)
+        put("_")
+        put(origin.rawValue)
+        put("_")
+        // Sixteen digits to the base 62, the least first, in two halves that fit 64 bits.
+        let half: UInt64 = 218_340_105_584_896
+        for _ in 0..<2 {
+            var digits = UInt64(number % UInt128(half))
+            number /= UInt128(half)
+            for _ in 0..<8 {
+                spelling.put(letter(UInt8(digits % 62)), at: length)
+                digits /= 62
+                length += 1
+            }
+        }
+        return ClientOrderID(spelling)
     }
 
-    private init(trusted text: String) { self.text = text }
+    /// The digit of a number below 62: `0-9`, `A-Z`, `a-z`.
+    private static func letter(_ digit: UInt8) -> UInt8 {
+        switch digit {
+        case 0..<10: UInt8(ascii: "0") + digit
+        case 10..<36: UInt8(ascii: "A") + digit - 10
+        case _: UInt8(ascii: "a") + digit - 36
+        }
+    }
+
+    private init(_ spelling: ShortText) { self.spelling = spelling }
 
     /// Takes a text that has the form of our ids; nil where it has not.
     package init?(_ text: String) {
-        guard ClientOrderID.parts(of: text) != nil else { return nil }
-        self.text = text
+        guard let spelling = ShortText(text), ClientOrderID.isFit(spelling) else { return nil }
+        self.spelling = spelling
+    }
+
+    /// The account code spelt in the id.
+    package var accountCode: AccountCode? {
+        AccountCode(String(decoding: (3..<11).map { spelling.byte($0) }, as: UTF8.self))
+    }
+
+    /// The origin spelt in the id.
+    package var origin: OrderOrigin? { ClientOrderID.origin(of: spelling) }
+
+    private static func origin(of spelling: ShortText) -> OrderOrigin? {
+        OrderOrigin(rawValue: String(UnicodeScalar(spelling.byte(12))))
+    }
+
+    private static func isFit(_ spelling: ShortText) -> Bool {
+        let separator = UInt8(ascii: "_")
+        let prefix = [spelling.byte(0), spelling.byte(1), spelling.byte(2)]
+        return spelling.count == 30 && prefix.elementsEqual("PMS".utf8)
+            && spelling.byte(11) == separator && spelling.byte(13) == separator
+            && (3..<11).allSatisfy { isCode(spelling.byte($0)) } && origin(of: spelling) != nil
+            && (14..<30).allSatisfy { isAlphanumeric(spelling.byte($0)) }
     }
 
     /// The account code and origin spelt in an id of our form, or nil for any other text.
     package static func parts(of text: String) -> (account: AccountCode, origin: OrderOrigin)? {
-        let bytes = Array(text.utf8)
-        let separator = UInt8(ascii: "_")
-        guard bytes.count == 30, bytes.starts(with: "PMS".utf8), bytes[11] == separator,
-            bytes[13] == separator,
-            let account = AccountCode(String(decoding: bytes[3..<11], as: UTF8.self)),
-            let origin = OrderOrigin(rawValue: String(decoding: bytes[12..<13], as: UTF8.self)),
-            bytes[14...].allSatisfy(isAlphanumeric)
+        guard let id = ClientOrderID(text), let account = id.accountCode, let origin = id.origin
         else { return nil }
         return (account, origin)
+    }
+
+    private static func isCode(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) && byte < UInt8(ascii: "a")
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
@@ -71,5 +123,5 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     }
 
     package var description: String { text }
-    package static func < (a: ClientOrderID, b: ClientOrderID) -> Bool { a.text < b.text }
+    package static func < (a: ClientOrderID, b: ClientOrderID) -> Bool { a.spelling < b.spelling }
 }

@@ -7,15 +7,17 @@
 /// without space, quote, colon, braces, brackets, backslash, `*` or `?`, so that it can stand in
 /// keys, patterns and JSON.
 package struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let name: String
+    private let text: ShortText
 
     /// Nil where the name breaks the rule above.
     package init?(_ name: String) {
-        guard (1...32).contains(name.utf8.count),
+        guard !name.isEmpty, let text = ShortText(name),
             name.unicodeScalars.allSatisfy(Symbol.isAllowed)
         else { return nil }
-        self.name = name
+        self.text = text
     }
+
+    package var name: String { text.string }
 
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
@@ -35,5 +37,5 @@ package struct Symbol: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { name }
-    package static func < (a: Symbol, b: Symbol) -> Bool { a.name < b.name }
+    package static func < (a: Symbol, b: Symbol) -> Bool { a.text < b.text }
 }

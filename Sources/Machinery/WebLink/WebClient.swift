@@ -10,6 +10,8 @@ package import Reactor
     let authorities: String?
     private let multi: CurlMulti
     private var spare: [WebTransfer] = []
+    /// Kept connections, by server.
+    private var lines: [WebLines] = []
     private var isClosed = false
 
     /// - Parameter authorities: the path of a PEM file of certificate authorities to trust instead
@@ -26,7 +28,23 @@ package import Reactor
     isolated deinit { close() }
 
     /// Requests under way.
-    package var requestsInFlight: Int { multi.count }
+    package var requestsInFlight: Int { lines.reduce(multi.count) { $0 + $1.busy } }
+
+    /// Kept connections over which a request could go now.
+    package var freeConnections: Int { lines.reduce(0) { $0 + $1.idleCount } }
+
+    /// Keeps connections to a server open, over which requests go the shortest way; one for which no
+    /// connection is free goes the usual way.
+    /// - Parameters:
+    ///   - url: of any resource of the server.
+    ///   - count: connections at most.
+    package func keepOpen(_ url: String, count: Int) {
+        guard !isClosed, let url = WebURL(url), url.scheme == "http" || url.scheme == "https",
+            !lines.contains(where: { $0.serves(url) })
+        else { return }
+        lines.append(
+            WebLines(loop: loop, limits: limits, authorities: authorities, url: url, count: count))
+    }
 
     /// Sends a request; the completion is called exactly once, never within this call.
     package func send(
@@ -37,9 +55,21 @@ package import Reactor
         }
         guard Self.isSound(request) else { return refuse("bad method or header", completion) }
         guard !isClosed else { return refuse("client closed", completion) }
-        guard multi.count < limits.requestsInFlight else {
+        guard requestsInFlight < limits.requestsInFlight else {
             return refuse("too many requests in flight", completion)
         }
+        if let line = lines.first(where: { $0.serves(url) })?.take() {
+            return line.send(
+                request, url, again: { self.transfer(request, url, completion) }, completion)
+        }
+        transfer(request, url, completion)
+    }
+
+    private func transfer(
+        _ request: WebRequest, _ url: WebURL,
+        _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        guard !isClosed else { return refuse("client closed", completion) }
         let transfer = spare.popLast() ?? WebTransfer(self)
         transfer.prepare(request, url, limits, completion)
         multi.add(transfer)
@@ -56,6 +86,7 @@ package import Reactor
     package func close() {
         isClosed = true
         spare = []
+        for lines in lines { lines.close() }
         for transfer in multi.all {
             multi.remove(transfer)
             (transfer as? WebTransfer)?.cancel("client closed")

@@ -4,7 +4,8 @@
 // Invariants
 // 1. Every request ends in exactly one outcome: response, not sent, or unknown.
 // 2. `notSent` is said only when curl never came to sending the request: CURLOPT_PREREQFUNCTION,
-//    which runs when the connection stands and before each sending, was not called.
+//    which runs when the connection stands and before each sending, was not called. What was given
+//    to a kept line is never said to be not sent.
 // 3. A request is sent once. curl's own second sending on a connection that died is refused, unless
 //    the request is idempotent.
 // 4. Every wait has a deadline and every buffer a limit.

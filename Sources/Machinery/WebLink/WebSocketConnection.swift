@@ -5,9 +5,8 @@ internal import Glibc
 internal import Reactor
 internal import WebProtocol
 
-/// One connection of a WebSocket client, from connecting to its end: curl opens it, then the bytes
-/// go through `curl_easy_send` and `curl_easy_recv`, which know about TLS.
-@LoopActor final class WebSocketConnection: CurlTransfer, DescriptorHandler {
+/// One connection of a WebSocket client, from connecting to its end.
+@LoopActor final class WebSocketConnection: CurlStreamOwner {
     private enum State { case connecting, shaking, open, closing, closed }
 
     /// Reads in one turn of the loop before others get theirs.
@@ -15,20 +14,14 @@ internal import WebProtocol
     /// Messages handed on together: a read of 64 kB holds some 500 of a venue's.
     private static let messagesAtOnce = 1_024
 
-    let easy = CurlEasy()
     private unowned let client: WebSocketClient
     private let loop: EventLoop
-    private let multi: CurlMulti
+    private var stream: CurlStream?
     private var state = State.connecting
-    private var registration: Registration?
-    private var interest = Interest.readable
     private var handshake: WebSocketClientHandshake
     private var request: [UInt8] = []
     private var parser: WebSocketFrameParser
     private var pieces: ContiguousArray<WebSocketPiece> = []
-    private var outgoing = CurlOutgoing()
-    /// Whether the descriptor shows all there is to read, which it does not where TLS holds bytes.
-    private var isPlain = false
     /// Whether the last read took all there was.
     private var isDrained = false
     /// Connecting, shaking hands, then closing.
@@ -41,46 +34,41 @@ internal import WebProtocol
     init(_ client: WebSocketClient, nonce: (UInt64, UInt64)) {
         self.client = client
         loop = client.loop
-        multi = client.multi
         handshake = WebSocketClientHandshake(nonce: nonce)
         parser = WebSocketFrameParser(role: .client, limits: client.limits.webSocket)
     }
 
     var isOpen: Bool { state == .open }
-    var queuedBytes: Int { outgoing.count }
+    var queuedBytes: Int { stream?.outgoing.count ?? 0 }
 
     // MARK: Opening
 
     func start(_ url: WebURL, _ headers: HTTPHeaders) {
-        isPlain = url.scheme == "ws"
-        let scheme = isPlain ? "http" : "https"
         request = handshake.request(host: url.authority, target: url.target, headers: headers)
-        easy.set(CURLOPT_URL, "\(scheme)://\(url.authority)\(url.target)")
-        easy.set(CURLOPT_CONNECT_ONLY, 1)
-        easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
-        if let authorities = client.authorities { easy.set(CURLOPT_CAINFO, authorities) }
-        easy.setProxy(allowed: !url.isLoopback)
         let limits = client.limits
-        easy.set(CURLOPT_CONNECTTIMEOUT_MS, limits.handshakeTime)
         deadline = loop.timer { [weak self] in self?.deadlineReached() }
         messageDeadline = loop.timer { [weak self] in
             self?.end(.timedOut("message not finished"))
         }
         pingTimer = loop.timer { [weak self] in self?.pingDue() }
         deadline?.arm(after: limits.handshakeTime)
-        multi.add(self)
+        let stream = CurlStream(loop: loop, multi: client.multi, owner: self)
+        self.stream = stream
+        stream.open(
+            url, isPlain: url.scheme == "ws", authorities: client.authorities,
+            within: limits.handshakeTime)
     }
 
-    /// curl has connected, or could not.
-    func transferEnded(_ code: CURLcode) {
+    func streamOpened(_ problem: String?) {
         guard state == .connecting else { return }
-        guard code == CURLE_OK, let fd = easy.socket else {
-            return end(.refused(status: nil, message: easy.message(for: code)))
-        }
+        if let problem { return end(.refused(status: nil, message: problem)) }
         state = .shaking
-        registration = loop.register(fd: fd, .readable, self)
-        outgoing.bytes += request
-        flush()
+        stream?.outgoing.bytes += request
+        stream?.flush()
+    }
+
+    func streamBroken(_ code: CURLcode) {
+        if state != .closed { end(lost(code)) }
     }
 
     private func handshakeReceived(_ bytes: RawSpan) {
@@ -101,8 +89,7 @@ internal import WebProtocol
 
     // MARK: Receiving
 
-    func descriptorReady(_ readiness: Readiness) {
-        if readiness.contains(.writable) { flush() }
+    func streamReadable() {
         if state != .closed { receive() }
     }
 
@@ -125,11 +112,12 @@ internal import WebProtocol
     }
 
     private func receiveHandshake() -> CURLcode {
+        guard let stream else { return CURLE_RECV_ERROR }
         var buffer = [UInt8](repeating: 0, count: 4_096)
-        var count = 0
-        let code = unsafe buffer.withUnsafeMutableBytes {
-            unsafe curl_easy_recv(easy.pointer, $0.baseAddress, $0.count, &count)
-        }
+        var code = CURLE_OK
+        var span = buffer.mutableSpan
+        var free = unsafe span.mutableBytes
+        let count = stream.read(into: &free, &code)
         guard code == CURLE_OK else { return code }
         guard count > 0 else { return CURLE_GOT_NOTHING }
         handshakeReceived(buffer.rawSpan.extracting(0..<count))
@@ -137,42 +125,23 @@ internal import WebProtocol
     }
 
     private func receiveFrames() -> CURLcode {
+        guard let stream else { return CURLE_RECV_ERROR }
         var code = CURLE_OK
         isDrained = false
         var isShort = false
         let count = parser.fill { free in
             let room = free.byteCount
-            let count = isPlain ? receivePlain(&free, &code) : receiveByCurl(&free, &code)
+            let count = stream.read(into: &free, &code)
             isShort = count < room
             return count
         }
         guard code == CURLE_OK else { return code }
         guard count > 0 else { return CURLE_GOT_NOTHING }
         hasHeard = true
-        isDrained = isPlain && isShort
+        isDrained = stream.isPlain && isShort
         client.readAt = loop.now
         takeEvents()
         return code
-    }
-
-    private func receiveByCurl(_ free: inout MutableRawSpan, _ code: inout CURLcode) -> Int {
-        let handle = unsafe easy.pointer
-        var count = 0
-        code = unsafe free.withUnsafeMutableBytes {
-            unsafe curl_easy_recv(handle, $0.baseAddress, $0.count, &count)
-        }
-        return code == CURLE_OK ? count : 0
-    }
-
-    /// Without TLS the bytes are the descriptor's; asking it saves the way through curl.
-    private func receivePlain(_ free: inout MutableRawSpan, _ code: inout CURLcode) -> Int {
-        guard let fd = registration?.fd else { return 0 }
-        let count = unsafe free.withUnsafeMutableBytes {
-            unsafe recv(fd, $0.baseAddress, $0.count, 0)
-        }
-        if count >= 0 { return count }
-        code = errno == EAGAIN || errno == EINTR ? CURLE_AGAIN : CURLE_RECV_ERROR
-        return 0
     }
 
     /// Hands on what the parser holds. The parser is moved out of the instance meanwhile, so that a
@@ -241,28 +210,21 @@ internal import WebProtocol
     // MARK: Sending
 
     func send(_ opcode: WebSocketOpcode, _ payload: RawSpan) -> Bool {
-        guard state == .open, outgoing.count + payload.byteCount <= client.limits.outgoingBytes
+        guard state == .open, let stream,
+            stream.outgoing.count + payload.byteCount <= client.limits.outgoingBytes
         else { return false }
         WebSocketFrameWriter.append(
-            opcode, payload: payload, maskingKey: client.nextMaskingKey(), to: &outgoing.bytes)
-        flush()
+            opcode, payload: payload, maskingKey: client.nextMaskingKey(),
+            to: &stream.outgoing.bytes)
+        stream.flush()
         return true
     }
 
     private func appendClose(_ code: WebSocketCloseCode?, _ reason: String) {
+        guard let stream else { return }
         WebSocketFrameWriter.appendClose(
-            code, reason: reason, maskingKey: client.nextMaskingKey(), to: &outgoing.bytes)
-        flush()
-    }
-
-    private func flush() {
-        guard let registration else { return }
-        let code = outgoing.flush(easy)
-        guard code == CURLE_OK || code == CURLE_AGAIN else { return end(lost(code)) }
-        let wanted: Interest = outgoing.count > 0 ? [.readable, .writable] : .readable
-        guard wanted != interest else { return }
-        interest = wanted
-        loop.update(registration, wanted)
+            code, reason: reason, maskingKey: client.nextMaskingKey(), to: &stream.outgoing.bytes)
+        stream.flush()
     }
 
     private func pingDue() {
@@ -296,7 +258,9 @@ internal import WebProtocol
 
     private func lost(_ code: CURLcode) -> WebSocketCloseReason {
         if state == .closing { return .closed }
-        let message = code == CURLE_GOT_NOTHING ? "peer closed" : easy.message(for: code)
+        let message =
+            code == CURLE_GOT_NOTHING
+            ? "peer closed" : stream?.easy.message(for: code) ?? "closed"
         return state == .shaking ? .refused(status: nil, message: message) : .lost(message)
     }
 
@@ -315,8 +279,6 @@ internal import WebProtocol
     private func release() {
         state = .closed
         for timer in [deadline, messageDeadline, pingTimer] { timer?.disarm() }
-        if let registration { loop.deregister(registration) }
-        registration = nil
-        multi.remove(self)
+        stream?.close()
     }
 }

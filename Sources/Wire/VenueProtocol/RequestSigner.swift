@@ -63,27 +63,28 @@ package struct RequestSigner: Sendable {
 
     /// The bytes of a request, stamped with the venue's time (see `VenueClock`) where it is signed.
     package func prepare(_ request: VenueRequest, timestamp: Int64) -> SignedRequest {
+        var pairs = ByteWriter(capacity: 384)
+        PercentEncoding.write(request.parameters, into: &pairs)
         switch request.security {
-        case .none: return RequestSigner.assemble(request, request.parameters, "", nil)
-        case .key:
-            return RequestSigner.assemble(
-                request, request.parameters, "", (header, key), isQueryOnly)
+        case .none: return RequestSigner.assemble(request, pairs.rawSpan, nil)
+        case .key: return RequestSigner.assemble(request, pairs.rawSpan, (header, key), isQueryOnly)
         case .signed:
-            let parameters =
-                request.parameters + [
-                    .init("recvWindow", String(receiveWindowMilliseconds)),
-                    .init("timestamp", String(timestamp)),
-                ]
-            let signature = sign(RequestSigner.form(parameters))
-            return RequestSigner.assemble(
-                request, parameters, signature, (header, key), isQueryOnly)
+            if !pairs.isEmpty { pairs.append("&" as StaticString) }
+            pairs.append("recvWindow=" as StaticString)
+            pairs.append(integer: receiveWindowMilliseconds)
+            pairs.append("&timestamp=" as StaticString)
+            pairs.append(integer: timestamp)
+            let signature = code.code(of: pairs.rawSpan)
+            pairs.append("&signature=" as StaticString)
+            signature.writeHex(into: &pairs)
+            return RequestSigner.assemble(request, pairs.rawSpan, (header, key), isQueryOnly)
         }
     }
 
     /// The bytes of a request that needs no key.
     package static func prepareOpen(_ request: VenueRequest) -> SignedRequest {
         precondition(request.security == .none, "an open request asks for no key")
-        return assemble(request, request.parameters, "", nil)
+        return assemble(request, form(request.parameters).rawSpan, nil)
     }
 
     /// The message that subscribes to an account's news on Binance spot's WebSocket API
@@ -121,17 +122,17 @@ package struct RequestSigner: Sendable {
     }
 
     private static func assemble(
-        _ request: VenueRequest, _ parameters: [VenueRequest.Parameter], _ signature: String,
-        _ keyHeader: (name: String, value: String)?, _ isQueryOnly: Bool = false
+        _ request: VenueRequest, _ pairs: RawSpan, _ keyHeader: (name: String, value: String)?,
+        _ isQueryOnly: Bool = false
     ) -> SignedRequest {
-        var pairs = String(decoding: form(parameters), as: UTF8.self)
-        if !signature.isEmpty { pairs += "&signature=\(signature)" }
         var headers: [(name: String, value: String)] = []
+        headers.reserveCapacity(2)
         if let keyHeader { headers.append(keyHeader) }
         switch request.method {
         case .post where isQueryOnly, .put where isQueryOnly, .get, .delete:
             if isQueryOnly { headers.append(("Content-Type", "application/json")) }
-            let target = pairs.isEmpty ? request.path : "\(request.path)?\(pairs)"
+            let target =
+                pairs.byteCount == 0 ? request.path : "\(request.path)?\(String(pairs))"
             return SignedRequest(
                 method: request.method, target: target, headers: headers, body: [],
                 path: request.path)
@@ -139,7 +140,7 @@ package struct RequestSigner: Sendable {
             headers.append(("Content-Type", "application/x-www-form-urlencoded"))
             return SignedRequest(
                 method: request.method, target: request.path, headers: headers,
-                body: Array(pairs.utf8), path: request.path)
+                body: [UInt8](pairs), path: request.path)
         }
     }
 }

@@ -18,22 +18,11 @@ extension HTTPRequestParser {
         guard rest[..<second].allSatisfy(HTTPSyntax.isTargetByte) else {
             throw .malformed("bad character in the request target")
         }
-        minorVersion = try HTTPRequestParser.minorVersion(rest[(second + 1)...])
+        minorVersion = try HTTPSyntax.minorVersion(rest[(second + 1)...])
         method = input.text(line.lowerBound..<first)
         target = input.text((first + 1)..<second)
         try checkTarget()
         state = .fieldLine
-    }
-
-    static func minorVersion(_ text: ArraySlice<UInt8>) throws(HTTPError) -> Int {
-        let bytes = Array(text)
-        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == UInt8(ascii: "."),
-            let major = HTTPSyntax.digit(bytes[5]), let minor = HTTPSyntax.digit(bytes[7])
-        else { throw .malformed("bad HTTP version") }
-        guard major == 1 else {
-            throw HTTPError(status: 505, message: "HTTP version not supported")
-        }
-        return min(minor, 1)
     }
 
     private func checkTarget() throws(HTTPError) {
@@ -62,7 +51,7 @@ extension HTTPRequestParser {
         let lengths = headers.values("content-length")
         lineBytes = 0
         if codings.isEmpty {
-            let length = try HTTPRequestParser.bodyLength(lengths)
+            let length = try HTTPSyntax.length(lengths)
             guard length > 0 else { return finish() }
             guard length <= limits.bodyBytes else { throw .bodyTooLarge }
             state = .fixedBody(remaining: length)
@@ -72,7 +61,7 @@ extension HTTPRequestParser {
             guard codings.count == 1, HTTPSyntax.equal(codings[0], "chunked") else {
                 throw HTTPError(status: 501, message: "transfer coding not supported")
             }
-            state = .chunkSize
+            state = .chunks
         }
         return try expectation()
     }
@@ -83,18 +72,5 @@ extension HTTPRequestParser {
             throw HTTPError(status: 417, message: "expectation not supported")
         }
         return .continueExpected
-    }
-
-    /// The one decimal length; none is zero. Two are refused even when they agree.
-    private static func bodyLength(_ values: [String]) throws(HTTPError) -> Int {
-        guard let value = values.first else { return 0 }
-        guard values.count == 1, !value.isEmpty else { throw .malformed("bad content length") }
-        var length = 0
-        for byte in value.utf8 {
-            guard let digit = HTTPSyntax.digit(byte) else { throw .malformed("bad content length") }
-            guard length < 1 << 52 else { throw .bodyTooLarge }
-            length = length * 10 + digit
-        }
-        return length
     }
 }

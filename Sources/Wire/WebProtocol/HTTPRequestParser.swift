@@ -21,10 +21,7 @@ package struct HTTPRequestParser: Sendable {
         case requestLine
         case fieldLine
         case fixedBody(remaining: Int)
-        case chunkSize
-        case chunkData(remaining: Int)
-        case chunkEnd
-        case trailerLine
+        case chunks
         case failed(HTTPError)
     }
 
@@ -36,7 +33,7 @@ package struct HTTPRequestParser: Sendable {
     var minorVersion = 1
     var headers = HTTPHeaders()
     var lineBytes = 0
-    var trailerCount = 0
+    var chunks = HTTPChunkReader()
     var body: [UInt8] = []
     var blankLines = 0
 
@@ -51,7 +48,7 @@ package struct HTTPRequestParser: Sendable {
         switch state {
         case .requestLine: input.isEmpty ? .idle : .head
         case .fieldLine: .head
-        case .fixedBody, .chunkSize, .chunkData, .chunkEnd, .trailerLine: .body
+        case .fixedBody, .chunks: .body
         case .failed: .idle
         }
     }
@@ -89,12 +86,12 @@ package struct HTTPRequestParser: Sendable {
             let left = remaining - input.take(remaining, to: &body)
             state = .fixedBody(remaining: left)
             return left == 0 ? finish() : .needsMore
-        case .chunkSize, .chunkData, .chunkEnd, .trailerLine:
-            return try advanceChunk()
+        case .chunks:
+            return try chunks.advance(&input, to: &body, limits) ? finish() : .needsMore
         }
     }
 
-    /// A header or trailer line within what is left of the byte limit.
+    /// A header line within what is left of the byte limit.
     mutating func takeFieldLine() throws(HTTPError) -> Range<Int>? {
         guard let line = try input.takeLine(limit: limits.headerBytes - lineBytes, .headersTooLarge)
         else { return nil }
@@ -109,7 +106,7 @@ package struct HTTPRequestParser: Sendable {
             headers = HTTPHeaders()
             body = []
             lineBytes = 0
-            trailerCount = 0
+            chunks = HTTPChunkReader()
             blankLines = 0
         }
         return .request(

@@ -83,4 +83,38 @@ enum HTTPSyntax {
             name: String(decoding: bytes[line.lowerBound..<colon], as: UTF8.self),
             value: String(decoding: bytes[start..<end], as: UTF8.self))
     }
+
+    /// The minor version of `HTTP/1.x`; of one after 1.1, 1.
+    static func minorVersion(_ text: ArraySlice<UInt8>) throws(HTTPError) -> Int {
+        let bytes = Array(text)
+        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8), bytes[6] == UInt8(ascii: "."),
+            let major = digit(bytes[5]), let minor = digit(bytes[7])
+        else { throw .malformed("bad HTTP version") }
+        guard major == 1 else {
+            throw HTTPError(status: 505, message: "HTTP version not supported")
+        }
+        return min(minor, 1)
+    }
+
+    /// Status and minor version of an answer's first line.
+    static func status(_ line: ArraySlice<UInt8>) throws(HTTPError) -> (Int, Int) {
+        let bytes = Array(line)
+        guard bytes.count >= 12, bytes[8] == 0x20, bytes.count == 12 || bytes[12] == 0x20,
+            let a = digit(bytes[9]), let b = digit(bytes[10]), let c = digit(bytes[11]), a > 0
+        else { throw .malformed("answer is not HTTP") }
+        return (100 * a + 10 * b + c, try minorVersion(bytes[..<8]))
+    }
+
+    /// The one decimal length; none is zero. Two are refused even when they agree.
+    static func length(_ values: [String]) throws(HTTPError) -> Int {
+        guard let value = values.first else { return 0 }
+        guard values.count == 1, !value.isEmpty else { throw .malformed("bad content length") }
+        var length = 0
+        for byte in value.utf8 {
+            guard let digit = digit(byte) else { throw .malformed("bad content length") }
+            guard length < 1 << 52 else { throw .bodyTooLarge }
+            length = length * 10 + digit
+        }
+        return length
+    }
 }

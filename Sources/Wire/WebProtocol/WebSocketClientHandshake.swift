@@ -50,7 +50,7 @@ package struct WebSocketClientHandshake: Sendable {
         do throws(HTTPError) {
             while let line = try takeLine() {
                 if status == nil {
-                    status = try Self.status(input.text(line))
+                    status = try HTTPSyntax.status(input.bytes[line]).0
                 } else if line.isEmpty {
                     try checkAnswer()
                     return true
@@ -81,15 +81,6 @@ package struct WebSocketClientHandshake: Sendable {
         guard headers.count < Self.limits.headerCount else { throw .tooManyHeaders }
         let field = try HTTPSyntax.field(line, in: input.bytes)
         headers.append(field.name, field.value)
-    }
-
-    private static func status(_ line: String) throws(HTTPError) -> Int {
-        let bytes = Array(line.utf8)
-        guard bytes.count >= 12, bytes[8] == 0x20, bytes.count == 12 || bytes[12] == 0x20,
-            let status = Int(String(decoding: bytes[9..<12], as: UTF8.self)), status >= 100
-        else { throw .malformed("answer is not HTTP") }
-        _ = try HTTPRequestParser.minorVersion(bytes[..<8])
-        return status
     }
 
     private func checkAnswer() throws(HTTPError) {

@@ -69,6 +69,12 @@ package final class RawPeer {
         return take(buffer.count)
     }
 
+    /// Whether there is something to read, the peer's end included.
+    package var hasBytes: Bool {
+        var poll = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        return unsafe !buffer.isEmpty || Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Ends our side; the peer can go on.
     package func finishSending() { shutdown(fd, Int32(SHUT_WR)) }
 

@@ -190,7 +190,7 @@ extension GatewayDesk {
         of order: WorkingOrder, _ facts: MarketFacts, _ turn: Turn
     ) -> PreTrade {
         lingering[order.account]?.removeAll { $0.sequence <= facts.riskSequence }
-        recentOrders[order.account]?.removeAll { turn.now - $0 > .seconds(1) }
+        recentOrders[order.account]?.drop(before: turn.now - .seconds(1))
         return PreTrade(
             limits: settings.limits, venue: permission(venueState),
             account: accountFacts(order), instrument: instruments[order.symbol],

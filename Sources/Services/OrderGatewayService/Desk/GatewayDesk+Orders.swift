@@ -171,7 +171,7 @@ extension GatewayDesk {
         // While Redis is away it was checked by what the ledger does not hold yet, too.
         intent.isReduceOnly =
             settings.capabilities.reduceOnly && intent.isReduceOnly && (reducesNet || isAlone)
-        recentOrders[order.account, default: []].append(turn.now)
+        recentOrders[order.account, default: RecentTimes()].append(turn.now)
         // An answer that never comes, not even as an error, is asked for.
         orders[id]?.checkAt = turn.now + .seconds(10)
         turn.act(.send(intent))

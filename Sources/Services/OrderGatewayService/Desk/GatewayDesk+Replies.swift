@@ -20,7 +20,9 @@ extension GatewayDesk {
 
     /// Answers those whose answer is known now.
     mutating func answerWaiters(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id], !order.waiters.isEmpty else { return }
+        guard orders[id]?.waiters.isEmpty == false, let order = orders[id],
+            order.life.isFinal || order.waiters.contains(where: { isSettled(order, $0) })
+        else { return }
         let record = order.record(writer: settings.writer, wall: turn.wall)
         var waiting: [WorkingOrder.Waiter] = []
         for waiter in order.waiters {

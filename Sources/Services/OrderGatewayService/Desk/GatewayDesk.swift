@@ -74,7 +74,7 @@ package struct GatewayDesk: Sendable {
     var unowned: [Symbol: [Fill]] = [:]
     /// Margin of what was executed, until the risk snapshot counts it.
     var lingering: [AccountID: [(sequence: Int64, amount: Money)]] = [:]
-    var recentOrders: [AccountID: [Instant]] = [:]
+    var recentOrders: [AccountID: RecentTimes] = [:]
     /// Commands other than order.place that wait for an answer, by request id.
     var pendingCommands: [String: Command] = [:]
     var lookups: [ClientOrderID: [Command]] = [:]
@@ -152,6 +152,7 @@ package struct GatewayDesk: Sendable {
         _ event: GatewayEvent, now: Instant, wall: WallTime, _ out: inout [GatewayAction]
     ) {
         var turn = Turn(now: now, wall: wall)
+        swap(&turn.actions, &out)
         switch event {
         case .leaseGained(let number): leaseGained(number, &turn)
         case .leaseLost: leaseLost(&turn)
@@ -193,11 +194,11 @@ package struct GatewayDesk: Sendable {
         }
         advance(&turn)
         scheduleWake(&turn)
-        out += turn.actions
+        swap(&turn.actions, &out)
     }
 }
 
-/// One event's turn at the desk: when it is, and what it leads to.
+/// One event's turn at the desk: when it is, and what it leads to, behind what was to be done before.
 struct Turn {
     let now: Instant
     let wall: WallTime
@@ -209,6 +210,24 @@ struct Turn {
     }
 
     mutating func act(_ action: GatewayAction) { actions.append(action) }
+}
+
+/// When something happened lately, oldest first; what is too old is dropped at the cost of its own
+/// number.
+struct RecentTimes: Sendable {
+    private var times: [Instant] = []
+    private var dropped = 0
+
+    var count: Int { times.count - dropped }
+
+    mutating func append(_ time: Instant) { times.append(time) }
+
+    mutating func drop(before oldest: Instant) {
+        while dropped < times.count, times[dropped] < oldest { dropped += 1 }
+        guard dropped > 32, dropped * 2 > times.count else { return }
+        times.removeFirst(dropped)
+        dropped = 0
+    }
 }
 
 /// A venue's order id with the symbol it is unique within.

@@ -113,7 +113,7 @@ struct WorkingOrder: Equatable, Sendable {
 
     /// The algorithm's slot whose fills are counted; nil for orders by hand, of risk and of flattening.
     var burstSlot: FillBurst.Slot? {
-        guard let origin = ClientOrderID.parts(of: id.text)?.origin else { return nil }
+        guard let origin = id.origin else { return nil }
         switch origin {
         case .chase, .twap, .scale, .scalper:
             return FillBurst.Slot(

@@ -8,76 +8,102 @@ import Trading
 /// 1. The sums are those of the orders held, after every change of one.
 struct WorkingOrders: Sendable {
     /// What one order adds to the sums.
-    private struct Share: Equatable {
-        let account: AccountID
-        let symbol: Symbol
-        let side: Side
-        let request: String
+    fileprivate struct Share: Equatable {
+        let book: SideBook
         let reserved: Money
         let reducing: Quantity
         let isDoubtful: Bool
         let isWorking: Bool
         let dueAt: Instant?
+        let request: String
 
-        init(_ order: WorkingOrder) {
-            account = order.account
-            symbol = order.symbol
-            side = order.life.intent.side
-            request = order.request
+        init(_ order: borrowing WorkingOrder) {
+            book = SideBook(
+                account: order.account, symbol: order.symbol, side: order.life.intent.side)
             reserved = order.reserved
             reducing = order.reducing
             isDoubtful = order.life.isUnknown
             isWorking = !order.life.isFinal && !order.awaitsFacts && !order.awaitsVerdict
-            dueAt = order.waiters.reduce(order.checkAt) { due, waiter in
-                min(due ?? waiter.answerAt, waiter.answerAt)
-            }
+            dueAt = order.dueAt
+            request = order.request
         }
-
-        var book: Book { Book(account: account, symbol: symbol, side: nil) }
-        var reducingBook: Book { Book(account: account, symbol: symbol, side: side) }
     }
 
-    private struct Book: Hashable {
+    fileprivate struct Book: Hashable {
         let account: AccountID
         let symbol: Symbol
-        let side: Side?
     }
 
-    private var byID: [ClientOrderID: WorkingOrder] = [:]
+    fileprivate struct SideBook: Hashable {
+        let account: AccountID
+        let symbol: Symbol
+        let side: Side
+
+        var book: Book { Book(account: account, symbol: symbol) }
+    }
+
+    /// Where each order stands in `slots`; a free slot holds none.
+    private var places: [ClientOrderID: Int] = [:]
+    private var slots: [WorkingOrder?] = []
+    private var free: [Int] = []
     private var requests: [String: ClientOrderID] = [:]
     private var symbols: [Symbol: Set<ClientOrderID>] = [:]
     private var reserved: [AccountID: Money] = [:]
     private var working: [AccountID: Int] = [:]
-    private var reducing: [Book: Quantity] = [:]
+    private var reducing: [SideBook: Quantity] = [:]
     private var doubtful: [Book: Int] = [:]
     private var dues = DueList()
 
-    var keys: Dictionary<ClientOrderID, WorkingOrder>.Keys { byID.keys }
-    var values: Dictionary<ClientOrderID, WorkingOrder>.Values { byID.values }
-    var count: Int { byID.count }
+    var keys: Dictionary<ClientOrderID, Int>.Keys { places.keys }
+    var values: some Sequence<WorkingOrder> { slots.lazy.compactMap { $0 } }
+    var count: Int { places.count }
 
+    /// An order is changed where it stands, not taken out and put back.
     subscript(id: ClientOrderID) -> WorkingOrder? {
-        get { byID[id] }
+        _read {
+            if let place = places[id] {
+                yield slots[place]
+            } else {
+                yield nil
+            }
+        }
         _modify {
-            let before = byID[id].map(Share.init)
-            yield &byID[id]
-            let after = byID[id].map(Share.init)
+            let known = places[id]
+            let place = known ?? vacancy()
+            let before = slots[place]?.share
+            yield &slots[place]
+            let after = slots[place]?.share
+            if known == nil, after != nil { places[id] = place }
+            if after == nil {
+                if known != nil { places[id] = nil }
+                free.append(place)
+            }
             if before != after { exchange(before, for: after, id) }
         }
     }
 
+    private mutating func vacancy() -> Int {
+        if let place = free.popLast() { return place }
+        slots.append(nil)
+        return slots.count - 1
+    }
+
     mutating func removeValue(forKey id: ClientOrderID) -> WorkingOrder? {
-        guard let order = byID.removeValue(forKey: id) else { return nil }
-        exchange(Share(order), for: nil, id)
+        guard let order = self[id] else { return nil }
+        self[id] = nil
         return order
     }
 
     private mutating func exchange(_ before: Share?, for after: Share?, _ id: ClientOrderID) {
-        if let before { add(before, -1) }
-        if let after { add(after, 1) }
-        if before?.symbol != after?.symbol {
-            if let symbol = before?.symbol { symbols[symbol]?.remove(id) }
-            if let symbol = after?.symbol { symbols[symbol, default: []].insert(id) }
+        if let before, let after, before.book == after.book {
+            shift(before, to: after)
+        } else {
+            if let before { add(before, -1) }
+            if let after { add(after, 1) }
+        }
+        if before?.book.symbol != after?.book.symbol {
+            if let symbol = before?.book.symbol { symbols[symbol]?.remove(id) }
+            if let symbol = after?.book.symbol { symbols[symbol, default: []].insert(id) }
         }
         if before?.request != after?.request {
             if let request = before?.request, requests[request] == id { requests[request] = nil }
@@ -86,12 +112,29 @@ struct WorkingOrders: Sendable {
         if before?.dueAt != after?.dueAt { dues.set(id, after?.dueAt) }
     }
 
+    /// The sums follow what changed of an order that stays in its book.
+    private mutating func shift(_ before: Share, to after: Share) {
+        let book = after.book
+        if before.reserved != after.reserved {
+            reserved[book.account, default: .zero] += after.reserved - before.reserved
+        }
+        if before.reducing != after.reducing {
+            reducing[book, default: .zero] += after.reducing - before.reducing
+        }
+        if before.isWorking != after.isWorking {
+            working[book.account, default: 0] += after.isWorking ? 1 : -1
+        }
+        if before.isDoubtful != after.isDoubtful {
+            doubtful[book.book, default: 0] += after.isDoubtful ? 1 : -1
+        }
+    }
+
     private mutating func add(_ share: Share, _ sign: Int) {
-        let isMore = sign > 0
-        reserved[share.account, default: .zero] += isMore ? share.reserved : -share.reserved
-        reducing[share.reducingBook, default: .zero] += isMore ? share.reducing : -share.reducing
-        working[share.account, default: 0] += share.isWorking ? sign : 0
-        doubtful[share.book, default: 0] += share.isDoubtful ? sign : 0
+        let (book, isMore) = (share.book, sign > 0)
+        reserved[book.account, default: .zero] += isMore ? share.reserved : -share.reserved
+        reducing[book, default: .zero] += isMore ? share.reducing : -share.reducing
+        working[book.account, default: 0] += share.isWorking ? sign : 0
+        doubtful[book.book, default: 0] += share.isDoubtful ? sign : 0
     }
 
     // MARK: what is asked of all
@@ -104,22 +147,24 @@ struct WorkingOrders: Sendable {
 
     /// Margin set aside for all orders of an account but one.
     func reserved(_ account: AccountID, but id: ClientOrderID) -> Money {
-        let own = byID[id].map { $0.account == account ? $0.reserved : .zero } ?? .zero
-        return reserved[account, default: .zero] - own
+        let all = reserved[account, default: .zero]
+        guard self[id]?.account == account, let own = self[id]?.reserved else { return all }
+        return all - own
     }
 
     /// What the orders of a book and side that only reduce may still take off, but for one of them.
     func reducing(
         _ account: AccountID, _ symbol: Symbol, _ side: Side, but id: ClientOrderID
     ) -> Quantity {
-        let book = Book(account: account, symbol: symbol, side: side)
-        let own = byID[id].map { Share($0) }
-        return reducing[book, default: .zero] - (own?.reducingBook == book ? own?.reducing ?? .zero : .zero)
+        let book = SideBook(account: account, symbol: symbol, side: side)
+        let all = reducing[book, default: .zero]
+        guard let own = self[id]?.share, own.book == book else { return all }
+        return all - own.reducing
     }
 
     /// Whether an order of a book has an outcome that is not known.
     func hasDoubt(_ account: AccountID, _ symbol: Symbol) -> Bool {
-        doubtful[Book(account: account, symbol: symbol, side: nil), default: 0] > 0
+        doubtful[Book(account: account, symbol: symbol), default: 0] > 0
     }
 
     /// Whether an order of an account, or of any, rests or is on its way.
@@ -133,6 +178,17 @@ struct WorkingOrders: Sendable {
 
     /// Orders that are to be looked at by now, ascending by id.
     mutating func due(by now: Instant) -> [ClientOrderID] { dues.due(by: now) }
+}
+
+extension WorkingOrder {
+    fileprivate var share: WorkingOrders.Share { WorkingOrders.Share(self) }
+
+    /// When it is to be looked at, or the first who waits for it is to be answered.
+    fileprivate var dueAt: Instant? {
+        var due = checkAt
+        for waiter in waiters { due = min(due ?? waiter.answerAt, waiter.answerAt) }
+        return due
+    }
 }
 
 /// When each order is to be looked at; the earliest is found at once.

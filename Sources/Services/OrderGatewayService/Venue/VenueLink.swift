@@ -83,6 +83,7 @@ enum VenueAnswer: Sendable {
         base = host.environment.venueRESTURL
         signer = RequestSigner(credentials, venue: kind)
         client = WebClient(loop: host.loop)
+        client.keepOpen(base, count: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
         budget = VenueBudget(kind.limits, host: host)
         gate = ConnectionGate(
             host: host, perMinute: host.environment.isVenuePaper ? 120 : 5)

@@ -1,0 +1,208 @@
+internal import Bytes
+internal import CCurl
+internal import Chronology
+internal import Reactor
+internal import WebProtocol
+
+/// One kept connection to a server, over which requests go one after the other, written and read
+/// here: the way of a request that must not wait for curl's state machine.
+@LoopActor final class WebLine: CurlStreamOwner {
+    private enum State { case opening, idle, busy, closed }
+
+    /// What is asked, and who waits for the answer.
+    private struct Asked {
+        let isHead: Bool
+        let isIdempotent: Bool
+        let completion: @LoopActor (WebOutcome) -> Void
+        /// Sends an idempotent request another way.
+        let again: @LoopActor () -> Void
+    }
+
+    /// How long a connection that was used lately is taken for alive without a look at it.
+    private static let freshness = Interval.milliseconds(2)
+    private static let roomAtOnce = 16_384
+
+    private unowned let lines: WebLines
+    private let loop: EventLoop
+    private let multi: CurlMulti
+    private var stream: CurlStream?
+    private var state = State.opening
+    private var parser: HTTPResponseParser
+    private var room = [UInt8](repeating: 0, count: WebLine.roomAtOnce)
+    private var asked: Asked?
+    private var deadline: LoopTimer?
+    private var usedAt = Instant.distantPast
+
+    init(_ lines: WebLines, loop: EventLoop, limits: WebClientLimits) {
+        self.lines = lines
+        self.loop = loop
+        multi = CurlMulti(loop: loop, idleConnections: 1)
+        parser = HTTPResponseParser(
+            limits: HTTPLimits(
+                headerBytes: limits.headerBytes, headerCount: 256, bodyBytes: limits.responseBytes))
+    }
+
+    func open(_ url: WebURL, authorities: String?, within time: Interval) {
+        deadline = loop.timer { [weak self] in self?.deadlineReached() }
+        let stream = CurlStream(loop: loop, multi: multi, owner: self)
+        self.stream = stream
+        stream.open(
+            url, isPlain: url.scheme == "http", authorities: authorities, within: time)
+    }
+
+    func streamOpened(_ problem: String?) {
+        guard state == .opening else { return }
+        if problem != nil { return close() }
+        state = .idle
+        lines.lineOpened(self)
+    }
+
+    /// Whether a request can go over it now; looks for the peer's end where it was not used lately.
+    var isReady: Bool {
+        guard state == .idle else { return false }
+        guard loop.now - usedAt > WebLine.freshness, stream?.hasNews == true else { return true }
+        // Bytes of it are being taken at this moment.
+        if room.isEmpty { return false }
+        receive()
+        return state == .idle
+    }
+
+    /// Sends a request; the line must be ready. `again` sends an idempotent one another way, should
+    /// the connection end before an answer begins.
+    func send(
+        _ request: WebRequest, _ url: WebURL, again: @escaping @LoopActor () -> Void,
+        _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        guard let stream, state == .idle else { preconditionFailure("a line is ready") }
+        state = .busy
+        asked = Asked(
+            isHead: request.method == "HEAD", isIdempotent: request.isIdempotent,
+            completion: completion, again: again)
+        deadline?.arm(after: request.deadline)
+        WebLine.write(request, url, to: &stream.outgoing.bytes)
+        stream.flush()
+    }
+
+    private static func write(_ request: WebRequest, _ url: WebURL, to out: inout [UInt8]) {
+        out.reserveCapacity(out.count + 512 + request.body.count)
+        func put(_ text: String) { out.append(contentsOf: text.utf8) }
+        put(request.method)
+        put(" ")
+        put(url.target)
+        put(" HTTP/1.1\r\nHost: ")
+        put(url.authority)
+        put("\r\nAccept: */*\r\n")
+        for (name, value) in request.headers {
+            put(name)
+            put(": ")
+            put(value)
+            put("\r\n")
+        }
+        if !request.body.isEmpty || request.method == WebRequest.post {
+            put("Content-Length: ")
+            put(String(request.body.count))
+            put("\r\n")
+        }
+        put("\r\n")
+        out += request.body
+    }
+
+    // MARK: the answer
+
+    func streamReadable() { receive() }
+
+    private func receive() {
+        // Moved out of the instance meanwhile, so that it can be lent.
+        var room: [UInt8] = []
+        swap(&room, &self.room)
+        defer { swap(&room, &self.room) }
+        while state == .idle || state == .busy {
+            guard let stream else { return }
+            var code = CURLE_OK
+            var span = room.mutableSpan
+            var free = unsafe span.mutableBytes
+            let count = stream.read(into: &free, &code)
+            if code == CURLE_AGAIN { return }
+            guard code == CURLE_OK, count > 0 else { return peerEnded(code) }
+            // Nobody asked for anything.
+            guard state == .busy else { return close() }
+            parser.append(room.rawSpan.extracting(0..<count))
+            answerReceived()
+            if stream.isPlain, count < room.count { return }
+        }
+    }
+
+    private func answerReceived() {
+        do throws(HTTPError) {
+            guard let answer = try parser.next(isHead: asked?.isHead ?? false) else { return }
+            answered(answer)
+        } catch {
+            lost(error.message)
+        }
+    }
+
+    private func answered(_ answer: HTTPAnswer) {
+        usedAt = loop.now
+        deadline?.disarm()
+        let asked = asked
+        self.asked = nil
+        if answer.staysOpen, !parser.isInsideAnswer {
+            state = .idle
+            lines.lineFreed(self)
+        } else {
+            close()
+        }
+        asked?.completion(
+            .response(
+                WebResponse(status: answer.status, headers: answer.headers, body: answer.body)))
+    }
+
+    // MARK: the end
+
+    private func peerEnded(_ code: CURLcode) {
+        do throws(HTTPError) {
+            if code == CURLE_OK, let answer = try parser.ended() { return answered(answer) }
+        } catch {
+            return lost(error.message)
+        }
+        lost(code == CURLE_OK ? "the peer closed the connection" : message(code))
+    }
+
+    /// Told later, as it may come up while a request is being sent.
+    func streamBroken(_ code: CURLcode) {
+        loop.soon { [weak self] in
+            if let self { self.lost(self.message(code)) }
+        }
+    }
+
+    private func message(_ code: CURLcode) -> String {
+        stream?.easy.message(for: code) ?? "connection lost"
+    }
+
+    private func deadlineReached() { lost("no answer in time", mayRepeat: false) }
+
+    /// The connection is gone: what was asked may have been carried out.
+    private func lost(_ reason: String, mayRepeat: Bool = true) {
+        guard state != .closed else { return }
+        let mayRepeat = mayRepeat && !parser.isInsideAnswer
+        let asked = asked
+        self.asked = nil
+        close()
+        guard let asked else { return }
+        if asked.isIdempotent, mayRepeat { return asked.again() }
+        asked.completion(.unknown(WebLinkError(code: -1, message: reason)))
+    }
+
+    /// Closes the line; a request under way ends as unknown.
+    func cancel(_ reason: String) { lost(reason, mayRepeat: false) }
+
+    /// Closes the connection and tells the set of lines.
+    func close() {
+        guard state != .closed else { return }
+        let wasBusy = state == .busy
+        state = .closed
+        deadline?.disarm()
+        stream?.close()
+        lines.lineClosed(self, wasBusy: wasBusy)
+    }
+}
