@@ -8,16 +8,23 @@ struct WebURL: Equatable {
 
     /// Nil where the text has no scheme, no host, user information, white space or a control byte.
     init?(_ text: String) {
-        guard !text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }),
-            let mark = text.firstRange(of: "://"), mark.lowerBound > text.startIndex
+        let bytes = text.utf8
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
+            bytes[colon...].starts(with: "://".utf8)
         else { return nil }
-        scheme = text[..<mark.lowerBound].lowercased()
-        let rest = text[mark.upperBound...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-        authority = String(rest[..<end])
-        guard !authority.isEmpty, !authority.contains("@") else { return nil }
-        let tail = rest[end...].prefix { $0 != "#" }
-        target = tail.hasPrefix("/") ? String(tail) : "/" + tail
+        scheme = text[..<colon].lowercased()
+        let rest = bytes[bytes.index(colon, offsetBy: 3)...]
+        let end = rest.firstIndex(where: WebURL.endsAuthority) ?? rest.endIndex
+        let host = rest[..<end]
+        guard !host.isEmpty, !host.contains(UInt8(ascii: "@")) else { return nil }
+        authority = String(host) ?? ""
+        let tail = String(rest[end...].prefix { $0 != UInt8(ascii: "#") }) ?? ""
+        target = tail.utf8.first == UInt8(ascii: "/") ? tail : "/" + tail
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
     /// The host without port and brackets.
@@ -31,8 +38,4 @@ struct WebURL: Equatable {
         host == "localhost" || host == "::1"
             || host.hasPrefix("127.") && host.split(separator: ".").allSatisfy { UInt8($0) != nil }
     }
-}
-
-extension String {
-    fileprivate func firstRange(of text: String) -> Range<Index>? { ranges(of: text).first }
 }

@@ -69,11 +69,8 @@ package final class RawPeer {
         return take(buffer.count)
     }
 
-    /// Whether there is something to read, the peer's end included.
-    package var hasBytes: Bool {
-        var poll = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
-        return unsafe !buffer.isEmpty || Glibc.poll(&poll, 1, 0) > 0
-    }
+    /// What to wait for, to know that there is something to read or the peer's end.
+    fileprivate var readable: pollfd { pollfd(fd: fd, events: Int16(POLLIN), revents: 0) }
 
     /// Ends our side; the peer can go on.
     package func finishSending() { shutdown(fd, Int32(SHUT_WR)) }
@@ -136,6 +133,20 @@ package final class RawListener: Sendable {
     package func accept() -> RawPeer? {
         let client = Glibc.accept(fd, nil, nil)
         return client >= 0 ? RawPeer(descriptor: client) : nil
+    }
+
+    /// The first connection over which something comes, among those that come; the silent ones stay
+    /// open meanwhile. Nil when there is none for five seconds.
+    package func acceptSpeaking() -> RawPeer? {
+        var silent: [RawPeer] = []
+        while true {
+            var waits = [pollfd(fd: fd, events: Int16(POLLIN), revents: 0)] + silent.map(\.readable)
+            guard unsafe Glibc.poll(&waits, UInt(waits.count), 5_000) > 0 else { return nil }
+            for (wait, peer) in zip(waits.dropFirst(), silent) where wait.revents != 0 {
+                return peer
+            }
+            if let peer = accept() { silent.append(peer) }
+        }
     }
 
     /// Whether a further connection waits now.
