@@ -126,7 +126,7 @@ let package = Package(
             "PositionSyncTests",
             [
                 "PositionSyncService", "BusProtocol", "Positions", "Reactor", "RedisLink",
-                "RedisServerSupport",
+                "RedisServerSupport", "Runtime", "VenueProtocol",
             ] + trading),
         tests(
             "RiskEngineTests",

@@ -119,9 +119,46 @@ struct LedgerJournalTests {
         #expect(journal.verify(journal.entries).problemCount == 1)
     }
 
+    @Test("a record that no entry made is found where the journal is whole, and only there")
+    func unknownRecord() {
+        let journal = RandomJournal(seed: 5)
+        let stranger = AccountID("gamma")!
+        for (skipped, problems) in [(0, 2), (1, 0)] {
+            var verification = LedgerVerification()
+            for entry in journal.entries.dropFirst(skipped) { verification.entryRead(entry) }
+            verification.recordRead(
+                stranger, RandomJournal.symbol, quantity: .one, entryPrice: .whole(9))
+            verification.recordRead(stranger, wallet: .whole(5))
+            // Nothing on record, and nothing in the journal: as it should be.
+            verification.recordRead(
+                AccountID("delta")!, RandomJournal.symbol, quantity: .zero, entryPrice: .zero)
+            verification.recordRead(AccountID("delta")!, wallet: .zero)
+            #expect(verification.problemCount == problems, "\(verification.problems)")
+        }
+    }
+
+    @Test("P3: entries that Redis lost and gave again are counted, and are no problem of the books")
+    func losses() throws {
+        let journal = RandomJournal(seed: 6, count: 60)
+        var chain = ArchiveChain()
+        var reader = ArchiveReader()
+        var verification = LedgerVerification()
+        // Forty were archived, of which Redis lost ten; the journal goes on from thirty.
+        for entry in journal.entries.prefix(40) { verification.entryRead(entry) }
+        _ = try reader.lineRead(
+            Array(chain.header(venue: VenueID("usdm")!, after: 40).dropLast()))
+        #expect(
+            try reader.lineRead(Array(chain.loss(after: 30, to: 40).dropLast()))
+                == .loss(from: 31, to: 40))
+        #expect(reader.last == 30)
+        verification.lossRead(after: 30)
+        for entry in journal.entries.dropFirst(30) { verification.entryRead(entry) }
+        #expect(verification.problems == [] && verification.losses == 1)
+    }
+
     private func archive(_ entries: [LedgerEntry]) -> [[UInt8]] {
         var chain = ArchiveChain()
-        var lines = [chain.header(venue: VenueID("usdm")!)]
+        var lines = [chain.header(venue: VenueID("usdm")!, after: 0)]
         for entry in entries { lines.append(chain.entry(entry)) }
         return lines.map { Array($0.dropLast()) }
     }
@@ -142,7 +179,8 @@ struct LedgerJournalTests {
         var reader = ArchiveReader()
         for (index, entry) in entries.enumerated() {
             if index % 10 == 0 {
-                let header = chain.header(venue: VenueID("usdm")!).dropLast()
+                let header = chain.header(venue: VenueID("usdm")!, after: Int64(index))
+                    .dropLast()
                 #expect(try reader.lineRead(Array(header)) == .header)
             }
             #expect(
@@ -180,7 +218,7 @@ struct LedgerJournalTests {
         var first = ArchiveChain()
         var other = ArchiveChain(link: String(repeating: "1", count: 64))
         let venue = VenueID("usdm")!
-        let lines = [first.header(venue: venue), other.header(venue: venue)]
+        let lines = [first.header(venue: venue, after: 0), other.header(venue: venue, after: 0)]
         #expect(throws: ArchiveProblem.self) { try read(lines.map { Array($0.dropLast()) }) }
     }
 }

@@ -163,7 +163,7 @@ struct SimulatedLedger {
 
 /// A desk with its venue and Redis, stepped by hand; every request can be held back or failed.
 struct SyncStage {
-    let desk = SyncDesk(writer: "position-sync:test")
+    private(set) var desk = SyncDesk(writer: "position-sync:test")
     var venue = SimulatedVenue()
     var ledger = SimulatedLedger()
     var now = Instant(nanoseconds: 1_000_000_000_000)
@@ -174,6 +174,13 @@ struct SyncStage {
     var free: [AccountID: Money] = [:]
     /// What happens between an action and its answer; false means that no answer comes.
     var beforeAnswer: (inout SyncStage, SyncAction) -> Bool = { _, _ in true }
+
+    /// Another process takes over: it knows nothing but what Redis and the venue say.
+    mutating func restart(fence: Int64) {
+        desk = SyncDesk(writer: "position-sync:other")
+        ledger.newestFence = fence
+        start(fence: fence)
+    }
 
     mutating func start(fence: Int64 = 7) {
         send(.redisUp)
@@ -216,19 +223,31 @@ struct SyncStage {
         case .applyShared(let command, let fence):
             let reply = ledger.apply(command, fence: fence)
             send(.sharedReplied(command.token, reply))
-        case .readTransfer(let number, let account):
-            send(.transferRead(number, ledger.reading, free: free[account]))
-        case .readFunding(let number, _):
-            let booked = ledger.settled
-            let open = fundings.filter {
-                !booked.contains("\($0.symbol.name) funding:\($0.transactionID)")
-            }
-            send(.fundingRead(number, open, ledger.reading))
+        case .readTransfer(let number, let account, let request):
+            let isBooked = ledger.settled.contains(" transfer:\(request)")
+            send(
+                .transferRead(
+                    number,
+                    TransferReading(
+                        books: ledger.reading, free: free[account], isBooked: isBooked)))
+        case .readFunding(let number, let since): send(.fundingRead(number, reading(since: since)))
         case .reduce(let symbol, _): ledger.reducing.insert(symbol)
         case .release(let symbol): ledger.reducing.remove(symbol)
         case .saveOffset(let offset): ledger.moneyOffset = offset
         case .report, .alert, .reply: break
         }
+    }
+
+    /// What the venue tells of funding since a time, less what is booked.
+    private func reading(since: Int64) -> FundingReading {
+        let told = fundings.filter { $0.atMilliseconds >= since }
+        var reading = FundingReading(books: ledger.reading)
+        reading.payments = told.filter {
+            !ledger.settled.contains("\($0.symbol.name) funding:\($0.transactionID)")
+        }
+        let next = reading.payments.first?.transactionID
+        reading.bookedUntil = told.prefix { $0.transactionID != next }.last?.atMilliseconds
+        return reading
     }
 
     mutating func pass(_ interval: Interval) {
@@ -276,6 +295,16 @@ struct SyncStage {
     }
     var alerts: [String] {
         seen.compactMap { if case .alert(let alert) = $0 { alert.code } else { nil } }
+    }
+    /// Since when funding was asked for, each time.
+    var fundingsAsked: [Int64] {
+        seen.compactMap { if case .readFunding(_, let since) = $0 { since } else { nil } }
+    }
+    /// The symbol, or nil, and the identity of every shared change that was sent.
+    var sharedCalls: [String] {
+        seen.compactMap {
+            if case .applyShared(let command, _) = $0 { command.subject.identity } else { nil }
+        }
     }
     var venueCalls: Int {
         seen.count { if case .askVenue = $0 { true } else { false } }

@@ -98,6 +98,40 @@ struct AttributionTests {
         }
     }
 
+    @Test("funding goes by what each held, against the net it is turned round, and sums exactly")
+    func funding() {
+        let parts = Attribution.funding(
+            m("-3"), over: [a("alpha"): q("4"), a("beta"): q("-1"), a("gamma"): q("0")])
+        #expect(parts.map(\.account) == [a("alpha"), a("beta")])
+        #expect(parts.map(\.amount) == [m("-4"), m("1")])
+        #expect(Attribution.funding(m("2"), over: [:]).map(\.account) == [.external])
+    }
+
+    @Test("funding of books that all but cancel out is nobody's, and no size traps")
+    func fundingLeverage() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SplitMix64(seed: seed)
+        let most: Int128 = 1_000_000_000 * 1_000_000_000_000
+        for round in 0..<5_000 {
+            let note: Comment = "seed \(seed), round \(round)"
+            var holdings: [AccountID: Quantity] = [:]
+            let scale = [1, 1_000, 1_000_000_000, most][Int.random(in: 0..<4, using: &random)]
+            for number in 0..<Int.random(in: 1...5, using: &random) {
+                holdings[a("book\(number)")] = Quantity(
+                    units: Int128.random(in: -scale...scale, using: &random))
+            }
+            if Bool.random(using: &random), let own = holdings[a("book0")] {
+                holdings[a("mirror")] = Quantity(units: 1) - own
+            }
+            let amount = Money(units: Int128.random(in: -most...most, using: &random))
+            let parts = Attribution.funding(amount, over: holdings)
+            #expect(parts.reduce(Money.zero) { $0 + $1.amount } == amount, note)
+            let largest = parts.map(\.amount.magnitude.units).max() ?? 0
+            let bound = amount.magnitude.units * (Attribution.fundingLeverage + 1) + 1_000_000
+            #expect(largest <= bound, note)
+        }
+    }
+
     @Test("in proportion: no two books are more than a step apart from their exact shares")
     func fairness() {
         let seed = UInt64.random(in: 0...UInt64.max)

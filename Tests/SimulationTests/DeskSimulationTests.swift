@@ -33,6 +33,22 @@ struct DeskSimulationTests {
         #expect(world.violations() == [])
     }
 
+    @Test("the crash with every third book short: the longs close, the shorts stay, the exchange makes nothing (B5b, B4c)")
+    func cascadeOfBoth() {
+        let world = SimulatedWorld(seed: 6, accounts: (100...199).map { "book\($0)" })
+        let report = world.runCascade(shorts: 3)
+        print(report.text)
+        #expect(report.positionsBefore == 100, "\(world.condition)")
+        #expect(report.steps > 30 && report.accountsDeleveraged > 20, "\(report.text)")
+        // A short gains by a crash: none of them is closed.
+        #expect(report.positionsAfter >= 33, "\(report.text)")
+        #expect(report.liquidations == 0, "\(report.text)")
+        #expect(report.lowestEquity > .whole(-200), "\(report.text)")
+        #expect(report.highestRatio < .one, "\(report.text)")
+        #expect(report.commandsRepeated == 0)
+        #expect(world.violations() == [])
+    }
+
     @Test("deleverage during outages: Redis away, every process killed in turn; no close twice (B5b, S2)")
     func outages() {
         var (steps, crashes, outages) = (0, 0, 0)
@@ -89,6 +105,83 @@ struct DeskSimulationTests {
         #expect(world.server.data.hashes[book]?["qty"] == "0.01")
         place("close", .sell, isReduceOnly: true)
         #expect(world.server.data.hashes[book]?["qty"] == "0", "\(world.condition)")
+    }
+
+    @Test("the snapshot of a dead risk-engine is gone within 30 s, and new risk stays refused (B5d)")
+    func expired() throws {
+        let world = SimulatedWorld(seed: 22)
+        world.start()
+        let alpha = try #require(AccountID("alpha"))
+        let key = world.keys.risk(alpha)
+        #expect(world.server.data.hashes[key] != nil)
+        world.risk.kill()
+        world.time.run(until: world.time.now + .seconds(31))
+        #expect(world.server.data.hashes[key] == nil)
+        let body = OrderPlaceBody(
+            account: alpha, symbol: world.symbols[0], side: .buy, type: .market,
+            quantity: Quantity(text: "0.01")!)
+        world.ask("more", .orderPlace, body.body)
+        world.time.run(until: world.time.now + .seconds(4))
+        #expect(world.tradeCount == 0, "\(world.condition)")
+        world.startRisk()
+        world.time.run(until: world.time.now + .seconds(5))
+        world.ask("again", .orderPlace, body.body)
+        world.time.run(until: world.time.now + .seconds(4))
+        #expect(world.tradeCount > 0, "\(world.condition)")
+    }
+
+    @Test("position-sync dead: trading goes on, and the books equal the exchange without it and after it (R6)")
+    func deadSync() throws {
+        let world = SimulatedWorld(seed: 31)
+        world.start()
+        let symbol = world.symbols[0]
+        func place(_ id: String, _ name: String, _ size: String) throws {
+            let body = OrderPlaceBody(
+                account: try #require(AccountID(name)), symbol: symbol, side: .buy, type: .market,
+                quantity: Quantity(text: size)!)
+            world.ask(id, .orderPlace, body.body)
+            world.time.run(until: world.time.now + .seconds(3))
+        }
+        func held(_ name: String) -> Quantity {
+            AccountID(name).flatMap {
+                world.server.data.hashes[world.keys.position($0, symbol)]?["qty"]
+            }.flatMap { Quantity(text: $0) } ?? .zero
+        }
+        try place("a", "alpha", "0.03")
+        world.sync.kill()
+        try place("b", "beta", "0.01")
+        #expect(held("beta") == Quantity(text: "0.01"), "\(world.condition)")
+        // By hand, while the gateway is away too: it is found at its start, and split.
+        world.gateway.kill()
+        #expect(world.venue.tradeByHand(symbol, .sell, Quantity(text: "0.02")!))
+        world.startGateway()
+        world.time.run(until: world.time.now + .seconds(10))
+        try place("c", "beta", "0.01")
+        #expect(held("alpha") + held("beta") == Quantity(text: "0.03"), "\(world.condition)")
+        #expect(held("alpha") == Quantity(text: "0.015"), "\(world.condition)")
+        world.startSync()
+        world.time.run(until: world.time.now + .seconds(60))
+        #expect(world.violations() == [])
+        #expect(world.alerts.keys.allSatisfy { !$0.hasPrefix("sync") }, "\(world.condition)")
+    }
+
+    @Test("stale prices: no decision on a price older than 10 s, an alert, and on with the next one (B5b, I1)")
+    func stalePrices() throws {
+        let world = SimulatedWorld(seed: 41, accounts: (100...119).map { "book\($0)" })
+        world.openBooks()
+        func decisions() -> Int { world.server.data.streams[world.keys.decisions]?.count ?? 0 }
+        #expect(decisions() == 0)
+        world.feed.kill()
+        world.time.run(until: world.time.now + .seconds(12))
+        world.movePrices(by: Ratio(text: "0.93")!)
+        world.time.run(until: world.time.now + .seconds(20))
+        #expect(decisions() == 0)
+        #expect((world.alerts["risk price_stale"] ?? 0) > 0, "\(world.condition)")
+        let key = world.keys.risk(try #require(AccountID("book116")))
+        #expect(world.server.data.hashes[key]?["price_stale"] == "1")
+        world.startFeed()
+        world.time.run(until: world.time.now + .seconds(30))
+        #expect(decisions() > 0, "\(world.condition)")
     }
 
     @Test("the same seed gives the same run")

@@ -115,15 +115,23 @@ package enum Attribution {
         return Quantity(units: Int128(whole))
     }
 
+    /// A book that held this many times the net or more makes a payment nobody's: the venue rounds
+    /// payments to 1e-8, and a rounding made larger by that much is money; nor are books that all but
+    /// cancel out while the exchange pays evidence of what it pays for.
+    package static let fundingLeverage: Int128 = 10_000
+
     /// Funding by what each book held, signed: books on the other side of the exchange's net take
     /// what they would pay. Ascending by account; the last takes what rounding leaves. What nobody
-    /// held is the `external` book's.
+    /// held is the `external` book's, and so is what cannot be split (`fundingLeverage`).
     package static func funding(
         _ amount: Money, over holdings: [AccountID: Quantity]
     ) -> [(account: AccountID, amount: Money)] {
         let net = holdings.values.reduce(Quantity.zero, +)
         let held = holdings.keys.sorted().filter { holdings[$0]?.isZero == false }
-        guard !net.isZero, let last = held.last else { return [(.external, amount)] }
+        let most = holdings.values.map(\.magnitude).max() ?? .zero
+        guard !net.isZero, let last = held.last,
+            most.units / fundingLeverage < net.magnitude.units
+        else { return [(.external, amount)] }
         var left = amount
         return held.map { account in
             let own = holdings[account] ?? .zero

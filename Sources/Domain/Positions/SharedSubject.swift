@@ -10,11 +10,14 @@ package struct SharedFunding: Equatable, Sendable {
     package var atMilliseconds: Int64
     /// What each book held when it was due, signed.
     package var holdings: [AccountID: Quantity]
+    /// What the books held is not known any more: the payment is nobody's.
+    package var isUnknown: Bool
 
     package init(
         symbol: Symbol, amount: Money, transactionID: Int64, atMilliseconds: Int64,
-        holdings: [AccountID: Quantity]
+        holdings: [AccountID: Quantity], isUnknown: Bool = false
     ) {
+        self.isUnknown = isUnknown
         self.symbol = symbol
         self.amount = amount
         self.transactionID = transactionID

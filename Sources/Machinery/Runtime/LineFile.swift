@@ -20,30 +20,73 @@ package enum LineFile {
     package static func forEachLine(
         _ path: String, _ body: ([UInt8]) -> Bool
     ) -> Result<Int, FileProblem> {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return .failure(FileProblem(reason: ErrorText.of(errno))) }
-        defer { close(file) }
-        var whole = 0
-        var line: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
+        do throws(FileProblem) {
+            let reader = try LineReader(path)
+            var isEnd = false
+            while !isEnd { isEnd = try reader.read(atMost: 1 << 20, body) }
+            return .success(reader.whole)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// A file read line by line, as much at a time as the reader wants.
+package final class LineReader {
+    private let descriptor: Int32
+    private var line: [UInt8] = []
+    private var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    /// Where the last whole line read ends, in bytes; what follows the last of a file is torn.
+    package private(set) var whole = 0
+
+    /// Throws where the file cannot be opened.
+    package init(_ path: String) throws(FileProblem) {
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileProblem(reason: ErrorText.of(errno)) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Gives every whole line to `body`, without its end, until about so many bytes are read.
+    /// - Returns: true where the file has ended, or `body` gave false.
+    package func read(
+        atMost limit: Int, _ body: ([UInt8]) -> Bool
+    ) throws(FileProblem) -> Bool {
+        var taken = 0
+        while taken < limit {
             let count = unsafe chunk.withUnsafeMutableBytes {
-                unsafe Glibc.read(file, $0.baseAddress!, $0.count)
+                unsafe Glibc.read(descriptor, $0.baseAddress!, $0.count)
             }
-            if count == 0 { return .success(whole) }
+            if count == 0 { return true }
             guard count > 0 else {
                 if errno == EINTR { continue }
-                return .failure(FileProblem(reason: ErrorText.of(errno)))
+                throw FileProblem(reason: ErrorText.of(errno))
             }
+            taken += count
             var rest = chunk[..<count]
             while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
                 line.append(contentsOf: rest[rest.startIndex..<end])
                 rest = rest[(end + 1)...]
                 whole += line.count + 1
-                if !body(line) { return .success(whole) }
+                if !body(line) { return true }
                 line.removeAll(keepingCapacity: true)
             }
             line.append(contentsOf: rest)
+        }
+        return false
+    }
+}
+
+/// Folders.
+package enum Folder {
+    /// Makes a folder, and those above it, where they are not there.
+    package static func make(_ path: String) throws(FileProblem) {
+        var above = path.hasPrefix("/") ? "" : "."
+        for part in path.split(separator: "/") {
+            above += "/\(part)"
+            if unsafe mkdir(above, 0o700) != 0, errno != EEXIST {
+                throw FileProblem(reason: "\(above): \(ErrorText.of(errno))")
+            }
         }
     }
 }
@@ -73,6 +116,14 @@ package final class AppendFile {
     }
 
     deinit { close(descriptor) }
+
+    /// Takes away what is behind so many bytes.
+    package func cut(to whole: Int) throws(FileProblem) {
+        guard ftruncate(descriptor, whole) == 0 else {
+            throw FileProblem(reason: ErrorText.of(errno))
+        }
+        size = whole
+    }
 
     /// Writes all bytes and has them on the disk when it returns.
     package func append(_ bytes: [UInt8]) throws(FileProblem) {

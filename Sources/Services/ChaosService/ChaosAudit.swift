@@ -44,8 +44,8 @@ package enum ChaosAudit {
             guard entry.tradeID != 0, let symbol = entry.symbol else { continue }
             let key = "\(symbol):\(entry.tradeID)"
             journal[key, default: .zero] += entry.quantity.magnitude
-            // A flip is one pair, and everything else is a single entry.
-            isClosed[key, default: 0] += entry.kind == .fill ? 2 : 1
+            // In each book that has a part in it, a flip is one pair, all else a single entry.
+            isClosed["\(key) in \(entry.account)", default: 0] += entry.kind == .fill ? 2 : 1
         }
         for (key, halves) in isClosed.sorted(by: { $0.key < $1.key }) where halves != 2 {
             violations.append("trade in the journal more than once: \(key)")
@@ -98,9 +98,14 @@ package enum ChaosAudit {
     private static func balances(_ books: BookTruth) -> [String] {
         books.balances.flatMap { account, balance -> [String] in
             let mine = books.entries.filter { $0.account == account }
-            let realised = mine.reduce(Money.zero) { $0 + $1.realised }
+            let funding = mine.filter { $0.kind == .funding }
+                .reduce(Money.zero) { $0 + $1.realised }
+            let realised = mine.reduce(Money.zero) { $0 + $1.realised } - funding
             let fees = mine.reduce(Money.zero) { $0 + $1.fee }
             var violations: [String] = []
+            if funding != balance.funding {
+                violations.append("\(account): funding \(balance.funding), journal \(funding)")
+            }
             if realised != balance.realised {
                 violations.append("\(account): realised \(balance.realised), journal \(realised)")
             }

@@ -39,7 +39,7 @@ import Trading
             ("last", "\(verification.last)"), ("archived", "\(archive.last)"),
             ("files", "\(archive.files)"), ("books", "\(verification.booksRebuilt)"),
             ("wallets", "\(verification.walletsRebuilt)"),
-            ("problems", "\(verification.problemCount)"),
+            ("losses", "\(verification.losses)"), ("problems", "\(verification.problemCount)"),
         ])
     }
 
@@ -97,6 +97,7 @@ import Trading
             switch try reader.lineRead(line) {
             case .header: return true
             case .gap(let first, let last): verification.gapRead(from: first, to: last)
+            case .loss(let first, _): verification.lossRead(after: first - 1)
             case .entry(let entry):
                 verification.entryRead(entry)
                 archive.digests[entry.sequence] = digest(entry)

@@ -1,10 +1,10 @@
-import BusProtocol
+package import BusProtocol
 import Chronology
-import Positions
+package import Positions
 import Reactor
 import RedisLink
 import Trading
-import VenueProtocol
+package import VenueProtocol
 
 /// Finds funding that the books do not have, and what each book held when it was due.
 @LoopActor struct FundingReader {
@@ -12,62 +12,38 @@ import VenueProtocol
     let keys: BusKeys
     let settlementAsset: String
 
-    /// Entries read at a time, and pages at most: past them a payment waits for a person.
+    /// Entries read at a time, and pages at most: all that the stream is kept at.
     private static let page = 1_000
-    private static let pages = 100
+    private static let pages = 150
 
-    /// The payments among these that are not booked, ascending by time. One from before the journal
-    /// tells what the books held is left out.
-    func missing(
+    /// What of these payments is to be booked.
+    func reading(
         _ payments: [FundingPayment], _ books: SyncBooks
-    ) async throws -> [SharedFunding] {
+    ) async throws -> FundingReading {
+        let own = payments.filter { $0.asset == settlementAsset }.sorted {
+            ($0.timeMilliseconds, $0.transactionID) < ($1.timeMilliseconds, $1.transactionID)
+        }
+        var reading = FundingReading(books: books)
+        guard !own.isEmpty else { return reading }
+        let outcomes = await redis.send(
+            all: own.map { ["ZSCORE", keys.trades($0.symbol), "funding:\($0.transactionID)"] })
         var open: [FundingPayment] = []
-        for payment in payments where payment.asset == settlementAsset {
-            let identity = "funding:\(payment.transactionID)"
-            let outcome = await redis.send(["ZSCORE", keys.trades(payment.symbol), identity])
+        for (payment, outcome) in zip(own, outcomes) {
             guard let score = outcome.value else { throw SyncLoadFailure([outcome]) }
             if score.isNull { open.append(payment) }
         }
-        guard let earliest = open.map(\.timeMilliseconds).min() else { return [] }
-        let journal = try await entries(since: earliest)
-        return open.sorted {
-            ($0.timeMilliseconds, $0.transactionID) < ($1.timeMilliseconds, $1.transactionID)
-        }.compactMap { payment in
-            guard payment.timeMilliseconds >= journal.from else { return nil }
-            return SharedFunding(
-                symbol: payment.symbol, amount: payment.amount,
-                transactionID: payment.transactionID, atMilliseconds: payment.timeMilliseconds,
-                holdings: FundingReader.holdings(payment, books, journal.entries))
+        if let earliest = open.first?.timeMilliseconds {
+            let history = try await history(since: earliest)
+            reading.payments = open.compactMap { history.funding($0, books) }
         }
+        let next = reading.payments.first?.transactionID
+        reading.bookedUntil = own.prefix { $0.transactionID != next }.last?.timeMilliseconds
+        return reading
     }
 
-    /// What the books held at a payment's time: what they hold now, less what changed since.
-    static func holdings(
-        _ payment: FundingPayment, _ books: SyncBooks, _ entries: [LedgerEntry]
-    ) -> [AccountID: Quantity] {
-        var holdings: [AccountID: Quantity] = [:]
-        for (account, positions) in books.positions {
-            if let position = positions[payment.symbol] { holdings[account] = position.quantity }
-        }
-        for entry in entries
-        where entry.symbol == payment.symbol && entry.atMilliseconds > payment.timeMilliseconds
-            && entry.sequence <= books.sequence
-        {
-            switch entry.kind {
-            case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment:
-                guard let side = entry.side else { continue }
-                holdings[entry.account, default: .zero] -= side.signed(entry.quantity)
-            case .deposit, .transfer, .funding: continue
-            }
-        }
-        return holdings.filter { !$0.value.isZero }
-    }
-
-    /// The newest entries back to a time, and from when on they are all there.
-    private func entries(
-        since milliseconds: Int64
-    ) async throws -> (entries: [LedgerEntry], from: Int64) {
-        var entries: [LedgerEntry] = []
+    /// The newest entries back to a time.
+    private func history(since milliseconds: Int64) async throws -> FundingHistory {
+        var history = FundingHistory()
         var end = "+"
         for _ in 0..<FundingReader.pages {
             let outcome = await redis.send([
@@ -79,19 +55,73 @@ import VenueProtocol
                     throw SyncLoadFailure(reason: "the journal holds something else than entries")
                 }
                 do throws(RecordError) {
-                    entries.append(try LedgerEntry(fields: fields))
+                    history.entries.append(try LedgerEntry(fields: fields))
                 } catch {
                     throw SyncLoadFailure(reason: error.description)
                 }
             }
-            guard let last = entries.last else { return ([], Int64.max) }
-            // Trades may be entered a little out of their order.
-            if last.atMilliseconds < milliseconds - 60_000 { return (entries, milliseconds) }
-            // The first entry there ever was: before it nobody held anything.
-            if last.sequence == 1 { return (entries, last.atMilliseconds) }
-            if rows.count < FundingReader.page { return (entries, last.atMilliseconds) }
+            guard let last = history.entries.last, rows.count == FundingReader.page,
+                last.atMilliseconds >= milliseconds - FundingHistory.disorder
+            else { break }
             end = "(\(last.sequence)-0"
         }
-        return (entries, entries.last?.atMilliseconds ?? Int64.max)
+        return history
+    }
+}
+
+/// The newest entries of the journal, from which it is told what the books held at a time.
+package struct FundingHistory {
+    /// Trades may be entered this much out of their order, in milliseconds.
+    static let disorder: Int64 = 60_000
+
+    /// The newest first, none left out.
+    package var entries: [LedgerEntry]
+
+    package init(entries: [LedgerEntry] = []) { self.entries = entries }
+
+    /// The payment with what the books held when it was due. Nil for one from before there were any
+    /// books; one from before what the journal still tells is nobody's.
+    package func funding(_ payment: FundingPayment, _ books: SyncBooks) -> SharedFunding? {
+        var funding = SharedFunding(
+            symbol: payment.symbol, amount: payment.amount, transactionID: payment.transactionID,
+            atMilliseconds: payment.timeMilliseconds, holdings: [:])
+        guard let oldest = entries.last else {
+            // Nothing was ever booked.
+            if books.sequence == 0 { return nil }
+            funding.isUnknown = true
+            return funding
+        }
+        if oldest.sequence == 1 {
+            guard payment.timeMilliseconds >= oldest.atMilliseconds else { return nil }
+        } else if payment.timeMilliseconds < oldest.atMilliseconds + FundingHistory.disorder {
+            funding.isUnknown = true
+            return funding
+        }
+        funding.holdings = holdings(payment, books)
+        return funding
+    }
+
+    /// Each book's position after its newest entry, less what was traded since the payment's time. A
+    /// book without an entry holds what it has held all the while. The books' records are not asked
+    /// about the others: they may have been read before or after an entry.
+    private func holdings(
+        _ payment: FundingPayment, _ books: SyncBooks
+    ) -> [AccountID: Quantity] {
+        var holdings: [AccountID: Quantity] = [:]
+        for entry in entries where entry.symbol == payment.symbol {
+            if holdings[entry.account] == nil { holdings[entry.account] = entry.position }
+            guard entry.atMilliseconds > payment.timeMilliseconds, let side = entry.side else {
+                continue
+            }
+            switch entry.kind {
+            case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment:
+                holdings[entry.account, default: .zero] -= side.signed(entry.quantity)
+            case .deposit, .transfer, .funding: continue
+            }
+        }
+        for (account, positions) in books.positions where holdings[account] == nil {
+            holdings[account] = positions[payment.symbol]?.quantity
+        }
+        return holdings.filter { !$0.value.isZero }
     }
 }

@@ -11,11 +11,9 @@ import Runtime
 @LoopActor final class JournalArchive {
     private let host: ServiceHost
     private let directory: String
+    private let files: ArchiveFiles
     private let lines: Gauge
     private var timer: LoopTimer?
-    private var file: AppendFile?
-    private var chain = ArchiveChain()
-    private var last: Int64 = 0
     private var isActive = false
     private var isReading = false
     private var toldProblem = ""
@@ -23,13 +21,16 @@ import Runtime
     /// Between two looks at the journal: a tenth of the time in which 5,000 fills a second would
     /// fill the stream.
     private static let interval = Interval.seconds(1)
+    /// Between two pieces of a file that is read: what waits on the loop comes first.
+    private static let breath = Interval.milliseconds(1)
+    /// After a file could not be read or written.
+    private static let afterProblem = Interval.seconds(30)
     private static let page = 500
-    /// A file is begun anew at this many bytes: about 100,000 entries.
-    private static let fileBytes = 64 << 20
 
     init(host: ServiceHost, directory: String) {
         self.host = host
         self.directory = directory
+        files = ArchiveFiles(directory: directory, venue: host.keys.venue)
         lines = host.metrics.gauge("pms_archive_sequence", "last journal number that is archived")
     }
 
@@ -40,113 +41,111 @@ import Runtime
 
     func stop() {
         timer?.disarm()
+        timer = nil
         isActive = false
-        file = nil
+        files.close()
     }
 
     /// The lease was gained or lost. Another's lines are read before the first of ours.
     func leaseChanged(isHeld: Bool) {
         isActive = isHeld
-        file = nil
+        files.close()
     }
 
     private func poll() {
         timer?.arm(after: JournalArchive.interval)
         guard isActive, !isReading, host.redis.isUp else { return }
         do throws(FileProblem) {
-            if file == nil { try open() }
+            guard try files.open() else {
+                timer?.arm(after: JournalArchive.breath)
+                return
+            }
         } catch {
+            timer?.arm(after: JournalArchive.afterProblem)
             return tell("the archive \(directory) cannot be written: \(error.reason)")
         }
         isReading = true
-        let command = [
-            "XRANGE", host.keys.ledger, "(\(last)-0", "+", "COUNT", "\(JournalArchive.page)",
-        ]
-        host.redis.send(command) { [weak self] outcome in
-            self?.isReading = false
-            self?.read(outcome)
-        }
-    }
-
-    /// Reads the newest file, checking the chain, and goes on behind its last whole line; the chain
-    /// within older files is checked by `pms ledger verify`.
-    private func open() throws(FileProblem) {
-        // A file that was begun and got no whole line says nothing: the one before it does.
-        for path in LineFile.paths(matching: "\(directory)/ledger-*.jsonl").reversed() {
-            var reader = ArchiveReader()
-            var problem: ArchiveProblem?
-            let end = LineFile.forEachLine(path) { line in
-                do throws(ArchiveProblem) {
-                    _ = try reader.lineRead(line)
-                    return true
-                } catch {
-                    problem = error
-                    return false
-                }
+        Task { @LoopActor in
+            defer { isReading = false }
+            do {
+                try await copy()
+            } catch let failure as SyncLoadFailure {
+                // Redis is away, or holds something else: asked again in a second.
+                Log.warn("journal not archived", ["reason": failure.reason])
+            } catch {
+                timer?.arm(after: JournalArchive.afterProblem)
+                tell("the archive is not written: \((error as? FileProblem)?.reason ?? "\(error)")")
             }
-            let whole = try end.get()
-            if let problem { throw FileProblem(reason: "\(path): \(problem)") }
-            guard let link = reader.link else { continue }
-            // Where there is only a header yet, the name says what comes first.
-            last = reader.last > 0 ? reader.last : JournalArchive.first(of: path) - 1
-            chain = ArchiveChain(link: link)
-            file = try AppendFile(path, whole: whole)
-            return
         }
-        last = 0
-        chain = ArchiveChain()
-        try begin(after: 0)
     }
 
-    /// The number of the first entry of a file, by its name.
-    private static func first(of path: String) -> Int64 {
-        let name = path.split(separator: "/").last ?? ""
-        return Int64(name.dropFirst("ledger-".count).prefix { $0.isNumber }) ?? 1
+    /// Copies what the journal has beyond the files. The newest entry archived is read with it: where
+    /// it is another, or gone, Redis has lost entries and given their numbers again.
+    private func copy() async throws {
+        let last = files.last
+        var entries = try await read([
+            "XRANGE", host.keys.ledger, last > 0 ? "\(last)-0" : "-", "+", "COUNT",
+            "\(JournalArchive.page + 1)",
+        ])
+        guard isActive, files.path != nil, files.last == last else { return }
+        let isFull = entries.count > JournalArchive.page
+        if entries.first?.sequence == last, let first = entries.first {
+            if files.isArchived(first) == false { return try await findLoss() }
+            entries.removeFirst()
+        } else if last > 0, entries.isEmpty {
+            return try await findLoss()
+        }
+        if entries.isEmpty { return }
+        for gap in try files.append(entries) {
+            tell("entries \(gap.lowerBound) to \(gap.upperBound) were gone before they were archived")
+        }
+        toldProblem = ""
+        record()
+        if isFull { timer?.arm(after: JournalArchive.breath) }
     }
 
-    /// Begins a file whose first entry follows a number.
-    private func begin(after last: Int64) throws(FileProblem) {
-        let digits = "\(last + 1)"
-        let name = String(repeating: "0", count: max(0, 15 - digits.utf8.count)) + digits
-        let path = "\(directory)/ledger-\(name).jsonl"
-        let next = try AppendFile(path, whole: 0)
-        try next.append(chain.header(venue: host.keys.venue))
-        file = next
+    /// Looks for the newest entry that is in the journal as it was archived, and goes on behind it.
+    private func findLoss() async throws {
+        let last = files.last
+        var kept: Int64?
+        var oldest = last + 1
+        while kept == nil, oldest > 1, last - oldest < ArchiveFiles.memory {
+            let entries = try await read([
+                "XREVRANGE", host.keys.ledger, "\(oldest - 1)-0", "-", "COUNT",
+                "\(JournalArchive.page)",
+            ])
+            guard isActive, files.path != nil, files.last == last else { return }
+            kept = entries.first { files.isArchived($0) == true }?.sequence
+            guard let end = entries.last?.sequence else { break }
+            oldest = end
+        }
+        // An empty journal says nothing yet: with its next entry it is known where it goes on.
+        guard oldest <= last else { return }
+        let from = kept ?? oldest - 1
+        guard from < last else { return }
+        try files.lost(after: from)
+        tell("Redis lost the entries \(from + 1) to \(last) after they were archived")
+        record()
+        timer?.arm(after: JournalArchive.breath)
     }
 
-    private func read(_ outcome: RedisOutcome) {
-        guard isActive, let rows = outcome.value?.elements, !rows.isEmpty else { return }
-        do {
-            var bytes: [UInt8] = []
-            for row in rows {
-                guard let fields = row.elements?.last?.fields else {
-                    throw FileProblem(reason: "the journal holds something else than entries")
-                }
-                let entry = try LedgerEntry(fields: fields)
-                if entry.sequence != last + 1 {
-                    let end = entry.sequence - 1
-                    bytes += chain.gap(from: last + 1, to: end)
-                    tell("entries \(last + 1) to \(end) were gone before they were archived")
-                }
-                bytes += chain.entry(entry)
-                last = entry.sequence
+    private func read(_ command: [String]) async throws -> [LedgerEntry] {
+        let outcome = await host.redis.send(command)
+        guard let rows = outcome.value?.elements else { throw SyncLoadFailure([outcome]) }
+        var entries: [LedgerEntry] = []
+        for row in rows {
+            guard let fields = row.elements?.last?.fields else {
+                throw SyncLoadFailure(reason: "the journal holds something else than entries")
             }
-            try file?.append(bytes)
-            if let file, file.size > JournalArchive.fileBytes { try begin(after: last) }
-            toldProblem = ""
-            record()
-            if rows.count == JournalArchive.page { poll() }
-        } catch {
-            // What reached the file, if anything, is read again from there.
-            file = nil
-            tell("the archive is not written: \((error as? FileProblem)?.reason ?? "\(error)")")
+            entries.append(try LedgerEntry(fields: fields))
         }
+        return entries
     }
 
     private func record() {
-        lines.set(Int(last))
+        lines.set(Int(files.last))
         let record = ArchiveRecord(
-            sequence: last, link: chain.link, file: file?.path ?? "", writer: host.writer,
+            sequence: files.last, link: files.link, file: files.path ?? "", writer: host.writer,
             atMilliseconds: host.loop.wallNow.milliseconds)
         host.redis.send(["HSET", host.keys.archive] + record.fields.flatMap { [$0.0, $0.1] }) {
             outcome in
@@ -163,7 +162,7 @@ import Runtime
         let alert = Alert(
             code: "archive", text: text, details: [:],
             stamp: RecordStamp(
-                sequence: last, writer: host.writer,
+                sequence: files.last, writer: host.writer,
                 atMilliseconds: host.loop.wallNow.milliseconds))
         let message = String(decoding: FlatJSON.encode(alert.fields), as: UTF8.self)
         host.redis.send(["PUBLISH", host.keys.alertChannel, message]) { _ in }

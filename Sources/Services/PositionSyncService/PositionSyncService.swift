@@ -38,10 +38,10 @@ package enum SyncEvent: Sendable {
     case recordRead(UInt64, OrderRecord?)
     /// Somebody asks for a round, or for a transfer.
     case command(Command)
-    /// The books, and what of the sending account's money is free; nil where that is not known.
-    case transferRead(UInt64, SyncBooks, free: Money?)
-    /// Funding that the books do not have yet, ascending by time, and the books.
-    case fundingRead(UInt64, [SharedFunding], SyncBooks)
+    /// What a transfer is decided on.
+    case transferRead(UInt64, TransferReading)
+    /// Funding that the books do not have yet.
+    case fundingRead(UInt64, FundingReading)
     /// A request failed; `retryAfter` is zero where nothing was said.
     case failed(UInt64, reason: String, retryAfter: Interval)
     /// The answer to `apply`, by the command's token.
@@ -72,8 +72,9 @@ package enum SyncAction: Equatable, Sendable {
     case apply(LedgerCommand, fence: Int64)
     /// Call the shared trade script with this fencing number.
     case applyShared(SharedCommand, fence: Int64)
-    /// Read the books, and what of an account's money stands behind nothing.
-    case readTransfer(UInt64, from: AccountID)
+    /// Read the books, what of an account's money stands behind nothing, and whether the request's
+    /// transfer is booked.
+    case readTransfer(UInt64, from: AccountID, request: String)
     /// Ask the venue for funding since a time, and Redis for what each book held then.
     case readFunding(UInt64, sinceMilliseconds: Int64)
     case reply(Reply, to: String)

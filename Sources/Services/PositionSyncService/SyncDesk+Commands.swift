@@ -73,18 +73,20 @@ extension SyncDesk {
                 return refuse(command, .malformed, "the external book has no money of its own", &out)
             }
             step = .readingTransfer(command, body)
-            ask(now, &out) { .readTransfer($0, from: body.from) }
+            ask(now, &out) { .readTransfer($0, from: body.from, request: command.id) }
         } catch {
             refuse(command, .malformed, error.description, &out)
         }
     }
 
     func transferRead(
-        _ books: SyncBooks, _ free: Money?, _ now: Instant, _ wall: WallTime,
-        _ out: inout [SyncAction]
+        _ reading: TransferReading, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard case .readingTransfer(let command, let body) = step else { return }
         step = .idle(until: now)
+        // A repeat of what is booked: the money has gone, and may not be there a second time.
+        if reading.isBooked { return answer(command, body, &out) }
+        let (books, free) = (reading.books, reading.free)
         for account in [body.from, body.to] where books.balances[account] == nil {
             return refuse(command, .accountUnknown, account.name, &out)
         }
@@ -98,7 +100,7 @@ extension SyncDesk {
                 ? "no fresh risk snapshot of \(body.from)" : "\(available) free of \(wallet)"
             return refuse(command, .marginInsufficient, reason, &out)
         }
-        transfers[command.id] = command
+        transfers[command.id] = (command, body)
         let transfer = SharedTransfer(
             from: body.from, to: body.to, amount: body.amount, request: command.id,
             atMilliseconds: wall.milliseconds)
@@ -106,11 +108,14 @@ extension SyncDesk {
     }
 
     func transferred(_ transfer: SharedTransfer, _ wall: WallTime, _ out: inout [SyncAction]) {
-        guard let command = transfers.removeValue(forKey: transfer.request) else { return }
-        let body = [
-            "from": transfer.from.name, "to": transfer.to.name, "amount": transfer.amount.text,
-        ]
-        out.append(.reply(.ok(command.id, body), to: command.from))
+        guard let (command, body) = transfers.removeValue(forKey: transfer.request) else { return }
+        answer(command, body, &out)
+    }
+
+    private func answer(
+        _ command: Command, _ body: TransferBody, _ out: inout [SyncAction]
+    ) {
+        out.append(.reply(.ok(command.id, body.body), to: command.from))
     }
 
     // MARK: funding
@@ -134,12 +139,13 @@ extension SyncDesk {
     }
 
     func fundingRead(
-        _ payments: [SharedFunding], _ books: SyncBooks, _ now: Instant, _ wall: WallTime,
-        _ out: inout [SyncAction]
+        _ reading: FundingReading, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard case .readingFunding(let pause) = step else { return }
+        if let until = reading.bookedUntil { fundingSince = max(fundingSince ?? 0, until) }
         // Somebody who waits does not wait for the next look at funding.
         step = .idle(until: commands.isEmpty ? now + pause : now)
-        if !payments.isEmpty { settle(payments.map { .funding($0) }, books, now, wall, &out) }
+        if reading.payments.isEmpty { return }
+        settle(reading.payments.map { .funding($0) }, reading.books, now, wall, &out)
     }
 }

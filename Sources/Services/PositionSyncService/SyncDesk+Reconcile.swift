@@ -86,7 +86,9 @@ extension SyncDesk {
         case .funding(let funding):
             // Booked, now or before: only then it is not looked for again.
             fundingSince = max(fundingSince ?? 0, funding.atMilliseconds)
-            if sequence != nil { fundingsApplied += 1 }
+            guard sequence != nil else { return }
+            fundingsApplied += 1
+            tellUnsplit(funding, parts, wall, &out)
         case .transfer(let transfer): transferred(transfer, wall, &out)
         case .correction(let correction):
             guard sequence != nil else { return }
@@ -97,6 +99,24 @@ extension SyncDesk {
                 "books of \(correction.symbol) made equal to the venue: \(text)",
                 correction.symbol, wall, &out)
         }
+    }
+
+    /// Funding that went to the `external` book, though that held nothing: a person may move it.
+    private func tellUnsplit(
+        _ funding: SharedFunding, _ parts: [LedgerCommand], _ wall: WallTime,
+        _ out: inout [SyncAction]
+    ) {
+        guard parts.map(\.change.account) == [.external], funding.holdings[.external] == nil else {
+            return
+        }
+        let why =
+            funding.isUnknown
+            ? "the journal no longer tells what the books held then"
+            : "what the books held then is not what the exchange paid for"
+        alert(
+            "funding_external",
+            "funding \(funding.transactionID) of \(funding.amount) on \(funding.symbol) is booked to "
+                + "the external book: \(why)", funding.symbol, wall, &out)
     }
 
     /// `alpha closes 0.2 at 50000, external takes -0.1 at 50000`.

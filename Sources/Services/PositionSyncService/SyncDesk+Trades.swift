@@ -11,7 +11,8 @@ extension SyncDesk {
     ) {
         load(books)
         searchFirst(TradeSearch(books: books, symbols: symbols), now, wall, &out)
-        perform(ledger.resume(), now, wall, &out)
+        // A dry run sends nothing, not even what an earlier round left waiting.
+        if !isDry { perform(ledger.resume(), now, wall, &out) }
     }
 
     /// Takes over how the books stand.
@@ -249,6 +250,7 @@ extension SyncDesk {
     ) {
         perform(ledger.replied(token, reply), now, wall, &out)
         finishSymbolIfDone(now, wall, &out)
+        finishSettling(now, wall, &out)
     }
 
     func perform(

@@ -45,7 +45,7 @@ package final class SyncDesk {
     var fundingsApplied: Int64 = 0
     var corrected: Int64 = 0
     var fundingAskedAt = Instant.distantPast
-    /// The time of the last funding booked.
+    /// The time up to which all funding is booked.
     var fundingSince: Int64?
     /// Requests that wait for the round to end, the one it is made for, and what it found.
     var commands: [Command] = []
@@ -53,7 +53,7 @@ package final class SyncDesk {
     var isDry = false
     var findings: [Symbol: String] = [:]
     /// Transfers on their way, by request.
-    var transfers: [String: Command] = [:]
+    var transfers: [String: (Command, TransferBody)] = [:]
     private var recordSequence: Int64 = 0
 
     /// When the desk wants to be woken next.
@@ -109,10 +109,10 @@ package final class SyncDesk {
         case .ledgerReplied(let token, let reply): ledgerReplied(token, reply, now, wall, &out)
         case .sharedReplied(let token, let reply): sharedReplied(token, reply, now, wall, &out)
         case .command(let command): commandReceived(command, now, wall, &out)
-        case .transferRead(let number, let books, let free):
-            if isAwaited(number) { transferRead(books, free, now, wall, &out) }
-        case .fundingRead(let number, let payments, let books):
-            if isAwaited(number) { fundingRead(payments, books, now, wall, &out) }
+        case .transferRead(let number, let reading):
+            if isAwaited(number) { transferRead(reading, now, wall, &out) }
+        case .fundingRead(let number, let reading):
+            if isAwaited(number) { fundingRead(reading, now, wall, &out) }
         case .woken: woken(now, wall, &out)
         }
         startIfPossible(now)

@@ -166,6 +166,14 @@ struct SyncLoadFailure: Error {
         return money
     }
 
+    /// Whether a request's transfer is in the books.
+    func isTransferred(_ request: String) async throws -> Bool {
+        let identity = "transfer:\(request)"
+        let outcome = await redis.send(["ZSCORE", LedgerScript.transfersKey(keys), identity])
+        guard let score = outcome.value else { throw SyncLoadFailure([outcome]) }
+        return !score.isNull
+    }
+
     private static func balance(_ outcome: RedisOutcome) throws(RecordError) -> BookBalance {
         guard let fields = try fields(outcome, "balance") else { return BookBalance() }
         let record = try BalanceRecord(fields: fields)

@@ -93,6 +93,32 @@ package struct SyncVenue: Equatable, Sendable {
     }
 }
 
+/// Funding that the books do not have yet.
+package struct FundingReading: Equatable, Sendable {
+    /// Ascending by time.
+    package var payments: [SharedFunding] = []
+    package var books: SyncBooks
+    /// The time of the last payment before all of these; nil where there is none.
+    package var bookedUntil: Int64?
+
+    package init(books: SyncBooks) { self.books = books }
+}
+
+/// What a transfer is decided on.
+package struct TransferReading: Equatable, Sendable {
+    package var books: SyncBooks
+    /// What of the sending account's money is free; nil where that is not known.
+    package var free: Money?
+    /// The request's transfer is in the books already.
+    package var isBooked: Bool
+
+    package init(books: SyncBooks, free: Money?, isBooked: Bool = false) {
+        self.books = books
+        self.free = free
+        self.isBooked = isBooked
+    }
+}
+
 /// Where a search for missed trades may begin and what it may touch.
 package struct TradeAnchors: Equatable, Sendable {
     /// The lowest trade id the ledger has; nil where it has none. Trades below it that are not of an

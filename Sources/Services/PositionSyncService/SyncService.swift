@@ -129,10 +129,13 @@ import VenueProtocol
             }
         case .readRecord(let number, let id):
             answer(number) { [loader] in .recordRead(number, try await loader.order(id)) }
-        case .readTransfer(let number, let account):
+        case .readTransfer(let number, let account, let request):
             answer(number) { [self] in
+                let isBooked = try await loader.isTransferred(request)
                 let free = try await loader.free(account, wall: host.loop.wallNow)
-                return .transferRead(number, try await loader.books(), free: free)
+                let books = try await loader.books()
+                return .transferRead(
+                    number, TransferReading(books: books, free: free, isBooked: isBooked))
             }
         case .readFunding(let number, let since):
             answer(number) { [self] in try await funding(number, since) }
@@ -184,7 +187,7 @@ import VenueProtocol
         let books = try await loader.books()
         let reader = FundingReader(
             redis: host.redis, keys: host.keys, settlementAsset: SyncService.settlementAsset)
-        return .fundingRead(number, try await reader.missing(payments, books), books)
+        return .fundingRead(number, try await reader.reading(payments, books))
     }
 
     private func venueReading() async throws -> SyncVenue {

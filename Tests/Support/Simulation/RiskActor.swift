@@ -13,6 +13,8 @@ package final class RiskActor {
     private let keys: BusKeys
     private let connection: SimulatedConnection
     private var isAlive = true
+    /// Takes the codes of alerts.
+    package var onAlert: (String) -> Void = { _ in }
     private static let writer = "risk-engine:simulated"
 
     package init(time: SimulatedTime, server: SimulatedServer, keys: BusKeys) {
@@ -132,7 +134,12 @@ package final class RiskActor {
         case .save(let record):
             let key = keys.risk(record.account)
             let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
-            connection.request({ $0.hashes[key] = fields }) { _ in }
+            connection.request({ [time] data in
+                data.hashes[key] = fields
+                time.after(RiskLimits.snapshotTimeToLive) {
+                    if data.hashes[key] == fields { data.hashes[key] = nil }
+                }
+            }) { _ in }
         case .saveTier(let record, let decisions, let token, let fence):
             saveTier(record, decisions, token, fence)
         case .command(let id, let kind, let body):
@@ -143,7 +150,9 @@ package final class RiskActor {
             let channel = keys.commandChannel(.orderGateway)
             let text = String(decoding: command.encoded(), as: UTF8.self)
             connection.request({ $0.onPublish(channel, text) }) { _ in }
-        case .alert, .askPrice: return
+        case .alert(let alert): onAlert(alert.code)
+        // There is no other source of prices here.
+        case .askPrice: return
         }
     }
 

@@ -90,6 +90,17 @@ package final class SimulatedVenue {
             }, answered)
     }
 
+    /// An order of the account that none of our processes sent.
+    /// - Returns: whether the exchange took it.
+    package func tradeByHand(_ symbol: Symbol, _ side: Side, _ quantity: Quantity) -> Bool {
+        let parameters = OrderParameters(
+            symbol: symbol, side: side, type: .market, timeInForce: nil, quantity: quantity,
+            price: nil, isReduceOnly: false, clientOrderID: "web_\(time.wallNow.milliseconds)")
+        let order = try? desk.place(parameters, wall: time.wallNow)
+        drain()
+        return order != nil
+    }
+
     private func drain() {
         _ = desk.takeJournal()
         for event in desk.takeEvents() {

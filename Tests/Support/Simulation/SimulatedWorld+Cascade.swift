@@ -53,6 +53,21 @@ extension SimulatedWorld {
     ) -> CascadeReport {
         var report = CascadeReport()
         report.accounts = accounts.count
+        openBooks(shorts: shorts)
+        report.positionsBefore = server.data.sets[keys.books]?.count ?? 0
+        time.faults = faults
+        isBreaking = true
+        keepBreaking()
+        crash()
+        isBreaking = false
+        time.faults.heal()
+        time.run(until: time.now + .seconds(45))
+        read(&report)
+        return report
+    }
+
+    /// The stack comes up, and every account gets its money and its position.
+    package func openBooks(shorts: Int? = nil) {
         time.run(until: time.now + .seconds(3))
         for (place, account) in accounts.enumerated() {
             let body = AccountBody(account: account, deposit: .whole(1_000)).body
@@ -65,16 +80,6 @@ extension SimulatedWorld {
             time.run(until: time.now + .milliseconds(120))
         }
         time.run(until: time.now + .seconds(10))
-        report.positionsBefore = server.data.sets[keys.books]?.count ?? 0
-        time.faults = faults
-        isBreaking = true
-        keepBreaking()
-        crash()
-        isBreaking = false
-        time.faults.heal()
-        time.run(until: time.now + .seconds(45))
-        read(&report)
-        return report
     }
 
     private func openPosition(_ account: AccountID, _ place: Int, isShort: Bool) {
@@ -93,12 +98,17 @@ extension SimulatedWorld {
         let starts = venue.desk.markets.map(\.mark)
         for step in 1...Int64(steps) {
             let left = Ratio.one - Ratio(units: 300_000_000_000 * Int128(step) / Int128(steps))
-            for (market, start) in zip(venue.desk.markets, starts) {
-                let target = start.scaled(by: left, .nearestEven)
-                    .down(to: market.listing.instrument.tick)
-                _ = try? venue.desk.movePrice(market.symbol, to: target, wall: time.wallNow)
-            }
+            movePrices(by: left, from: starts)
             time.run(until: time.now + .milliseconds(250))
+        }
+    }
+
+    /// Lets every price jump to a share of what it was, or is.
+    package func movePrices(by share: Ratio, from starts: [Price]? = nil) {
+        for (place, market) in venue.desk.markets.enumerated() {
+            let target = (starts?[place] ?? market.mark).scaled(by: share, .nearestEven)
+                .down(to: market.listing.instrument.tick)
+            _ = try? venue.desk.movePrice(market.symbol, to: target, wall: time.wallNow)
         }
     }
 

@@ -74,6 +74,7 @@ package final class SimulatedWorld {
         start()
         time.faults = faults
         keepAsking()
+        keepFunding()
         keepBreaking()
         time.run(until: time.now + asking)
         isAsking = false
@@ -134,6 +135,17 @@ package final class SimulatedWorld {
         time.after(time.between(.milliseconds(50), .milliseconds(400))) { [self] in
             askSomething()
             keepAsking()
+        }
+    }
+
+    /// Funding every few seconds, of either sign.
+    private func keepFunding() {
+        time.after(time.between(.seconds(2), .seconds(9))) { [self] in
+            guard isAsking, let symbol = symbols.randomElement(using: &time.random) else { return }
+            let rate = Ratio(
+                units: Int128.random(in: -5_000_000_000...5_000_000_000, using: &time.random))
+            _ = try? venue.desk.fundNow(symbol, rate: rate, wall: time.wallNow)
+            keepFunding()
         }
     }
 
@@ -200,6 +212,30 @@ package final class SimulatedWorld {
 
     private func watchAlerts() {
         gateway.onAlert = { [unowned self] text in alerts[text, default: 0] += 1 }
+        risk.onAlert = { [unowned self] code in alerts["risk \(code)", default: 0] += 1 }
+        sync.onAlert = { [unowned self] code in alerts["sync \(code)", default: 0] += 1 }
+    }
+
+    // MARK: processes, begun anew
+
+    package func startGateway() {
+        gateway = GatewayActor(time: time, server: server, venue: venue, keys: keys)
+        watchAlerts()
+    }
+
+    package func startRisk() {
+        risk = RiskActor(time: time, server: server, keys: keys)
+        watchAlerts()
+    }
+
+    package func startSync() {
+        sync = SyncActor(
+            time: time, server: server, venue: venue, keys: keys, interval: .seconds(8))
+        watchAlerts()
+    }
+
+    package func startFeed() {
+        feed = FeedActor(time: time, server: server, venue: venue, keys: keys)
     }
 
     // MARK: faults
@@ -219,33 +255,22 @@ package final class SimulatedWorld {
         if strikes(faults.gatewayCrashes) {
             count("gateway crash")
             gateway.kill()
-            restart { world in
-                world.gateway = GatewayActor(
-                    time: world.time, server: world.server, venue: world.venue, keys: world.keys)
-                world.watchAlerts()
-            }
+            restart { $0.startGateway() }
         }
         if strikes(faults.riskCrashes) {
             count("risk crash")
             risk.kill()
-            restart { $0.risk = RiskActor(time: $0.time, server: $0.server, keys: $0.keys) }
+            restart { $0.startRisk() }
         }
         if strikes(faults.syncCrashes) {
             count("sync crash")
             sync.kill()
-            restart { world in
-                world.sync = SyncActor(
-                    time: world.time, server: world.server, venue: world.venue, keys: world.keys,
-                    interval: .seconds(8))
-            }
+            restart { $0.startSync() }
         }
         if strikes(faults.feedCrashes) {
             count("feed crash")
             feed.kill()
-            restart { world in
-                world.feed = FeedActor(
-                    time: world.time, server: world.server, venue: world.venue, keys: world.keys)
-            }
+            restart { $0.startFeed() }
         }
         if strikes(faults.redisOutages) {
             count("redis outage")
@@ -300,6 +325,7 @@ package final class SimulatedWorld {
         }
         return ChaosAudit.violations(venue: truth, books: books(), expectedOrders: expected)
             + mirrorViolations() + priceViolations()
+            + SimulatedFunding.violations(venue.desk.incomes, books().entries)
     }
 
     private func books() -> BookTruth {

@@ -17,6 +17,8 @@ package final class SyncActor {
     private let keys: BusKeys
     private let connection: SimulatedConnection
     private var isAlive = true
+    /// Takes the codes of alerts.
+    package var onAlert: (String) -> Void = { _ in }
     private let writer = "position-sync:simulated"
 
     package init(
@@ -134,15 +136,49 @@ package final class SyncActor {
             }
         case .apply(let command, let fence): apply(command, fence)
         case .applyShared(let command, let fence): apply(command, fence)
-        case .readFunding(let number, _):
-            read(number, { self.books($0) }) { .fundingRead(number, [], $0) }
+        case .readFunding(let number, let since): readFunding(number, since)
+        case .alert(let alert): onAlert(alert.code)
         case .reduce(let symbol, let why):
             connection.request({ [keys] in $0.hashes[keys.reducing, default: [:]][symbol.name] = why
             }) { _ in }
         case .release(let symbol):
             connection.request({ [keys] in $0.hashes[keys.reducing]?[symbol.name] = nil }) { _ in }
-        case .report, .alert, .readTransfer, .reply, .saveOffset: return
+        case .report, .readTransfer, .reply, .saveOffset: return
         }
+    }
+
+    private func readFunding(_ number: UInt64, _ since: Int64) {
+        venue.call({ [venue] () throws(ExchangeError) in
+            venue.desk.incomes.filter { $0.kind == .funding && $0.timeMilliseconds >= since }
+        }) { [self] (result: Result<[Income], SimulatedVenue.CallError>) in
+            guard case .success(let incomes) = result else { return failed(number) }
+            let payments = incomes.compactMap { income in
+                income.symbol.map {
+                    FundingPayment(
+                        symbol: $0, amount: income.amount, asset: "USDT",
+                        transactionID: income.number, timeMilliseconds: income.timeMilliseconds)
+                }
+            }
+            read(number, { self.reading($0, payments) }) { .fundingRead(number, $0) }
+        }
+    }
+
+    /// As `FundingReader` reads it.
+    private func reading(_ data: SimulatedRedis, _ payments: [FundingPayment]) -> FundingReading {
+        var reading = FundingReading(books: books(data))
+        var history = FundingHistory()
+        for entry in (data.streams[keys.ledger] ?? []).reversed() {
+            let fields = Dictionary(entry.fields, uniquingKeysWith: { first, _ in first })
+            if let read = try? LedgerEntry(fields: fields) { history.entries.append(read) }
+        }
+        for payment in payments.sorted(by: { $0.timeMilliseconds < $1.timeMilliseconds })
+        where data.scores[keys.trades(payment.symbol)]?["funding:\(payment.transactionID)"] == nil {
+            if let funding = history.funding(payment, reading.books) {
+                reading.payments.append(funding)
+            }
+        }
+        if reading.payments.isEmpty { reading.bookedUntil = payments.last?.timeMilliseconds }
+        return reading
     }
 
     private func failed(_ number: UInt64) {

@@ -15,9 +15,11 @@ package struct ArchiveChain: Equatable, Sendable {
 
     package init(link: String = ArchiveChain.start) { self.link = link }
 
-    /// The line that begins a file.
-    package mutating func header(venue: VenueID) -> [UInt8] {
-        line([("archive", "ledger"), ("venue", venue.name), ("previous", link)])
+    /// The line that begins a file, whose first entry follows a number.
+    package mutating func header(venue: VenueID, after last: Int64) -> [UInt8] {
+        line([
+            ("archive", "ledger"), ("venue", venue.name), ("previous", link), ("after", "\(last)"),
+        ])
     }
 
     /// The line of one entry.
@@ -26,6 +28,12 @@ package struct ArchiveChain: Equatable, Sendable {
     /// The line that says that entries were gone before they could be archived.
     package mutating func gap(from first: Int64, to last: Int64) -> [UInt8] {
         line([("gap", "\(first)"), ("to", "\(last)")])
+    }
+
+    /// The line that says that Redis lost what was archived behind a number, and gave the numbers
+    /// behind it again.
+    package mutating func loss(after kept: Int64, to last: Int64) -> [UInt8] {
+        line([("lost", "\(kept + 1)"), ("to", "\(last)")])
     }
 
     private mutating func line(_ fields: [(String, String)]) -> [UInt8] {
@@ -50,6 +58,9 @@ package struct ArchiveReader: Sendable {
         case header
         case entry(LedgerEntry)
         case gap(from: Int64, to: Int64)
+        /// Numbers that Redis lost after they were archived: the entries are void, and what follows
+        /// has the numbers again.
+        case loss(from: Int64, to: Int64)
     }
 
     /// The last link; nil before the first line.
@@ -82,10 +93,17 @@ package struct ArchiveReader: Sendable {
                 + "is not what was written")
         }
         link = claimed
-        if previous != nil { return .header }
+        if previous != nil {
+            last = fields["after"].flatMap { Int64($0) } ?? last
+            return .header
+        }
         if let first = fields["gap"].flatMap({ Int64($0) }), let to = Int64(fields["to"] ?? "") {
             last = to
             return .gap(from: first, to: to)
+        }
+        if let first = fields["lost"].flatMap({ Int64($0) }), let to = Int64(fields["to"] ?? "") {
+            last = first - 1
+            return .loss(from: first, to: to)
         }
         do throws(RecordError) {
             let entry = try LedgerEntry(fields: fields)

@@ -20,6 +20,9 @@ package struct LedgerVerification {
     package private(set) var entries = 0
     package private(set) var first: Int64 = 0
     package private(set) var last: Int64 = 0
+    /// Times Redis lost entries that were archived.
+    package private(set) var losses = 0
+    private var hasGap = false
     /// Problems beyond this many are counted only.
     private static let shown = 100
     package private(set) var problemCount = 0
@@ -34,6 +37,7 @@ package struct LedgerVerification {
         entries += 1
         if first == 0 { first = entry.sequence }
         if last > 0, entry.sequence != last + 1 {
+            hasGap = true
             add(entry, "the journal has a gap: \(last) is followed by \(entry.sequence)")
         }
         last = entry.sequence
@@ -46,6 +50,19 @@ package struct LedgerVerification {
         add(first, "journal", "entries \(first) to \(last) were gone before they were archived")
         self.last = last
         if self.first == 0 { self.first = last + 1 }
+        forget()
+    }
+
+    /// Redis came back without its newest entries, and counted on from a number before them: what is
+    /// rebuilt begins anew behind it. The books were repaired from the venue since.
+    package mutating func lossRead(after kept: Int64) {
+        losses += 1
+        last = kept
+        forget()
+    }
+
+    private mutating func forget() {
+        hasGap = true
         positions = [:]
         wallets = [:]
     }
@@ -55,12 +72,22 @@ package struct LedgerVerification {
         add(sequence, place, text)
     }
 
-    /// Holds a rebuilt book against its record; a book the journal does not know is left out.
+    /// Whether the journal was read from its first entry on, with nothing missing: then what it does
+    /// not know is not.
+    private var isWhole: Bool { first == 1 && !hasGap }
+
+    /// Holds a rebuilt book against its record. A book that holds something the journal does not know
+    /// of is wrong where the journal is whole, and may be from before it where it is not.
     package mutating func recordRead(
         _ account: AccountID, _ symbol: Symbol, quantity: Quantity, entryPrice: Price
     ) {
         let book = BusKeys.book(account, symbol)
-        guard let rebuilt = positions[book] else { return }
+        guard let rebuilt = positions[book] else {
+            if isWhole, !quantity.isZero {
+                add(last, book, "on record \(quantity), and no entry of the journal made it")
+            }
+            return
+        }
         if rebuilt.quantity != quantity || rebuilt.entryPrice != entryPrice {
             add(
                 last, book,
@@ -70,8 +97,17 @@ package struct LedgerVerification {
     }
 
     package mutating func recordRead(_ account: AccountID, wallet: Money) {
-        guard let rebuilt = wallets[account], rebuilt != wallet else { return }
-        add(last, account.name, "rebuilt wallet \(rebuilt), on record \(wallet)")
+        guard let rebuilt = wallets[account] else {
+            if isWhole, !wallet.isZero {
+                add(
+                    last, account.name,
+                    "a wallet of \(wallet) on record, and no entry of the journal made it")
+            }
+            return
+        }
+        if rebuilt != wallet {
+            add(last, account.name, "rebuilt wallet \(rebuilt), on record \(wallet)")
+        }
     }
 
     /// Books that are open after the last entry, ascending.

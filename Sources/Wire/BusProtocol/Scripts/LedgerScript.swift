@@ -81,6 +81,9 @@ package enum LedgerScript {
     /// Changes without a symbol are remembered under this name.
     static let transfers = "transfers"
 
+    /// Where changes without a symbol are remembered.
+    package static func transfersKey(_ keys: BusKeys) -> String { "\(keys.prefix)trades:\(transfers)" }
+
     /// The call that carries a command out.
     /// - Parameter writer: `service:instance`; `nowMilliseconds` stamps the records.
     package static func call(
@@ -91,7 +94,7 @@ package enum LedgerScript {
         let balanceKey = keys.balance(change.account)
         var names = [
             change.symbol.map { keys.position(change.account, $0) } ?? balanceKey, balanceKey,
-            change.symbol.map { keys.trades($0) } ?? "\(keys.prefix)trades:\(transfers)",
+            change.symbol.map { keys.trades($0) } ?? transfersKey(keys),
             keys.ledger, keys.ledgerSequence, keys.books, keys.fence(fenceName),
         ]
         if let order = command.order { names.append(keys.order(order.id.text)) }

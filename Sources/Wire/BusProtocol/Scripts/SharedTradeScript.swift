@@ -83,7 +83,7 @@ package enum SharedTradeScript {
     ) -> ScriptCall {
         let symbol = command.subject.symbol
         var names = [
-            symbol.map { keys.trades($0) } ?? "\(keys.prefix)trades:\(LedgerScript.transfers)",
+            symbol.map { keys.trades($0) } ?? LedgerScript.transfersKey(keys),
             keys.ledger, keys.ledgerSequence, keys.books,
             keys.fence(fenceName),
         ]

@@ -9,6 +9,16 @@ package struct FundingPayment: Equatable, Sendable {
     package var asset: String
     package var transactionID: Int64
     package var timeMilliseconds: Int64
+
+    package init(
+        symbol: Symbol, amount: Money, asset: String, transactionID: Int64, timeMilliseconds: Int64
+    ) {
+        self.symbol = symbol
+        self.amount = amount
+        self.asset = asset
+        self.transactionID = transactionID
+        self.timeMilliseconds = timeMilliseconds
+    }
 }
 
 extension BinanceFutures {

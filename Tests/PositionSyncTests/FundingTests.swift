@@ -1,0 +1,174 @@
+import Bounded
+import BusProtocol
+import Chronology
+import Positions
+import Testing
+import Trading
+import VenueProtocol
+
+@testable import PositionSyncService
+
+@Suite("B4a: funding over the books as they stood when it was due")
+struct FundingTests {
+    private let beta = account("beta")
+
+    private func entry(
+        _ sequence: Int64, _ account: AccountID, _ side: Side, _ size: String, after: String,
+        at: Int64
+    ) -> LedgerEntry {
+        var entry = LedgerEntry(
+            kind: .fill, account: account, symbol: bitcoin, cause: "test", atMilliseconds: at,
+            writer: "test:1")
+        entry.sequence = sequence
+        entry.side = side
+        entry.quantity = quantity(size)
+        entry.position = quantity(after)
+        return entry
+    }
+
+    private func payment(at: Int64, _ amount: String = "-3") -> FundingPayment {
+        FundingPayment(
+            symbol: bitcoin, amount: Money(text: amount)!, asset: "USDT", transactionID: at,
+            timeMilliseconds: at)
+    }
+
+    private func books(_ held: [AccountID: String]) -> SyncBooks {
+        var books = SyncBooks(sequence: 9)
+        for (account, size) in held {
+            books.positions[account] = [bitcoin: Position(quantity: quantity(size))]
+        }
+        return books
+    }
+
+    @Test("what was traded since is taken back, whatever the records of the books say by now")
+    func since() {
+        let history = FundingHistory(entries: [
+            entry(5, beta, .buy, "1", after: "1", at: 500_000),
+            // A trade that was missed: made before the payment, and booked after it.
+            entry(4, alpha, .buy, "1", after: "4", at: 200_000),
+            entry(3, alpha, .sell, "2", after: "3", at: 400_000),
+            entry(2, alpha, .buy, "5", after: "5", at: 100_000),
+            entry(1, beta, .sell, "1", after: "-1", at: 90_000),
+        ])
+        // The records were read at some other moment; only a book without an entry is asked of them.
+        let gamma = account("gamma")
+        let found = history.funding(
+            payment(at: 300_000), books([alpha: "77", gamma: "-2"]))
+        // beta: -1 before, a buy of 1 later leaves 1 by its entry: less that buy it is nought.
+        #expect(found?.holdings == [alpha: quantity("6"), gamma: quantity("-2")])
+        #expect(found?.isUnknown == false)
+    }
+
+    @Test("a payment from before there were books is nobody's business; from before the journal, it is external's")
+    func reach() {
+        let first = FundingHistory(entries: [entry(1, alpha, .buy, "5", after: "5", at: 100_000)])
+        #expect(first.funding(payment(at: 99_999), books([:])) == nil)
+        #expect(first.funding(payment(at: 100_000), books([:]))?.holdings == [alpha: quantity("5")])
+        let trimmed = FundingHistory(entries: [entry(7, alpha, .buy, "5", after: "5", at: 100_000)])
+        #expect(trimmed.funding(payment(at: 100_001), books([:]))?.isUnknown == true)
+        #expect(trimmed.funding(payment(at: 160_000), books([:]))?.isUnknown == false)
+        #expect(FundingHistory().funding(payment(at: 1), SyncBooks(sequence: 0)) == nil)
+        #expect(FundingHistory().funding(payment(at: 1), SyncBooks(sequence: 3))?.isUnknown == true)
+    }
+
+    @Test("over any order of booking, what the books held is what their trades up to then sum to")
+    func property() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SplitMix64(seed: seed)
+        for round in 0..<500 {
+            var machine = LedgerMachine(settlementAsset: "USDT")
+            _ = machine.resume()
+            var entries: [LedgerEntry] = []
+            var truth: [AccountID: Quantity] = [:]
+            let due = Int64(500_000)
+            for number in 1...Int64(Int.random(in: 1...30, using: &random)) {
+                let name = ["alpha", "beta", "gamma"].randomElement(using: &random) ?? "alpha"
+                let at = Int64.random(in: 200_000...900_000, using: &random)
+                let side: Side = Bool.random(using: &random) ? .buy : .sell
+                let size = Quantity.whole(Int64.random(in: 1...5, using: &random))
+                let fill = Fill(
+                    symbol: bitcoin, tradeID: number, orderID: number, clientOrderID: "",
+                    side: side, price: price("100"), quantity: size, fee: .zero, feeAsset: "USDT",
+                    isMaker: false, timeMilliseconds: number == 1 ? 200_000 : at)
+                let change = LedgerChange.fill(
+                    fill, account: account(name), order: nil, cause: "test")
+                guard case .apply(let command)? = machine.submit(change).actions.first else {
+                    continue
+                }
+                for leg in command.legs {
+                    var entry = LedgerScript.entry(leg, command, writer: "test:1")
+                    entry.sequence = Int64(entries.count + 1)
+                    entries.append(entry)
+                }
+                _ = machine.replied(command.token, .applied(sequence: Int64(entries.count)))
+                if fill.timeMilliseconds <= due {
+                    truth[account(name), default: .zero] += side.signed(size)
+                }
+            }
+            let history = FundingHistory(entries: entries.reversed())
+            let found = history.funding(payment(at: due), SyncBooks(sequence: 1))
+            #expect(
+                found?.holdings == truth.filter { !$0.value.isZero }, "seed \(seed), round \(round)")
+        }
+    }
+
+    // MARK: the desk
+
+    private func stage(_ holdings: [AccountID: Quantity], isUnknown: Bool = false) -> SyncStage {
+        var stage = SyncStage()
+        stage.bookedTrade(.buy, "2")
+        stage.fundings = [
+            SharedFunding(
+                symbol: bitcoin, amount: Money(text: "-0.3")!, transactionID: 9,
+                atMilliseconds: stage.wall.milliseconds - 7_200_000, holdings: holdings,
+                isUnknown: isUnknown)
+        ]
+        stage.start()
+        return stage
+    }
+
+    @Test("funding is looked for from a day back until it is booked, and then with an hour's overlap")
+    func lookedFor() {
+        var stage = stage([alpha: quantity("2")])
+        let dayBack = (stage.wall - SyncLimits.fundingDepth).milliseconds
+        // The ledger does not answer: nothing is booked, and the same is looked for again.
+        stage.beforeAnswer = { _, action in
+            if case .applyShared = action { false } else { true }
+        }
+        stage.pass(.seconds(100))
+        let early = stage.fundingsAsked
+        #expect(early.count == 2)
+        #expect(early.allSatisfy { $0 >= dayBack && $0 <= dayBack + 100_000 }, "\(early)")
+        stage.beforeAnswer = { _, _ in true }
+        stage.pass(.seconds(130))
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "-0.3"))
+        let due = stage.fundings[0].atMilliseconds
+        #expect(stage.fundingsAsked.last == due - 3_600_000)
+        // A row that comes late, within the overlap, is found; and nothing is booked twice.
+        stage.fundings.insert(
+            SharedFunding(
+                symbol: bitcoin, amount: Money(text: "-0.1")!, transactionID: 8,
+                atMilliseconds: due - 60_000, holdings: [alpha: quantity("2")]), at: 0)
+        stage.pass(.seconds(130))
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "-0.4"))
+        #expect(!stage.alerts.contains("funding_external"))
+    }
+
+    @Test("what the journal no longer tells goes to the external book, with an alert, once")
+    func trimmed() {
+        var stage = stage([:], isUnknown: true)
+        stage.pass(.seconds(200))
+        #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
+        #expect(stage.ledger.balances[alpha]?.funding == .zero)
+        #expect(stage.alerts.count { $0 == "funding_external" } == 1)
+    }
+
+    @Test("books that all but cancel out while the exchange pays: nobody's, rather than a fortune each")
+    func leverage() {
+        var stage = stage([alpha: quantity("1000000"), beta: quantity("-999999.99999")])
+        stage.pass(.seconds(100))
+        #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
+        #expect(stage.ledger.balances[beta] == nil)
+        #expect(stage.alerts.count { $0 == "funding_external" } == 1)
+    }
+}
