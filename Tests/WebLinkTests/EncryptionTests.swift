@@ -82,7 +82,9 @@ struct EncryptionTests {
         def head(peer):
             data = b''
             while b'\\r\\n\\r\\n' not in data:
-                data += peer.recv(65536)
+                piece = peer.recv(65536)
+                if not piece: sys.exit()
+                data += piece
             return data
 
         """

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A running Python program; ended with the object.
 final class PythonProgram {
@@ -16,7 +17,8 @@ final class PythonProgram {
         try process.run()
     }
 
-    deinit { process.terminate() }
+    /// A child may have inherited that gentler signals are blocked.
+    deinit { kill(process.processIdentifier, SIGKILL) }
 
     /// The first number in what the program prints first.
     func readPort() -> UInt16? {

@@ -84,7 +84,10 @@ import WebProtocol
             ),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "bad transfer coding"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n21\r\n", "body too large"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "chunk longer than its size"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
+                "chunk longer than its size"
+            ),
             ("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 33), "body too large"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "response cut short"),
             ("HTTP/1.1 200 OK\r\nContent-Le", "response cut short"),

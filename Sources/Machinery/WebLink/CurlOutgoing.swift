@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// Bytes on their way through curl. A write that TLS could not finish must be repeated from the same
+/// Bytes on their way out. A write that TLS could not finish must be repeated from the same
 /// place in memory, so bytes that are being written are left alone and later ones gather behind.
 struct CurlOutgoing {
     /// Where writers append.
@@ -11,8 +11,8 @@ struct CurlOutgoing {
     /// Bytes curl has not taken yet.
     var count: Int { bytes.count + writing.count - written }
 
-    /// Gives curl what it takes: OK when all is taken, AGAIN when it wants to be asked again.
-    mutating func flush(_ easy: CurlEasy) -> CURLcode {
+    /// Gives a writer what it takes: OK when all is taken, AGAIN when it wants to be asked again.
+    mutating func flush(_ write: (UnsafeRawBufferPointer, inout Int) -> CURLcode) -> CURLcode {
         while true {
             if written == writing.count {
                 writing.removeAll(keepingCapacity: true)
@@ -22,8 +22,7 @@ struct CurlOutgoing {
             }
             var taken = 0
             let code = unsafe writing.withUnsafeBytes {
-                unsafe curl_easy_send(
-                    easy.pointer, $0.baseAddress! + written, $0.count - written, &taken)
+                unsafe write(UnsafeRawBufferPointer(rebasing: $0[written...]), &taken)
             }
             guard code == CURLE_OK else { return code }
             written += taken

@@ -102,7 +102,7 @@ internal import Reactor
     /// Sends what waits, as far as the connection takes it, and the rest when it can.
     func flush() {
         guard let registration else { return }
-        let code = outgoing.flush(easy)
+        let code = isPlain ? flushPlain(registration.fd) : flushByCurl()
         guard code == CURLE_OK || code == CURLE_AGAIN else {
             owner?.streamBroken(code)
             return
@@ -111,6 +111,22 @@ internal import Reactor
         guard wanted != interest else { return }
         interest = wanted
         loop.update(registration, wanted)
+    }
+
+    private func flushByCurl() -> CURLcode {
+        let handle = unsafe easy.pointer
+        return outgoing.flush { bytes, taken in
+            unsafe curl_easy_send(handle, bytes.baseAddress, bytes.count, &taken)
+        }
+    }
+
+    private func flushPlain(_ fd: Int32) -> CURLcode {
+        outgoing.flush { bytes, taken in
+            let count = unsafe send(fd, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            taken = max(0, count)
+            if count >= 0 { return CURLE_OK }
+            return errno == EAGAIN || errno == EINTR ? CURLE_AGAIN : CURLE_SEND_ERROR
+        }
     }
 
     /// Closes the connection; nothing is told any more.
