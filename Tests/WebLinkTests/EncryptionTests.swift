@@ -13,6 +13,7 @@ struct EncryptionTests {
         try await onOwnThread {
             let certificate = try TestCertificate()
             let server = try PythonProgram(["-c", Self.webServer, certificate.pem])
+            defer { withExtendedLifetime(server) {} }
             let port = try #require(server.readPort())
             let url = "https://127.0.0.1:\(port)/a"
             for (authorities, expected) in [(certificate.pem, "response 200"), (nil, "not sent")] {
@@ -31,6 +32,7 @@ struct EncryptionTests {
         try await onOwnThread {
             let certificate = try TestCertificate()
             let server = try PythonProgram(["-c", Self.socketServer, certificate.pem])
+            defer { withExtendedLifetime(server) {} }
             let port = try #require(server.readPort())
             let socket = await EventLoop.onLoop {
                 SocketUnderTest("wss://127.0.0.1:\(port)/ws", authorities: certificate.pem)
@@ -51,6 +53,7 @@ struct EncryptionTests {
         try await onOwnThread {
             let certificate = try TestCertificate()
             let server = try PythonProgram(["-c", Self.keepingServer, certificate.pem])
+            defer { withExtendedLifetime(server) {} }
             let port = try #require(server.readPort())
             let url = "https://127.0.0.1:\(port)/a"
             let client = await EventLoop.onLoop {
