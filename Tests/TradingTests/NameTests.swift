@@ -107,4 +107,43 @@ extension String {
     fileprivate func replacingOccurrences(_ sought: String, _ other: String) -> String {
         split(separator: sought, omittingEmptySubsequences: false).joined(separator: other)
     }
+
+    @Test(
+        "Client order ids are those that older records hold",
+        arguments: [
+            ("DEMO0001", OrderOrigin.manual, "request-1", "PMSDEMO0001_m_1OWsCNH0mLSBkbV0"),
+            ("MAIN0001", OrderOrigin.twap, "algo-7:12", "PMSMAIN0001_t_pSPHTrYpJGVSiIp0"),
+            ("ZZZZ9999", OrderOrigin.flatten, "é", "PMSZZZZ9999_f_BsL3AXN8icywaMBg"),
+        ])
+    func pinned(code: String, origin: OrderOrigin, intent: String, expected: String) throws {
+        let account = try #require(AccountCode(code))
+        let id = ClientOrderID.derive(account: account, origin: origin, intent: intent)
+        #expect(id.text == expected)
+        #expect(ClientOrderID(expected) == id)
+        #expect(id.origin == origin && id.accountCode == account)
+    }
+
+    @Test("Names keep their text, of one to 32 bytes, and are ordered by it")
+    func texts() throws {
+        var random = SplitMix64(seed: 77)
+        let letters = Array("ABCXYZ0189-_.")
+        var names: [AccountID] = []
+        for length in 1...32 {
+            for _ in 0..<20 {
+                let text = String((0..<length).map { _ in letters.randomElement(using: &random) ?? "A" })
+                let account = try #require(AccountID(text))
+                #expect(account.name == text)
+                #expect(account.description == text)
+                #expect(Symbol(text)?.name == text)
+                names.append(account)
+            }
+        }
+        #expect(names.sorted().map(\.name) == names.map(\.name).sorted())
+        #expect(Set(names).count == Set(names.map(\.name)).count)
+        #expect(AccountID(String(repeating: "A", count: 33)) == nil)
+        #expect(AccountID("") == nil && Symbol("") == nil && Symbol("A\0") == nil)
+        let wide = String(repeating: "é", count: 16)
+        #expect(Symbol(wide)?.name == wide)
+        #expect(Symbol(wide + "A") == nil)
+    }
 }
