@@ -184,6 +184,56 @@ struct DeskSimulationTests {
         #expect(decisions() > 0, "\(world.condition)")
     }
 
+    @Test("a difference nothing explains: after 60 s only what reduces passes, with an alert, until it is equal (B4f)")
+    func unexplained() throws {
+        let world = SimulatedWorld(seed: 51)
+        world.hasUnexplained = true
+        world.start()
+        let (keys, symbol) = (world.keys, world.symbols[0])
+        let alpha = try #require(AccountID("alpha"))
+        func place(_ id: String, _ side: Side, _ size: String, isReduceOnly: Bool = false) {
+            let body = OrderPlaceBody(
+                account: alpha, symbol: symbol, side: side, type: .market,
+                quantity: Quantity(text: size)!, isReduceOnly: isReduceOnly)
+            world.ask(id, .orderPlace, body.body)
+            world.time.run(until: world.time.now + .seconds(4))
+        }
+        func held() -> String? { world.server.data.hashes[keys.position(alpha, symbol)]?["qty"] }
+        place("open", .buy, "0.02")
+        #expect(held() == "0.02", "\(world.condition)")
+        // An order in doubt forbids every correction.
+        let id = ClientOrderID.derive(
+            account: AccountCode("ZZZZZZZZ")!, origin: .manual, intent: "doubt")
+        let doubt = OrderRecord(
+            intent: OrderIntent(
+                clientOrderID: id, account: alpha, symbol: symbol, side: .buy, type: .limit,
+                timeInForce: .goodTillCancel, quantity: .one, price: .one, isReduceOnly: false),
+            request: "doubt", status: "unknown", intentMilliseconds: 0,
+            stamp: RecordStamp(sequence: 1, writer: "order-gateway:gone", atMilliseconds: 0))
+        world.server.data.hashes[keys.order(id.text)] = Dictionary(
+            doubt.fields, uniquingKeysWith: { first, _ in first })
+        world.server.data.sets[keys.openOrders, default: []].insert(id.text)
+        world.venue.shift(symbol, by: Quantity(text: "-0.01")!)
+        world.time.run(until: world.time.now + .seconds(45))
+        #expect(world.server.data.hashes[keys.reducing]?[symbol.name] == nil)
+        world.time.run(until: world.time.now + .seconds(40))
+        #expect(world.server.data.hashes[keys.reducing]?[symbol.name] != nil, "\(world.condition)")
+        #expect(world.alerts["sync symbol_reducing"] == 1)
+        place("more", .buy, "0.01")
+        #expect(world.answers["instrument_reducing"] == 1, "\(world.condition)")
+        place("less", .sell, "0.005", isReduceOnly: true)
+        #expect(held() == "0.015", "\(world.condition)")
+        // The doubt is settled: the books are made equal, and the symbol is free again.
+        world.server.data.sets[keys.openOrders]?.remove(id.text)
+        world.time.run(until: world.time.now + .seconds(60))
+        #expect(held() == "0.005", "\(world.condition)")
+        #expect(world.server.data.hashes[keys.reducing]?[symbol.name] == nil)
+        #expect(world.alerts["sync position_corrected"] == 1)
+        place("again", .buy, "0.01")
+        #expect(held() == "0.015", "\(world.condition)")
+        #expect(world.violations() == [])
+    }
+
     @Test("the same seed gives the same run")
     func repeats() {
         let runs = (0..<2).map { _ in

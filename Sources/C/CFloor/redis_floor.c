@@ -59,8 +59,17 @@ int64_t floor_redis_hash(floor_redis_t *redis, const char *key) {
     return is_there ? end - start : -1;
 }
 
+int64_t floor_redis_number(floor_redis_t *redis, const char *key, const char *field) {
+    redisReply *reply = redisCommand(redis->context, "HGET %s %s", key, field);
+    int is_there = reply && reply->type == REDIS_REPLY_STRING;
+    int64_t number = is_there ? strtoll(reply->str, 0, 10) : -1;
+    if (reply) freeReplyObject(reply);
+    return number;
+}
+
 int floor_redis_await(floor_redis_t *redis, const char *text) {
-    for (;;) {
+    int64_t end = now() + 5000000000;
+    while (now() < end) {
         redisReply *reply = 0;
         if (redisGetReply(redis->context, (void **)&reply) != REDIS_OK) return 0;
         int is_it = reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
@@ -69,6 +78,7 @@ int floor_redis_await(floor_redis_t *redis, const char *text) {
         freeReplyObject(reply);
         if (is_it) return 1;
     }
+    return 0;
 }
 
 /* The shortest way from a journal message to a readable record: subscribe, write, tell. */

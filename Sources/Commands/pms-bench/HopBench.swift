@@ -1,5 +1,6 @@
 import CFloor
 import Glibc
+import Runtime
 
 /// Publish to receipt between two processes over a Redis of its own, against the same in plain C.
 ///
@@ -47,9 +48,10 @@ struct HopProblem: Error, CustomStringConvertible {
 final class HopRedis {
     let path: String
     private let directory: String
-    private let pid: Int32
+    let processID: Int32
 
-    init() throws {
+    /// - Parameter keepsFile: whether every change goes to a file too, synchronised each second.
+    init(keepsFile: Bool = false) throws {
         var template = Array("/tmp/pms-bench-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else {
             throw HopProblem(description: "no directory: errno \(errno)")
@@ -57,10 +59,11 @@ final class HopRedis {
         directory = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = directory + "/redis.sock"
-        pid = unsafe BenchProgram.start(
+        processID = unsafe BenchProgram.start(
             [
                 "redis-server", "--port", "0", "--unixsocket", path, "--dir", directory,
-                "--save", "", "--appendonly", "no", "--logfile", directory + "/log",
+                "--save", "", "--appendonly", keepsFile ? "yes" : "no", "--appendfsync",
+                "everysec", "--logfile", directory + "/log",
             ], nil, nil)
         for _ in 0..<2_000 {
             if unsafe floor_redis_answers(path) == 1 { return }
@@ -70,8 +73,12 @@ final class HopRedis {
     }
 
     deinit {
-        floor_end(pid, 1)
-        for name in ["redis.sock", "log"] { unsafe unlink(directory + "/" + name) }
+        floor_end(processID, 1)
+        let files = LineFile.paths(matching: directory + "/appendonlydir/*")
+        for name in files + ["redis.sock", "log"].map({ directory + "/" + $0 }) {
+            unsafe unlink(name)
+        }
+        unsafe rmdir(directory + "/appendonlydir")
         unsafe rmdir(directory)
     }
 }
@@ -110,23 +117,23 @@ private final class HopPair {
 
 /// This program again, in another role, spoken to over pipes.
 final class BenchProgram {
-    private let pid: Int32
+    let processID: Int32
     private var input: Int32 = -1
     private var output: Int32 = -1
 
     init(_ arguments: [String]) {
-        pid = unsafe BenchProgram.start(["/proc/self/exe"] + arguments, &input, &output)
+        processID = unsafe BenchProgram.start(["/proc/self/exe"] + arguments, &input, &output)
     }
 
     /// Another program.
     init(program arguments: [String]) {
-        pid = unsafe BenchProgram.start(arguments, &input, &output)
+        processID = unsafe BenchProgram.start(arguments, &input, &output)
     }
 
     deinit {
         close(input)
         close(output)
-        floor_end(pid, 1)
+        floor_end(processID, 1)
     }
 
     func go() {

@@ -16,6 +16,7 @@ let benchmarks: [Benchmark] = [
     statesBenchmark,
     riskBenchmark,
     riskReadBenchmark,
+    riskLoadBenchmark,
 ]
 
 let usage = """

@@ -33,6 +33,8 @@ package struct LedgerMachine: Equatable, Sendable {
     package let settlementAsset: String
     private var books: [AccountID: Book] = [:]
     private var totals: [ClientOrderID: OrderTotals] = [:]
+    /// The account of each call that is in flight, by its token.
+    private var flights: [Int64: AccountID] = [:]
     private var nextToken: Int64 = 1
     package private(set) var isSuspended = true
 
@@ -108,6 +110,7 @@ package struct LedgerMachine: Equatable, Sendable {
         var book = books[account] ?? Book()
         book.balance = balance
         book.positions = positions
+        if let token = book.inFlight?.token { flights[token] = nil }
         book.inFlight = nil
         books[account] = book
     }
@@ -123,7 +126,8 @@ package struct LedgerMachine: Equatable, Sendable {
     /// Nothing is sent until `resume`; what is in flight counts as unanswered.
     package mutating func suspend() {
         isSuspended = true
-        for account in books.keys { books[account]?.inFlight = nil }
+        for account in flights.values { books[account]?.inFlight = nil }
+        flights = [:]
     }
 
     /// Sends on, what was unanswered first.
@@ -166,7 +170,7 @@ package struct LedgerMachine: Equatable, Sendable {
 
     /// A script call was answered; answers to calls that are no longer waited for are ignored.
     package mutating func replied(_ token: Int64, _ reply: LedgerReply) -> [Action] {
-        guard let account = books.keys.first(where: { books[$0]?.inFlight?.token == token }),
+        guard let account = flights.removeValue(forKey: token),
             let command = books[account]?.inFlight
         else { return [] }
         books[account]?.inFlight = nil
@@ -225,6 +229,7 @@ package struct LedgerMachine: Equatable, Sendable {
         let command = plan(change, book)
         nextToken += 1
         books[account]?.inFlight = command
+        flights[command.token] = account
         return [.apply(command)]
     }
 

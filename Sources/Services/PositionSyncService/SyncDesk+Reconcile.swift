@@ -183,6 +183,8 @@ extension SyncDesk {
         }
         switch money.compared(flat - own, turnover: turnover, known: books.moneyOffset, now: now) {
         case .nothing: return
+        // Before it is told, it is looked for at the end of this round.
+        case .suspected: fundingAskedAt = .distantPast
         case .changed(let offset, let by):
             out.append(.saveOffset(offset))
             guard let by else { return }
@@ -241,6 +243,8 @@ extension OrderRecord {
 struct MoneyWatch {
     enum Verdict: Equatable {
         case nothing
+        /// It has changed: by funding that is not booked yet, most likely.
+        case suspected
         /// The money is to be remembered; `by` is nil the first time.
         case changed(Money, by: Money?)
     }
@@ -261,7 +265,7 @@ struct MoneyWatch {
         }
         guard let seen = candidate, (seen.offset - offset).magnitude <= tolerance else {
             candidate = (offset, now)
-            return .nothing
+            return .suspected
         }
         guard now - seen.seenAt >= SyncLimits.confirmation else { return .nothing }
         candidate = nil

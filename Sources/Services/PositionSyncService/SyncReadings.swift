@@ -36,7 +36,7 @@ package struct SyncBooks: Equatable, Sendable {
     package init(sequence: Int64) { self.sequence = sequence }
 
     /// Symbols in which some book is not flat, or an order is open; ascending.
-    var symbols: [Symbol] {
+    package var symbols: [Symbol] {
         var symbols = Set(orders.map(\.intent.symbol))
         for positions in positions.values { symbols.formUnion(positions.keys) }
         return symbols.sorted()

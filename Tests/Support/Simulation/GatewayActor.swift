@@ -258,7 +258,7 @@ package final class GatewayActor {
         let instrument = data.hashes[keys.instrument(symbol)].flatMap {
             try? InstrumentRecord.instrument(fields: $0)
         }
-        return MarketFacts(
+        var facts = MarketFacts(
             price: price.map {
                 PriceFacts(
                     bid: $0.bid, ask: $0.ask, mark: $0.mark,
@@ -268,6 +268,8 @@ package final class GatewayActor {
                 RiskFacts(
                     available: $0.available, at: WallTime(milliseconds: $0.stamp.atMilliseconds))
             }, riskSequence: risk?.ledgerSequence ?? 0, instrument: instrument)
+        facts.reducing = data.hashes[keys.reducing]?[symbol.name]
+        return facts
     }
 
     private func snapshot(_ data: SimulatedRedis, _ known: [ClientOrderID]) -> GatewaySnapshot {

@@ -101,6 +101,12 @@ package final class SimulatedVenue {
         return order != nil
     }
 
+    /// Changes the position without an order, a trade or an event, as only an exchange can.
+    package func shift(_ symbol: Symbol, by quantity: Quantity) {
+        _ = try? desk.movePosition(symbol, by: quantity, wall: time.wallNow)
+        drain()
+    }
+
     private func drain() {
         _ = desk.takeJournal()
         for event in desk.takeEvents() {

@@ -86,8 +86,10 @@ package final class SyncActor {
                     SyncVenue(
                         rows: venue.desk.positionRisk().map {
                             SyncVenue.Row(
-                                symbol: $0.symbol, side: "BOTH", quantity: $0.holding.quantity)
-                        }, orders: venue.desk.openOrders().map(\.clientOrderID))
+                                symbol: $0.symbol, side: "BOTH", quantity: $0.holding.quantity,
+                                mark: $0.mark, entryPrice: $0.holding.entryPrice)
+                        }, orders: venue.desk.openOrders().map(\.clientOrderID),
+                        wallet: venue.desk.balance().wallet)
                 }
             ) { .venueRead(number, $0) }
         case .readAnchors(let number, let symbol, let before):
@@ -143,7 +145,11 @@ package final class SyncActor {
             }) { _ in }
         case .release(let symbol):
             connection.request({ [keys] in $0.hashes[keys.reducing]?[symbol.name] = nil }) { _ in }
-        case .report, .readTransfer, .reply, .saveOffset: return
+        case .saveOffset(let offset):
+            connection.request({ [keys] in
+                $0.hashes[keys.sync, default: [:]]["money_offset"] = offset.text
+            }) { _ in }
+        case .report, .readTransfer, .reply: return
         }
     }
 
@@ -258,6 +264,14 @@ package final class SyncActor {
                 quantity: record.quantity, entryPrice: record.entryPrice,
                 realised: record.realised, fees: record.fees, version: record.version)
         }
+        for symbol in books.symbols {
+            let instrument = data.hashes[keys.instrument(symbol)].flatMap {
+                try? InstrumentRecord.instrument(fields: $0)
+            }
+            books.steps[symbol] = instrument?.step
+        }
+        books.reducing = Set((data.hashes[keys.reducing] ?? [:]).keys.compactMap { Symbol($0) })
+        books.moneyOffset = data.hashes[keys.sync]?["money_offset"].flatMap { Money(text: $0) }
         for id in (data.sets[keys.openOrders] ?? []).sorted() {
             if let record = data.hashes[keys.order(id)].flatMap({ try? OrderRecord(fields: $0) }) {
                 books.orders.append(record)

@@ -217,6 +217,9 @@ int floor_redis_flush(floor_redis_t *_Nonnull redis, int count);
 /* Nanoseconds of one HGETALL of a key; -1 where it is empty. */
 int64_t floor_redis_hash(floor_redis_t *_Nonnull redis, const char *_Nonnull key);
 /* Waits for a message that holds a text; 0 where none comes. */
+/* A whole number in a hash; -1 where there is none. */
+int64_t floor_redis_number(
+    floor_redis_t *_Nonnull redis, const char *_Nonnull key, const char *_Nonnull field);
 int floor_redis_await(floor_redis_t *_Nonnull redis, const char *_Nonnull text);
 /* For each message of a channel writes a record of as many figures and publishes to another. */
 int floor_chain(

@@ -1,0 +1,91 @@
+import CFloor
+import Chronology
+import Glibc
+import Runtime
+import Trading
+
+/// A real risk-engine, and a kept-alive connection to it. Needs the `risk-engine` program beside this one.
+final class BenchEngine {
+    private static let token = "bench"
+
+    private let program: BenchProgram
+    private var socket: Int32 = -1
+
+    /// - Parameter last: an account that is readable once all are loaded.
+    init(path: String, last: AccountID) throws {
+        let port = UInt16(20_000 + Int(getpid()) % 20_000)
+        for (name, value) in [
+            "PMS_REDIS_URL": "unix://\(path)", "PMS_HTTP_PORT": "\(port)",
+            "PMS_HTTP_TOKEN": BenchEngine.token, "PMS_LOG_LEVEL": "error",
+            "PMS_INSTANCE": "bench",
+        ] {
+            unsafe setenv(name, value, 1)
+        }
+        var link = [CChar](repeating: 0, count: 4_096)
+        let length = unsafe readlink("/proc/self/exe", &link, 4_095)
+        let bytes = link.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+        let own = String(decoding: bytes, as: UTF8.self)
+        let folder = own.split(separator: "/").dropLast().joined(separator: "/")
+        let engine = "/\(folder)/risk-engine"
+        guard unsafe access(engine, X_OK) == 0 else {
+            throw HopProblem(description: "no \(engine): build risk-engine too")
+        }
+        program = BenchProgram(program: [engine])
+        for _ in 0..<3_000 {
+            socket = floor_connect(port)
+            if socket >= 0, (try? ask("/positions?account=\(last)")) != nil { return }
+            if socket >= 0 { close(socket) }
+            poll(nil, 0, 10)
+        }
+        throw HopProblem(description: "risk-engine does not answer")
+    }
+
+    var processID: Int32 { program.processID }
+
+    deinit { if socket >= 0 { close(socket) } }
+
+    /// Nanoseconds from the first byte sent to the last byte read.
+    func ask(_ target: String) throws -> Int64 {
+        let request = Array(
+            ("GET \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
+                + "\(BenchEngine.token)\r\n\r\n").utf8)
+        var reply = [CChar](repeating: 0, count: 16_384)
+        let clock = SystemTime()
+        let start = clock.now
+        let held = unsafe request.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) {
+                unsafe floor_ask(socket, $0.baseAddress!, $0.count, &reply, reply.count)
+            }
+        }
+        let time = (clock.now - start).nanoseconds
+        let text = reply.prefix(max(0, Int(held))).map { UInt8(bitPattern: $0) }
+        guard String(decoding: text, as: UTF8.self).contains("\"expired\":false") else {
+            throw HopProblem(description: String(decoding: text.prefix(300), as: UTF8.self))
+        }
+        return time
+    }
+}
+
+/// What the system says of a process.
+enum ProcessUse {
+    /// Seconds on a core since it began.
+    static func seconds(of process: Int32) -> Double {
+        guard case .success(let text) = TextFile.read("/proc/\(process)/stat"),
+            let end = text.lastIndex(of: ")")
+        else { return 0 }
+        let fields = text[end...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13])
+        else { return 0 }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// Megabytes in memory.
+    static func megabytes(of process: Int32) -> Double {
+        guard case .success(let text) = TextFile.read("/proc/\(process)/status") else { return 0 }
+        for line in text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
+            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+            return kilobytes.count > 1 ? (Double(kilobytes[1]) ?? 0) / 1_024 : 0
+        }
+        return 0
+    }
+}

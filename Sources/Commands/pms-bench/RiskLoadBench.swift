@@ -1,0 +1,144 @@
+import BusProtocol
+import CFloor
+import Chronology
+import Glibc
+import Trading
+
+/// A real risk-engine under 5,000 fills a second over 1,000 accounts of ten positions: whether it keeps
+/// up, how soon a fill is readable, what it takes of a core and of Redis; and its memory with 10,000
+/// accounts of 50,000 positions. The floor is the same load without an engine.
+let riskLoadBenchmark = Benchmark(name: "risk-load") {
+    try RiskLoadBench().figures()
+}
+
+private struct RiskLoadBench {
+    private static let accounts = 1_000
+    private static let batch = 25
+    private static let pause = Interval.milliseconds(5)
+    private static let seconds: Int64 = 8
+
+    /// What a time of load came to.
+    private struct Load {
+        var rate = 0.0
+        var redis = 0.0
+        var engine = 0.0
+        /// Nanoseconds from a fill to its snapshot.
+        var delays: [Int64] = []
+        /// Until all was readable after the last fill.
+        var drain = 0.0
+    }
+
+    func figures() throws -> [Figure] {
+        let redis = try HopRedis(keepsFile: true)
+        let (plain, load) = try withExtendedLifetime(redis) {
+            let books = try BenchBooks(path: redis.path, accounts: RiskLoadBench.accounts)
+            try books.fill()
+            let plain = try run(books, redis, nil)
+            let engine = try BenchEngine(
+                path: redis.path, last: books.account(RiskLoadBench.accounts - 1))
+            return (plain, try run(books, redis, engine))
+        }
+        guard !load.delays.isEmpty else { throw HopProblem(description: "nothing was readable") }
+        let delays = LoopMeasure.distribution("risk.load.fill-to-snapshot", load.delays, floor: [])
+        return [
+            Figure("risk.load.fills", load.rate, "a second", floor: plain.rate),
+            Figure("risk.load.drain", load.drain, "ms"),
+            Figure("risk.load.redis", load.redis, "% of a core", floor: plain.redis),
+            Figure("risk.load.redis.snapshots", load.redis - plain.redis, "% of a core"),
+            Figure("risk.load.engine", load.engine, "% of a core"),
+        ] + delays.map { Figure($0.name, $0.value, $0.unit) } + [try memory()]
+    }
+
+    private func run(
+        _ books: BenchBooks, _ redis: HopRedis, _ engine: BenchEngine?
+    ) throws -> Load {
+        var load = Load()
+        var fills = 0
+        books.beginTicking()
+        let before = (
+            ProcessUse.seconds(of: redis.processID),
+            engine.map { ProcessUse.seconds(of: $0.processID) } ?? 0
+        )
+        let start = books.clock.now
+        var next = start
+        var round = 0
+        while next - start < .seconds(RiskLoadBench.seconds) {
+            try books.keepTicking()
+            for _ in 0..<RiskLoadBench.batch {
+                fills += 1
+                try books.trade(
+                    books.account(fills * 7), BenchBooks.symbols[fills % BenchBooks.symbols.count])
+            }
+            let sent = books.clock.now
+            try books.redis.flush()
+            round += 1
+            if engine != nil, round % 20 == 0 {
+                try wait(books, fills)
+                load.delays.append((books.clock.now - sent).nanoseconds)
+            }
+            next = max(next + RiskLoadBench.pause, books.clock.now - .milliseconds(100))
+            let left = (next - books.clock.now).milliseconds
+            if left > 0 { poll(nil, 0, Int32(left)) }
+        }
+        let ended = books.clock.now
+        if engine != nil { try wait(books, fills) }
+        load.drain = Double((books.clock.now - ended).nanoseconds) / 1e6
+        let took = Double((ended - start).nanoseconds) / 1e9
+        load.rate = Double(fills) / took
+        load.redis = (ProcessUse.seconds(of: redis.processID) - before.0) / took * 100
+        if let engine {
+            load.engine = (ProcessUse.seconds(of: engine.processID) - before.1) / took * 100
+        }
+        return load
+    }
+
+    /// Until the last fill is in its account's snapshot; five seconds at most.
+    private func wait(_ books: BenchBooks, _ fills: Int) throws {
+        let key = books.keys.risk(books.account(fills * 7))
+        let end = books.clock.now + .seconds(5)
+        while books.redis.number(key, "ledger_seq") < Int64(books.entries) {
+            guard books.clock.now < end else {
+                throw HopProblem(description: "a fill was not readable within 5 s")
+            }
+        }
+    }
+
+    // MARK: memory
+
+    /// The records are written as they stand, without a journal: only what is held is of interest.
+    private func memory() throws -> Figure {
+        let redis = try HopRedis()
+        return try withExtendedLifetime(redis) {
+            let books = try BenchBooks(path: redis.path, accounts: 10_000)
+            let stamp = ["seq", "1", "writer", "bench:1", "at_ms", "1"]
+            for number in 0..<10_000 {
+                let account = books.account(number)
+                books.redis.append(["SADD", books.keys.accounts, account.name])
+                books.redis.append(
+                    [
+                        "HSET", books.keys.balance(account), "deposits", "100000", "realised", "0",
+                        "fees", "0", "funding", "0", "wallet", "100000", "version", "1",
+                    ] + stamp)
+                for place in 0..<5 {
+                    let symbol = BenchBooks.symbols[(number + place) % BenchBooks.symbols.count]
+                    books.redis.append(["SADD", books.keys.books, BusKeys.book(account, symbol)])
+                    books.redis.append(
+                        [
+                            "HSET", books.keys.position(account, symbol), "qty", "1.25", "entry",
+                            "100.5", "realised", "0", "fees", "0", "version", "1",
+                        ] + stamp)
+                }
+                if number % 100 == 99 { try books.redis.flush() }
+            }
+            try books.mark()
+            let engine = try BenchEngine(path: redis.path, last: books.account(9_999))
+            // Every account is valued and written at least once more.
+            for _ in 0..<600 {
+                try books.keepTicking()
+                poll(nil, 0, 10)
+            }
+            return Figure(
+                "risk.memory.10000x5", ProcessUse.megabytes(of: engine.processID), "MB")
+        }
+    }
+}
