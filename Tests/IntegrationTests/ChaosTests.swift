@@ -55,6 +55,19 @@ struct ChaosTests {
             ], faults: ["kill-redis": 2, "freeze-redis": 2, "freeze-order-gateway": 2])
     }
 
+    @Test("the exchange itself at fault: cut, silent, lossy, refusing; orders, amends and closes (S1, S2, C2, F1, F9, T1, T2)")
+    func exchangeFaults() throws {
+        let faults = [
+            "cut-sockets", "lose-requests", "lose-answers", "unavailable", "too-many-requests",
+            "drop-events", "scramble-events", "freeze-streams", "expire-listen-keys",
+        ]
+        try check(
+            [
+                "--seed", "7", "--rate", "8", "--every", "3", "--each", "1", "--faults",
+                faults.joined(separator: ","),
+            ], faults: Dictionary(uniqueKeysWithValues: faults.map { ($0, 1) }))
+    }
+
     @Test("a command line that is wrong is refused with the reason", arguments: ["--rate", "--faults"])
     func usage(option: String) throws {
         let process = Process()

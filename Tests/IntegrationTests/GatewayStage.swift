@@ -171,6 +171,16 @@ final class GatewayStage {
             .last { $0["event"]?.text == event }
     }
 
+    /// Milliseconds from one event that the last program has logged to another; nil where one is missing.
+    func between(_ first: String, _ second: String) -> Int? {
+        let format = ISO8601DateFormatter()
+        format.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        let times = [first, second].compactMap { event in
+            logged(programs.count - 1, event)?["at"]?.text.flatMap { format.date(from: $0) }
+        }
+        return times.count == 2 ? Int(times[1].timeIntervalSince(times[0]) * 1_000) : nil
+    }
+
     /// A figure for whoever reads the output of the run.
     func note(_ text: String) {
         FileHandle.standardError.write(Data("gateway: \(text)\n".utf8))

@@ -51,6 +51,7 @@ struct DeskBench {
         bench.give(.loaded(generation: bench.desk.generation, snapshot))
         bench.give(.streamOpened)
         bench.give(.openOrdersAnswered(generation: bench.desk.generation, []))
+        bench.give(.positionsAnswered(askedAt: bench.now, [:]))
         bench.desk.verified = [symbol]
         return bench
     }
@@ -128,6 +129,13 @@ struct DeskBench {
         return .user(.order(update))
     }
 
+    /// A stream event of what the exchange holds.
+    static func holding(_ net: Int64) -> GatewayEvent {
+        var update = AccountUpdate()
+        update.positions = [AccountUpdate.Position(symbol: symbol, quantity: .whole(net))]
+        return .user(.futures(.account(update)))
+    }
+
     static func listed(_ trade: Int64, orderID: Int64, at milliseconds: Int64) -> Fill {
         Fill(
             symbol: symbol, tradeID: trade, orderID: orderID, clientOrderID: "", side: .buy,
@@ -182,6 +190,8 @@ struct DeskBench {
         case .cancelStranger(let name, _): "cancel \(name)"
         case .verifyHalt: "ask whether any is left"
         case .queryHoldings: "ask holdings"
+        case .queryPositions: "ask positions"
+        case .readBooks: "read books"
         case .queryOrder: "ask order"
         case .queryOpenOrders: "ask open orders"
         case .queryTrades(_, let from, _): "ask trades from \(from.map { "\($0)" } ?? "start")"

@@ -356,7 +356,7 @@ import VenueProtocol
         let fill = DeskBench.listed(73, orderID: 9, at: bench.wall.milliseconds)
         let listed = bench.give(
             .tradesAnswered(DeskBench.symbol, generation: bench.desk.generation, [fill]))
-        #expect(listed.isEmpty)
+        #expect(listed == ["ask positions"])
         let order = DeskBench.order("r1", .partiallyFilled, executed: 1)
         let found = bench.give(
             .orderAnswered(DeskBench.id("r1"), askedAt: bench.now, .found(order)))

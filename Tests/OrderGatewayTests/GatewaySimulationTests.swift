@@ -67,6 +67,7 @@ import VenueProtocol
             case 84..<88: world.cutStream()
             case 88..<92: cutRedis(&world)
             case 92..<95 where losesMemory: world.loseMemory(withProcess: world.chance(60))
+            case 92..<100: close(&world, step)
             case _: break
             }
             world.advance(by: .milliseconds(Int64.random(in: 5...1500, using: &world.random)))
@@ -131,6 +132,24 @@ import VenueProtocol
         return id
     }
 
+    /// Closes a part of a position, while trades, losses and recoveries are on their way (B4c).
+    private func close(_ world: inout GatewayWorld, _ step: Int) {
+        let account = GatewayWorld.accounts.randomElement(using: &world.random)!
+        let position = world.desk.ledger.position(account, GatewayWorld.symbol).quantity
+        guard !position.isZero else { return }
+        let most = Int64(position.magnitude.units / Quantity.one.units)
+        let body = OrderPlaceBody(
+            account: account, symbol: GatewayWorld.symbol,
+            side: position.isNegative ? .buy : .sell, type: .market,
+            quantity: .whole(Int64.random(in: 1...most, using: &world.random)), isReduceOnly: true)
+        world.tell(
+            .command(
+                Command(
+                    id: "close\(step)-\(account)", from: "test",
+                    deadlineMilliseconds: world.wall.milliseconds + 3_000, kind: "order.place",
+                    body: body.body)))
+    }
+
     private func cancel(_ world: inout GatewayWorld, _ step: Int) {
         guard let order = world.resting.randomElement(using: &world.random) else { return }
         world.tell(
@@ -174,6 +193,8 @@ import VenueProtocol
         #expect(world.made.values.allSatisfy { $0 == 1 }, "seed \(seed)")
         #expect(world.applied.sorted() == world.trades.map(\.tradeID), "seed \(seed)")
         #expect(!world.alerts.contains("external_trade"), "seed \(seed)")
+        // The exchange holds what the trades say, always: nothing may be booked without one.
+        #expect(!world.alerts.contains("close_unbacked"), "seed \(seed)")
         let codes = Dictionary(
             world.accountRecords.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
         for account in GatewayWorld.accounts {

@@ -45,8 +45,10 @@ extension GatewayWorld {
         case .readOrder(let id):
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
+        case .readBooks(let symbol, _):
+            return .booksRead(symbol, askedAt: now, isDown ? nil : positions)
         case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
-            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream,
+            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream,
             .surrenderLease, .wake, .journal, .journalSettled:
             return nil
         }

@@ -22,6 +22,9 @@ extension GatewayWorld {
             return []
         case .verifyHalt(let request):
             return [.haltVerified(request: request, chance(loss) ? nil : resting)]
+        case .queryPositions:
+            let list = [GatewayWorld.symbol: net]
+            return [.positionsAnswered(askedAt: now, chance(loss) ? nil : list)]
         case .queryHoldings(let generation):
             let much = ["BTC", "USDT"].map {
                 VenueHolding(asset: $0, free: .whole(1_000_000_000), locked: .zero)
@@ -44,11 +47,14 @@ extension GatewayWorld {
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake, .journal,
+            .readOrder, .readBooks, .reply, .alert, .openStream, .surrenderLease, .wake, .journal,
             .journalSettled:
             return []
         }
     }
+
+    /// What all trades sum to.
+    var net: Quantity { trades.reduce(.zero) { $0 + $1.side.signed($1.quantity) } }
 
     /// Open orders, oldest first.
     var resting: [VenueOrder] {
@@ -61,6 +67,12 @@ extension GatewayWorld {
         if chance(loss) { return .unknown("lost on the way") }
         if let resting = book[id], !resting.order.status.isFinal { return .duplicate }
         if chance(5) { return .rejected(code: -2019, "Margin is insufficient.") }
+        let delta = intent.side.signed(intent.quantity)
+        if intent.isReduceOnly,
+            net.signum != -delta.signum || delta.magnitude > net.magnitude
+        {
+            return .rejected(code: -2022, "ReduceOnly Order is rejected.")
+        }
         made[id, default: 0] += 1
         nextOrderID += 1
         var order = VenueOrder(
@@ -153,6 +165,13 @@ extension GatewayWorld {
             update.commissionAsset = fill.feeAsset
         }
         lastStreamAt = max(lastStreamAt, now + delay(20))
+        if fill != nil, self.kind == .binanceFutures {
+            var account = AccountUpdate()
+            account.positions = [AccountUpdate.Position(symbol: order.symbol, quantity: net)]
+            number += 1
+            queue.append(
+                (lastStreamAt, number, life, .stream(.futures(.account(account)), session: session)))
+        }
         if let fill, self.kind == .mexcSpot {
             number += 1
             queue.append((lastStreamAt, number, life, .stream(.fill(fill), session: session)))

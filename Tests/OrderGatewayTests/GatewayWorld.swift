@@ -168,8 +168,8 @@ struct GatewayWorld {
             isStreamOpen = false
             later(delay(), .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
-            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings:
+            .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
+            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             later(delay(), .effect(action))
         }
     }
@@ -183,10 +183,10 @@ struct GatewayWorld {
             isStreamOpen = true
             later(delay(), .event(.streamOpened))
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .verifyHalt, .queryHoldings:
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder:
+            .readOrder, .readBooks:
             let isSilent = chance(loss / 2)
             if let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) {
                 answer(event, past)

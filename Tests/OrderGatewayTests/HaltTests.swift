@@ -92,6 +92,7 @@ import VenueProtocol
         bench.give(.sendAnswered(DeskBench.id("r1"), .accepted(filled)))
         bench.give(DeskBench.traded(filled, trade: 1, 2))
         _ = bench.bookAll()
+        bench.give(DeskBench.holding(2))
         bench.give(halting(bench, "h1"))
         let body = OrderPlaceBody(
             account: DeskBench.account, symbol: DeskBench.symbol, side: .sell, type: .market,

@@ -6,6 +6,7 @@ enum LifecycleTable {
         event           intent           sent             open              partial
         intentSaved     sent/send        -                -                 -
         abandoned       rejected/finish  -                -                 -
+        closedAtMark    -                cancelled/finish -                 -
         acknowledged    open/save        open/save        -                 -
         reportNew       open/save        open/save        -                 -
         reportPartial   partial/save     partial/save     partial/save      save
@@ -38,6 +39,7 @@ enum LifecycleTable {
         event           cancelling       amending          unknown
         intentSaved     -                -                 -
         abandoned       -                -                 -
+        closedAtMark    -                -                 -
         acknowledged    -                -                 open/save
         reportNew       -                -                 open/save
         reportPartial   save             save              partial/save
@@ -70,6 +72,7 @@ enum LifecycleTable {
         event           filled cancelled    rejected         expired
         intentSaved     -      -            -                -
         abandoned       -      -            -                -
+        closedAtMark    -      -            -                -
         acknowledged    -      -            open/save        -
         reportNew       -      -            open/save        -
         reportPartial   -      await        partial/save     await

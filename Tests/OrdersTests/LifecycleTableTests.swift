@@ -45,6 +45,7 @@ import Trading
     static let events: [(String, Event)] = [
         ("intentSaved", { $0.intentSaved(at: start) }),
         ("abandoned", { $0.abandoned() }),
+        ("closedAtMark", { $0.closedAtMark() }),
         ("acknowledged", { $0.acknowledged(report(.new, "0")) }),
         ("reportNew", { $0.venueReported(report(.new, "0")) }),
         ("reportPartial", { $0.venueReported(report(.partiallyFilled, "4")) }),

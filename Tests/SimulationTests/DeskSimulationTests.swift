@@ -49,6 +49,19 @@ struct DeskSimulationTests {
         #expect(world.violations() == [])
     }
 
+    @Test("the same with every fifth book short: closes cross zero, and none waits for a refusal (B4c)")
+    func cascadeWithFewShorts() {
+        let world = SimulatedWorld(seed: 5, accounts: (100...199).map { "book\($0)" })
+        let report = world.runCascade(shorts: 5)
+        print(report.text)
+        #expect(report.positionsBefore == 100, "\(world.condition)")
+        #expect(report.steps > 50, "\(report.text)")
+        #expect(report.liquidations == 0, "\(report.text)")
+        #expect(report.lowestEquity > .whole(-60), "\(report.text)")
+        #expect(report.commandsRepeated == 0)
+        #expect(world.violations() == [])
+    }
+
     @Test("deleverage during outages: Redis away, every process killed in turn; no close twice (B5b, S2)")
     func outages() {
         var (steps, crashes, outages) = (0, 0, 0)

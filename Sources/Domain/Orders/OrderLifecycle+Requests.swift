@@ -1,5 +1,5 @@
 package import Chronology
-import Trading
+package import Trading
 
 /// What we ask of the venue, and its plain answers to that.
 extension OrderLifecycle {
@@ -29,6 +29,25 @@ extension OrderLifecycle {
             .cancelled, .rejected, .expired:
             return .nothing
         }
+    }
+
+    /// A close that was not sent, as the exchange does not hold what it would close: the books were
+    /// closed without it.
+    package mutating func closedAtMark() -> LifecycleAction {
+        switch state {
+        case .sent:
+            state = .cancelled
+            return settled()
+        case .intent, .open, .partiallyFilled, .pendingCancel, .pendingAmend, .unknown, .filled,
+            .cancelled, .rejected, .expired:
+            return .nothing
+        }
+    }
+
+    /// Only so much of the order is sent: of a size that no venue has seen yet.
+    package mutating func cut(to quantity: Quantity) {
+        guard case .sent = state, quantity.isPositive, quantity < intent.quantity else { return }
+        intent.quantity = quantity
     }
 
     /// The venue refused the order for certain: it was not executed and never will be.

@@ -77,6 +77,28 @@ package struct LedgerMachine: Equatable, Sendable {
         }
     }
 
+    /// What books will be changed of a symbol without a trade, once the ledger has what waits.
+    package func waitingAdjustments(_ symbol: Symbol) -> Quantity {
+        var sum = Quantity.zero
+        for book in books.values {
+            for change in book.queue where change.symbol == symbol {
+                guard case .adjustment(let delta, _, _) = change.subject else { continue }
+                sum += delta
+            }
+        }
+        return sum
+    }
+
+    /// Takes over what others have made of a symbol's books; one with changes of ours that wait
+    /// learns it from their answers.
+    package mutating func refresh(_ symbol: Symbol, _ positions: [AccountID: Position]) {
+        for (account, position) in positions where books[account]?.queue.isEmpty ?? true {
+            let known = books[account]?.positions[symbol]?.version ?? 0
+            guard position.version > known else { continue }
+            books[account, default: Book()].positions[symbol] = position
+        }
+    }
+
     // MARK: trades over several books
 
     /// The call a change would be, from the books as they are; nothing waits for it here.
@@ -262,6 +284,13 @@ package struct LedgerMachine: Equatable, Sendable {
             let fee = fill.feeAsset == settlementAsset ? fill.fee : .zero
             return trade(fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
         case .adjustment(let delta, let price, let isVirtualClose):
+            var delta = delta
+            // Others may have closed the book meanwhile: a close opens nothing.
+            if isVirtualClose, let held = position?.quantity {
+                let isAgainst = held.signum == -delta.signum
+                let most = isAgainst ? min(held.magnitude, delta.magnitude) : .zero
+                delta = delta.isNegative ? -most : most
+            }
             var legs = trade(delta, price, .zero, &position, &balance)
             for index in legs.indices where legs[index].kind == .fill {
                 legs[index].kind = isVirtualClose ? .virtualClose : .adjustment

@@ -42,6 +42,10 @@ package import RedisLink
     /// Whether another held the lease when it was last asked for; true until the first answer.
     package private(set) var isHeldElsewhere = true
 
+    /// Whether the lease was lost last because the server said that it is not ours any more: another
+    /// may have had it since. Else it lapsed unrenewed.
+    package private(set) var wasTaken = false
+
     /// The fencing number while the lease is held, else nil; exact also after the process was paused.
     package var fence: Int64? { machine.fence(now: loop.now) }
 
@@ -51,6 +55,7 @@ package import RedisLink
         period = loop.timer { [weak self] in self?.periodElapsed() }
         lapse = loop.timer { [weak self] in
             guard let self else { return }
+            wasTaken = false
             carryOut(machine.lapseReached(now: loop.now))
         }
         machine.started()
@@ -105,6 +110,7 @@ package import RedisLink
             return
         }
         if !isRenewal { isHeldElsewhere = value == 0 }
+        wasTaken = isRenewal && value != 1
         let now = loop.now
         let action =
             isRenewal

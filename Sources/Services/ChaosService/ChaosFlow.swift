@@ -88,6 +88,8 @@ struct ChaosFlow {
             body["tif"] = "GTC"
             body["price"] = price.text
         }
+        // A close, where the book happens to be on the other side; else it is refused.
+        if Int.random(in: 0..<100, using: &random) < 20 { body["reduce_only"] = "1" }
         let id = "\(run)-o\(number)"
         placed.append((id, account, body))
         return .place(id: id, account: account, body: body)

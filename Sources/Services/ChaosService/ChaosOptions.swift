@@ -13,8 +13,42 @@ package enum ChaosFault: String, CaseIterable, Sendable {
     case killRedis = "kill-redis"
     case freezeRedis = "freeze-redis"
     case freezeOrderGateway = "freeze-order-gateway"
+    case cutSockets = "cut-sockets"
+    case loseRequests = "lose-requests"
+    case loseAnswers = "lose-answers"
+    case unavailable
+    case tooManyRequests = "too-many-requests"
+    case dropEvents = "drop-events"
+    case scrambleEvents = "scramble-events"
+    case freezeStreams = "freeze-streams"
+    case expireListenKeys = "expire-listen-keys"
 
-    /// The process it strikes, or nil for Redis.
+    /// What the paper exchange is asked to do wrong, as its `/paper/faults` takes it; nil where it is a
+    /// process that is struck.
+    package var order: String? {
+        switch self {
+        case .killPriceFeed, .killOrderGateway, .killRiskEngine, .killPositionSync,
+            .killPaperExchange, .killRedis, .freezeRedis, .freezeOrderGateway:
+            nil
+        case .cutSockets: #"{"kind":"close-sockets","abrupt":true}"#
+        case .loseRequests:
+            #"{"kind":"disconnect","moment":"before","probability":0.5,"duration_ms":1500}"#
+        case .loseAnswers:
+            #"{"kind":"disconnect","moment":"after","probability":0.5,"duration_ms":1500}"#
+        case .unavailable:
+            #"[{"kind":"unavailable","moment":"after","probability":0.3,"duration_ms":1500},"#
+                + #"{"kind":"html","status":502,"probability":0.3,"duration_ms":1500}]"#
+        case .tooManyRequests: #"{"kind":"too-many-requests","retry_after":2,"count":1}"#
+        case .dropEvents: #"{"kind":"drop-events","probability":0.3,"duration_ms":2500}"#
+        case .scrambleEvents:
+            #"[{"kind":"duplicate-events","probability":0.5,"duration_ms":2500},"#
+                + #"{"kind":"reorder-events","probability":0.3,"duration_ms":2500}]"#
+        case .freezeStreams: #"{"kind":"freeze","duration_ms":3000}"#
+        case .expireListenKeys: #"{"kind":"expire-listen-keys"}"#
+        }
+    }
+
+    /// The process it strikes; nil for Redis and for what the exchange does wrong.
     package var service: String? {
         switch self {
         case .killPriceFeed: "price-feed"
@@ -22,7 +56,9 @@ package enum ChaosFault: String, CaseIterable, Sendable {
         case .killRiskEngine: "risk-engine"
         case .killPositionSync: "position-sync"
         case .killPaperExchange: "paper-exchange"
-        case .killRedis, .freezeRedis: nil
+        case .killRedis, .freezeRedis, .cutSockets, .loseRequests, .loseAnswers, .unavailable,
+            .tooManyRequests, .dropEvents, .scrambleEvents, .freezeStreams, .expireListenKeys:
+            nil
         }
     }
 }

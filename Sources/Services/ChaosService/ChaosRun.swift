@@ -44,12 +44,12 @@ import Trading
 
     package func run() async -> ChaosReport {
         guard let directory = options.directory ?? ChaosPlaces.scratchDirectory(),
-            let port = ChaosPlaces.freePort()
+            let port = ChaosPlaces.freePort(), let adminPort = ChaosPlaces.freePort()
         else { return failed("no scratch directory or no free port") }
         unsafe mkdir(directory, 0o700)
         let stage = ChaosStage(
             loop: loop, binaries: options.binaries, directory: directory, port: port,
-            seed: options.seed)
+            adminPort: adminPort, seed: options.seed)
         guard let venueID = VenueID("usdm"),
             let venue = ChaosVenue(
                 loop: loop, base: stage.exchangeURL, key: stage.tradeKey,
@@ -68,7 +68,7 @@ import Trading
 
     private func perform(_ stage: ChaosStage, _ bus: ChaosBus, _ venue: ChaosVenue) async {
         guard await bringUp(stage, bus) else { return }
-        await letOrdersFlow(stage, bus)
+        await letOrdersFlow(stage, bus, venue)
         guard await quieten(stage, bus) else { return }
         await audit(bus, venue)
     }
@@ -145,7 +145,9 @@ import Trading
 
     // MARK: orders and faults
 
-    private func letOrdersFlow(_ stage: ChaosStage, _ bus: ChaosBus) async {
+    private func letOrdersFlow(
+        _ stage: ChaosStage, _ bus: ChaosBus, _ venue: ChaosVenue
+    ) async {
         let start = loop.now
         let end = start + .seconds(options.seconds)
         let gap = Interval.milliseconds(1_000 / options.rate)
@@ -159,7 +161,7 @@ import Trading
             }
             if loop.now >= nextFault {
                 nextFault = loop.now + .seconds(options.faultSeconds)
-                strike(stage)
+                strike(stage, venue)
             }
             if loop.now >= nextLook {
                 nextLook = loop.now + .milliseconds(200)
@@ -201,7 +203,7 @@ import Trading
         if let id = reply?.body["id"] { expected.insert(id) }
     }
 
-    private func strike(_ stage: ChaosStage) {
+    private func strike(_ stage: ChaosStage, _ venue: ChaosVenue) {
         let drawn = planned == nil ? faultDraw.fault(of: options.faults) : planned?.popLast()
         guard let fault = drawn else { return }
         faults[fault, default: 0] += 1
@@ -214,6 +216,11 @@ import Trading
         case .freezeRedis: freeze(stage, "redis", faultDraw.milliseconds(1_000...4_000))
         case .freezeOrderGateway:
             freeze(stage, "order-gateway", faultDraw.milliseconds(500...4_000))
+        case .cutSockets, .loseRequests, .loseAnswers, .unavailable, .tooManyRequests, .dropEvents,
+            .scrambleEvents, .freezeStreams, .expireListenKeys:
+            venue.misbehave(fault.order ?? "", at: stage.adminURL) { [weak self] isTaken in
+                if !isTaken { self?.say("the exchange was not there for \(fault.rawValue)") }
+            }
         }
     }
 

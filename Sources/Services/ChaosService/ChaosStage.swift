@@ -30,6 +30,8 @@ import RedisLink
     let directory: String
     let redisURL: String
     let exchangeURL: String
+    /// Where the paper exchange takes orders to misbehave.
+    let adminURL: String
     let tradeKey = "chaos-trade"
     let tradeSecret = "chaos-trade-secret"
     private let loop: EventLoop
@@ -37,12 +39,18 @@ import RedisLink
     private var isStopping = false
     private var logs: [String: Int32] = [:]
 
-    /// - Parameter port: a free loopback port for the paper exchange.
-    init(loop: EventLoop, binaries: String, directory: String, port: UInt16, seed: UInt64) {
+    /// - Parameters:
+    ///   - port: a free loopback port for the paper exchange.
+    ///   - adminPort: another for its operator.
+    init(
+        loop: EventLoop, binaries: String, directory: String, port: UInt16, adminPort: UInt16,
+        seed: UInt64
+    ) {
         self.loop = loop
         self.directory = directory
         redisURL = "unix://\(directory)/redis.sock"
         exchangeURL = "http://127.0.0.1:\(port)"
+        adminURL = "http://127.0.0.1:\(adminPort)"
         let redis = ChildProcess.Command(
             "redis-server",
             [
@@ -53,7 +61,7 @@ import RedisLink
         members["redis"] = Member("redis", redis)
         for name in ChaosStage.services {
             let command = ChildProcess.Command(
-                "\(binaries)/\(name)", environment: environment(of: name, port, seed),
+                "\(binaries)/\(name)", environment: environment(of: name, port, adminPort, seed),
                 hasOwnGroup: true)
             members[name] = Member(name, command)
         }
@@ -61,12 +69,15 @@ import RedisLink
 
     private var path: String { "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }
 
-    private func environment(of name: String, _ port: UInt16, _ seed: UInt64) -> [String: String] {
+    private func environment(
+        of name: String, _ port: UInt16, _ adminPort: UInt16, _ seed: UInt64
+    ) -> [String: String] {
         var variables = [
             "PATH": path, "PMS_HTTP_PORT": "0", "PMS_INSTANCE": "chaos",
             "PMS_PAPER_PORT": "\(port)", "PMS_LOG_FORMAT": "text",
         ]
         if name == "paper-exchange" {
+            variables["PMS_HTTP_PORT"] = "\(adminPort)"
             variables["PMS_PAPER_API_KEY"] = tradeKey
             variables["PMS_PAPER_API_SECRET"] = tradeSecret
             variables["PMS_PAPER_READ_KEY"] = "chaos-read"

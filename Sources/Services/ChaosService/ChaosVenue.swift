@@ -20,6 +20,19 @@ import WebLink
         client = WebClient(loop: loop)
     }
 
+    /// Tells the exchange's operator what is to go wrong; false where it was not taken.
+    func misbehave(
+        _ order: String, at admin: String, _ completion: @escaping @LoopActor (Bool) -> Void
+    ) {
+        let request = WebRequest(
+            method: "POST", url: "\(admin)/paper/faults", body: Array(order.utf8),
+            deadline: .seconds(2))
+        client.send(request) { outcome in
+            guard case .response(let response) = outcome else { return completion(false) }
+            completion(response.status == 200)
+        }
+    }
+
     /// Everything the audit needs, or nil where the exchange does not answer.
     func truth(of symbols: [Symbol]) async -> VenueTruth? {
         var truth = VenueTruth()

@@ -127,6 +127,7 @@ package final class GatewayActor {
                 }
             }
         case .readOrder(let id): readOrder(id)
+        case .readBooks(let symbol, _): readBooks(symbol)
         case .journal(let entry):
             time.after(.milliseconds(1)) { [weak self] in
                 self?.tell(.journalled(key: entry.key, isKept: true))
@@ -138,7 +139,7 @@ package final class GatewayActor {
             connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
         case .alert(let code, let text, _): onAlert("\(code): \(text)")
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream:
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream:
             askVenue(action)
         case .surrenderLease:
             tell(.leaseLost)
@@ -235,6 +236,26 @@ package final class GatewayActor {
             }
             let record = try? OrderRecord(fields: fields)
             tell(.orderRead(id, record.map { .found($0) } ?? .failed))
+        }
+    }
+
+    private func readBooks(_ symbol: Symbol) {
+        let askedAt = time.now
+        connection.request({ data in
+            var books: [AccountID: Position] = [:]
+            for (key, fields) in data.hashes where key.hasPrefix("\(self.keys.prefix)position:") {
+                guard key.hasSuffix(":\(symbol)"), let record = try? PositionRecord(fields: fields),
+                    let account = AccountID(String(key.split(separator: ":").dropLast().last ?? ""))
+                else { continue }
+                books[account] = Position(
+                    quantity: record.quantity, entryPrice: record.entryPrice,
+                    realised: record.realised, fees: record.fees, version: record.version)
+            }
+            return books
+        }) { [self] outcome in
+            var books: [AccountID: Position]?
+            if case .answer(let found) = outcome { books = found }
+            tell(.booksRead(symbol, askedAt: askedAt, books))
         }
     }
 
@@ -367,6 +388,15 @@ package final class GatewayActor {
             venue.call({ [venue] () throws(ExchangeError) in
                 venue.desk.openOrders().map(SimulatedVenue.record)
             }) { [self] in tell(.haltVerified(request: request, try? $0.get())) }
+        case .queryPositions:
+            let askedAt = time.now
+            venue.call({ [venue] () throws(ExchangeError) in
+                var nets: [Symbol: Quantity] = [:]
+                for position in venue.desk.positionRisk() {
+                    nets[position.symbol] = position.holding.quantity
+                }
+                return nets
+            }) { [self] in tell(.positionsAnswered(askedAt: askedAt, try? $0.get())) }
         case .queryHoldings(let generation): tell(.holdingsAnswered(generation: generation, []))
         case .queryTrades(let symbol, let fromID, let generation):
             venue.call({ [venue] () throws(ExchangeError) in
@@ -384,7 +414,7 @@ package final class GatewayActor {
             }
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .reply, .alert, .surrenderLease, .wake, .journal,
+            .readFacts, .readOrder, .readBooks, .reply, .alert, .surrenderLease, .wake, .journal,
             .journalSettled:
             preconditionFailure("only actions on the venue come here")
         }

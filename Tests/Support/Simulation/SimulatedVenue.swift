@@ -230,7 +230,16 @@ package final class SimulatedVenue {
                 update.realizedProfit = trade.realised
             }
             return .order(update)
-        case .accountUpdate, .leverageChanged, .multiAssetsChanged, .marginCall, .algoUpdate,
+        case .accountUpdate(let update, let at):
+            var account = VenueProtocol.AccountUpdate()
+            account.reason = update.reason.rawValue
+            account.transactionMilliseconds = at
+            account.positions = update.positions.map {
+                VenueProtocol.AccountUpdate.Position(
+                    symbol: $0.symbol, quantity: $0.holding.quantity)
+            }
+            return .account(account)
+        case .leverageChanged, .multiAssetsChanged, .marginCall, .algoUpdate,
             .triggerRejected:
             return nil
         case .listenKeyExpired: return .listenKeyExpired

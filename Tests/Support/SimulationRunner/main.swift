@@ -1,6 +1,6 @@
 // Runs the simulation over a range of seeds, built for speed: `pms-simulation [FIRST-LAST]`, the
 // exchanges under mutated requests: `pms-simulation fuzz [REQUESTS] [SEED]`, or a crash of 30 % in a
-// minute over 100 books: `pms-simulation cascade [SEED]`.
+// minute over 100 books, of which every SHORTSth is short: `pms-simulation cascade [SEED] [SHORTS]`.
 
 import ExchangeDoor
 import ExchangeFuzz
@@ -35,9 +35,11 @@ if arguments.first == "fuzz" { fuzz(Array(arguments.dropFirst())) }
 if arguments.first == "cascade" {
     let seed = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
     let world = SimulatedWorld(seed: seed, accounts: (100...199).map { "book\($0)" })
-    let report = world.runCascade()
+    let shorts = arguments.count > 2 ? Int(arguments[2]) : nil
+    let report = world.runCascade(shorts: shorts)
     StandardStream.output.write("seed \(seed): \(report.text)\n")
     for violation in world.violations() { StandardStream.output.write(violation + "\n") }
+    StandardStream.output.write(world.condition + "\n")
     exit(report.liquidations == 0 && world.violations().isEmpty ? 0 : 1)
 }
 let argument = arguments.first ?? "1-200"

@@ -21,6 +21,8 @@ package enum GatewayAction: Equatable, Sendable {
     case saveState(StateRecord, AccountID?, fence: Int64, request: String)
     /// Read price, risk snapshot and instrument. Answer: `factsRead`.
     case readFacts(ClientOrderID, AccountID, Symbol)
+    /// Read what the books hold of a symbol: those listed in Redis, and these. Answer: `booksRead`.
+    case readBooks(Symbol, [AccountID])
     /// Read an order's record. Answer: `orderRead`.
     case readOrder(ClientOrderID)
     /// Write down on this host's disk, as Redis is away. Answer: `journalled`.
@@ -42,6 +44,8 @@ package enum GatewayAction: Equatable, Sendable {
     case queryOpenOrders(generation: Int64)
     /// Open orders, to see whether a halt has left any. Answer: `haltVerified`.
     case verifyHalt(request: String)
+    /// What the exchange holds of every symbol. Answer: `positionsAnswered`.
+    case queryPositions
     /// What a spot account holds. Answer: `holdingsAnswered`.
     case queryHoldings(generation: Int64)
     /// All trades of a symbol from an id on, or of the last 7 days.

@@ -16,6 +16,7 @@ extension GatewayDesk {
     private static let lapse = Interval.seconds(5)
     private static let statePause = Interval.seconds(1)
     private static let stateRequest = "journal:"
+    private static let askPause = Interval.milliseconds(250)
 
     /// Whether Redis is away and this desk is the one that led until then.
     package var isAlone: Bool { !isRedisUp && memoryIsOurs }
@@ -39,11 +40,54 @@ extension GatewayDesk {
 
     // MARK: orders
 
-    /// Checks an order that only reduces by what is in memory, and writes it down.
+    /// Begins an order that only reduces. A repeat of one that was over before this process started is
+    /// in no memory: the venue says whether it knows the id (S3), and nothing is sent unless it does not.
     mutating func placeAway(_ placed: WorkingOrder, _ turn: inout Turn) {
-        let id = placed.id
-        orders[id] = placed
+        orders[placed.id] = placed
+        orders[placed.id]?.awaitsVenue = true
+        query(placed.id, &turn)
+        check(placed.id, by: turn.now + GatewayDesk.askPause)
+    }
+
+    /// The venue was asked for an order that is to be placed without Redis.
+    mutating func awayAnswered(
+        _ id: ClientOrderID, _ outcome: QueryOutcome, _ turn: inout Turn
+    ) {
+        guard let order = orders[id] else { return }
+        orders[id]?.askedAt = nil
+        if isRedisUp {
+            return drop(id, .notReady, "redis came back meanwhile: ask again", &turn)
+        }
+        switch outcome {
+        case .found(let found):
+            adopt(found, id, order.account, &turn)
+            orders[id]?.waiters = order.waiters
+            answerWaiters(id, &turn)
+        case .notFound:
+            orders[id]?.checkAt = nil
+            writeDown(id, &turn)
+        case .failed: check(id, by: turn.now + GatewayDesk.askPause)
+        }
+    }
+
+    /// The venue has not answered yet: it is asked again until the command is too old.
+    mutating func askAway(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard let order = orders[id], order.awaitsVenue else { return }
+        orders[id]?.checkAt = nil
+        // Refused before its waiters are told that nothing is known.
+        let last = order.sendBy - .milliseconds(100)
+        guard turn.now < last else {
+            return drop(id, .deadlinePassed, "the venue did not say whether it knows it", &turn)
+        }
+        query(id, &turn)
+        check(id, by: min(turn.now + GatewayDesk.askPause, last))
+    }
+
+    /// Checks an order by what is in memory, and writes it down.
+    private mutating func writeDown(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard let placed = orders[id] else { return }
         orders[id]?.awaitsFacts = false
+        orders[id]?.awaitsVenue = false
         let facts = MarketFacts(price: nil, risk: nil, riskSequence: 0, instrument: nil)
         do throws(Refusal) {
             try checkNet(placed.life.intent)
@@ -61,9 +105,7 @@ extension GatewayDesk {
     /// The venue's flag admits only what reduces the net of all books.
     private func checkNet(_ intent: OrderIntent) throws(Refusal) {
         guard settings.capabilities.isMargined else { return }
-        let net = orders.values.reduce(ledger.net(intent.symbol)) { net, order in
-            order.symbol == intent.symbol ? net + notBooked(order) : net
-        }
+        let net = ledger.net(intent.symbol) + orders.unbooked(intent.symbol)
         guard net.signum == -intent.side.signed(intent.quantity).signum,
             intent.quantity <= net.magnitude
         else {
@@ -72,16 +114,12 @@ extension GatewayDesk {
         }
     }
 
-    /// What trades have changed of a position, and the ledger does not hold yet.
-    func notBooked(_ order: WorkingOrder) -> Quantity {
-        order.life.intent.side.signed(max(.zero, order.life.executed - order.life.booked))
-    }
-
-    /// The same of one book, by orders that do not only reduce: those are counted by themselves.
+    /// What trades have changed of a book, and the ledger does not hold yet, by orders that do not only
+    /// reduce: those are counted by themselves.
     func notBooked(_ account: AccountID, _ symbol: Symbol) -> Quantity {
         orders.values.reduce(.zero) { sum, order in
             order.account == account && order.symbol == symbol && !order.life.intent.isReduceOnly
-                ? sum + notBooked(order) : sum
+                ? sum + order.unbooked : sum
         }
     }
 

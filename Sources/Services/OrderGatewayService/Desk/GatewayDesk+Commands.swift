@@ -161,6 +161,9 @@ extension GatewayDesk {
         }
         let touch = order.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
         orders[id]?.estimate = touch ?? facts.price?.mark
+        if let price = facts.price, turn.wall - price.at <= settings.limits.priceAge {
+            orders[id]?.mark = price.mark
+        }
         do throws(Refusal) {
             try checkBurst(order, turn)
             let checks = checks(of: order, facts, turn)
@@ -203,25 +206,6 @@ extension GatewayDesk {
         guard !burst.isPaused(slot, now: turn.now) else {
             throw Refusal(.sidePaused, "\(slot.side.rawValue) was filled too often in a minute")
         }
-    }
-
-    /// What the account holds of the order's assets, less what is on its way and not locked by the
-    /// venue yet; nil where the venue has margin instead.
-    private func spotFacts(_ order: WorkingOrder) -> SpotFacts? {
-        guard !settings.capabilities.isMargined, let rules = instruments[order.symbol] else {
-            return nil
-        }
-        var quote = holdings[rules.quote]?.free ?? .zero
-        var base = holdings[rules.base].map { Quantity(units: $0.free.units) } ?? .zero
-        for other in orders.values where other.id != order.id && other.isOnItsWay {
-            let theirs = instruments[other.symbol]
-            switch other.life.intent.side {
-            case .buy where theirs?.quote == rules.quote: quote = quote - other.reserved
-            case .sell where theirs?.base == rules.base: base = base - other.life.intent.quantity
-            case .buy, .sell: break
-            }
-        }
-        return SpotFacts(quote: max(.zero, quote), base: max(.zero, base))
     }
 
     private func accountFacts(_ order: WorkingOrder) -> AccountFacts? {
@@ -400,14 +384,16 @@ extension GatewayDesk {
         let body = try StateSetBody(command.body)
         let known = body.account.map { accountStates[$0]?.state } ?? venueState?.state
         let isStricter = (known ?? .active).stricter(body.state) == body.state
-        let isAway = !isRedisUp && body.state != .active && isStricter
+        // Stricter already than what is only to be tightened.
+        let isHeld = body.isTightening && known.map { $0.stricter(body.state) == $0 } ?? false
+        let isAway = !isRedisUp && body.state != .active && (isStricter || isHeld)
         let found = isAway ? nil : writable(command, &turn)
         guard isAway || found != nil else { return }
         if let account = body.account, accounts[account] == nil {
             answer(command, refusing: .accountUnknown, account.name, &turn)
             return
         }
-        if body.isTightening, let known, known.stricter(body.state) == known {
+        if isHeld {
             finish(Reply.ok(command.id, command.body), to: command.from, &turn)
             return
         }

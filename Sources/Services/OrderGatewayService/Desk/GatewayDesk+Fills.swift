@@ -15,6 +15,10 @@ extension GatewayDesk {
         case .holdings(let list): for holding in list { holdings[holding.asset] = holding }
         case .futures(.tradeLite(let trade)): earlyTrade(trade, &turn)
         // Balances of a margin account are position-sync's to compare.
+        case .futures(.account(let update)):
+            for position in update.positions where position.positionSide == "BOTH" {
+                nets.told(position.symbol, position.quantity, now: turn.now)
+            }
         case .futures, .transfer, .control, .other: break
         }
     }

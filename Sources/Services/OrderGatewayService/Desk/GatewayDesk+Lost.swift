@@ -173,7 +173,7 @@ extension GatewayDesk {
         }
     }
 
-    private mutating func adopt(
+    mutating func adopt(
         _ order: VenueOrder, _ id: ClientOrderID, _ account: AccountID, _ turn: inout Turn
     ) {
         orders[id] = WorkingOrder(adopting: order, of: account, id: id, now: turn.now)

@@ -162,16 +162,18 @@ extension GatewayDesk {
 
     private mutating func send(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id] else { return }
-        var intent = order.life.intent
-        // The venue's flag speaks of the net of all books: it is set where the order reduces that.
-        let net = ledger.net(intent.symbol)
-        let reducesNet =
-            net.signum == -intent.side.signed(intent.quantity).signum
-            && intent.quantity <= net.magnitude
-        // While Redis is away it was checked by what the ledger does not hold yet, too.
-        intent.isReduceOnly =
-            settings.capabilities.reduceOnly && intent.isReduceOnly && (reducesNet || isAlone)
         recentOrders[order.account, default: RecentTimes()].append(turn.now)
+        let isClose = order.life.intent.isReduceOnly && settings.capabilities.isMargined
+        // While Redis is away it was checked by what the ledger does not hold yet, and has the flag.
+        if isClose, !isAlone { return sendClose(id, &turn) }
+        dispatch(id, isReduceOnly: isClose && settings.capabilities.reduceOnly, &turn)
+    }
+
+    /// The order leaves.
+    /// - Parameter isReduceOnly: the venue's own flag, which speaks of the net of all books.
+    mutating func dispatch(_ id: ClientOrderID, isReduceOnly: Bool, _ turn: inout Turn) {
+        guard var intent = orders[id]?.life.intent else { return }
+        intent.isReduceOnly = isReduceOnly
         // An answer that never comes, not even as an error, is asked for.
         orders[id]?.checkAt = turn.now + .seconds(10)
         turn.act(.send(intent))
@@ -186,6 +188,7 @@ extension GatewayDesk {
             if isStreamOpen, orders[id]?.life.name == .sent { unheard[id] = turn.now }
             acknowledged(id, report, &turn)
         case .rejected(let code, let text):
+            if isReplanned(id, code: code, &turn) { return }
             fail(id, .venueRejected, "\(code): \(text)", &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
             releaseUnowned(orders[id]?.symbol, &turn)
@@ -317,6 +320,7 @@ extension GatewayDesk {
             settleAsking(id, &turn)
             return
         }
+        if orders[id]?.awaitsVenue == true { return awayAnswered(id, outcome, &turn) }
         orders[id]?.askedAt = nil
         orders[id]?.checkAt = nil
         orders[id]?.mustAsk = outcome == .failed
@@ -348,6 +352,7 @@ extension GatewayDesk {
     /// What is on its way to another state is looked at again, however an answer went (C5).
     mutating func keepWatch(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id], order.checkAt == nil else { return }
+        if order.hold != nil { return check(id, by: turn.now + GatewayDesk.closePause) }
         if order.needsSave, order.saving == nil {
             orders[id]?.checkAt = turn.now + .milliseconds(250)
             return

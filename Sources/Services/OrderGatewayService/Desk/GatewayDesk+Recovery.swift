@@ -11,6 +11,9 @@ import VenueProtocol
 extension GatewayDesk {
     mutating func leaseGained(_ number: Int64, _ turn: inout Turn) {
         fence = number
+        // Another may have led until now: what is in memory says nothing before Redis is read.
+        memoryIsOurs = false
+        leaseLostAt = nil
         startLoading(&turn)
     }
 
@@ -18,6 +21,12 @@ extension GatewayDesk {
         fence = nil
         if memoryIsOurs { leaseLostAt = turn.now }
         stopWriting(&turn)
+    }
+
+    mutating func leaseTaken(_ turn: inout Turn) {
+        memoryIsOurs = false
+        leaseLostAt = nil
+        leaseLost(&turn)
     }
 
     mutating func redisLost(_ turn: inout Turn) {
@@ -164,6 +173,8 @@ extension GatewayDesk {
 
     mutating func streamOpened(_ turn: inout Turn) {
         isStreamOpen = true
+        streamChangedAt = turn.now
+        nets.forget()
         switch phase {
         case .idle, .loading: break
         case .openingStream, .listing, .asking, .collecting, .ready: startListing(&turn)
@@ -172,6 +183,8 @@ extension GatewayDesk {
 
     mutating func streamClosed(_ turn: inout Turn) {
         isStreamOpen = false
+        streamChangedAt = turn.now
+        nets.forget()
         switch phase {
         case .idle, .loading, .openingStream: break
         case .listing, .asking, .collecting, .ready: phase = .openingStream
@@ -307,6 +320,7 @@ extension GatewayDesk {
             shared.pendingCount == 0
         else { return }
         phase = .ready
+        askPositions(&turn)
     }
 
     /// Repeats the step of taking over that failed.

@@ -38,9 +38,11 @@ extension GatewayDesk {
 
     private mutating func check(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id] else { return }
+        if order.awaitsVenue { return askAway(id, &turn) }
         if order.waiters.contains(where: { $0.answerAt <= turn.now }) { expireWaiters(id, &turn) }
         guard let due = order.checkAt, due <= turn.now else { return }
         orders[id]?.checkAt = nil
+        if order.hold != nil { return checkClose(id, &turn) }
         saveIfNeeded(id, &turn)
         if order.nextAmend != nil { amendMoved(id, &turn) }
         if order.needsCancel {

@@ -103,6 +103,12 @@ package struct GatewayDesk: Sendable {
     /// Halts that are being carried out, by request id.
     var halts: [String: HaltWatch] = [:]
     var burst = FillBurst(maximum: 0, cooldown: .seconds(60))
+    /// What the exchange holds, by symbol.
+    var nets = ExchangeNets()
+    /// Closes that wait until that is known.
+    var heldCloses: Set<ClientOrderID> = []
+    /// When the user stream was last opened or closed.
+    var streamChangedAt = Instant.distantPast
     /// What a spot account holds, by asset.
     var holdings: [String: VenueHolding] = [:]
     /// Orders the venue has taken and the user stream has not told of, and since when.
@@ -156,6 +162,7 @@ package struct GatewayDesk: Sendable {
         switch event {
         case .leaseGained(let number): leaseGained(number, &turn)
         case .leaseLost: leaseLost(&turn)
+        case .leaseTaken: leaseTaken(&turn)
         case .redisUp: redisReturned(&turn)
         case .redisDown: redisLost(&turn)
         case .loaded(let number, let snapshot): loaded(number, snapshot, &turn)
@@ -172,6 +179,9 @@ package struct GatewayDesk: Sendable {
         case .orderRead(let id, let reading): orderRead(id, reading, &turn)
         case .instrumentChanged(let instrument): instrumentChanged(instrument, &turn)
         case .holdingsAnswered(let number, let list): holdingsAnswered(number, list, &turn)
+        case .positionsAnswered(let askedAt, let list): positionsAnswered(askedAt, list, &turn)
+        case .booksRead(let symbol, let askedAt, let positions):
+            booksRead(symbol, askedAt, positions, &turn)
         case .haltVerified(let request, let list): haltVerified(request, list, &turn)
         case .command(let command): commandReceived(command, &turn)
         case .journalRead(let entries): journalRead(entries, &turn)
@@ -265,8 +275,11 @@ extension GatewayDesk {
     /// Whether an order on the desk only reduces.
     func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
 
-    /// Whether an order's intent is on this host's disk.
-    func isJournalled(_ id: ClientOrderID) -> Bool { journalled.contains(id.text) }
+    /// Whether an order may leave without a lease, as Redis is away: it only reduces, and its intent is
+    /// on this host's disk.
+    func isSendableAway(_ id: ClientOrderID) -> Bool {
+        isAlone && isReducing(id) && journalled.contains(id.text)
+    }
 
     /// Until when an amendment of an order may be sent.
     func amendBy(_ id: ClientOrderID) -> Instant { orders[id]?.amending?.sendBy ?? .distantPast }

@@ -9,7 +9,10 @@ package import VenueProtocol
 package enum GatewayEvent: Equatable, Sendable {
     // Lease and Redis.
     case leaseGained(fence: Int64)
+    /// It lapsed without being renewed.
     case leaseLost
+    /// It is not ours any more: another may have led since.
+    case leaseTaken
     case redisUp
     case redisDown
     /// The answer to `load`.
@@ -23,6 +26,8 @@ package enum GatewayEvent: Equatable, Sendable {
     case stateSaved(request: String, SaveReply)
     case factsRead(ClientOrderID, MarketFacts?)
     case orderRead(ClientOrderID, OrderReading)
+    /// Nil where Redis did not answer; `askedAt` is when the question left.
+    case booksRead(Symbol, askedAt: Instant, [AccountID: Position]?)
     case instrumentChanged(Instrument)
     case command(Command)
     /// What an earlier life of the process had written down and not saved to Redis.
@@ -46,6 +51,8 @@ package enum GatewayEvent: Equatable, Sendable {
     /// Nil where the query failed.
     case haltVerified(request: String, [VenueOrder]?)
     case holdingsAnswered(generation: Int64, [VenueHolding]?)
+    /// Signed, flat ones left out; nil where the query failed. `askedAt` is when it left.
+    case positionsAnswered(askedAt: Instant, [Symbol: Quantity]?)
     /// Nil where the query failed.
     case recentOrdersAnswered(Symbol, generation: Int64, [VenueOrder]?)
 

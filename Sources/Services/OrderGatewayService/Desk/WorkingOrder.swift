@@ -51,12 +51,22 @@ struct WorkingOrder: Equatable, Sendable {
     var waiters: [Waiter] = []
     /// Price and risk are being read, nothing is saved yet.
     var awaitsFacts = false
+    /// Redis is away: the venue is asked whether it knows the id, before anything is checked.
+    var awaitsVenue = false
     /// Checked, and waiting until the venue has said that the id is new on its symbol.
     var awaitsVerdict = false
     /// Saves made so far.
     var revision: Int64 = 0
     /// What a fill at once would cost, for those who do not wait for it.
     var estimate: Price?
+    /// The mark when it was checked; nil where there was no fresh one.
+    var mark: Price?
+    /// Set while a close waits until it is known what the exchange holds.
+    var hold: CloseHold?
+    /// Times a close left for the venue.
+    var closeTries = 0
+    /// What of a close was booked at mark and not sent.
+    var bookedAtMark = Quantity.zero
     /// When the command that placed it is too old to be sent.
     var sendBy: Instant = .distantFuture
 
@@ -109,6 +119,11 @@ struct WorkingOrder: Equatable, Sendable {
     var reducing: Quantity {
         guard life.intent.isReduceOnly, !awaitsFacts, !awaitsVerdict else { return .zero }
         return life.remaining + max(.zero, life.executed - life.booked)
+    }
+
+    /// Signed: what it has executed, and the ledger does not hold yet.
+    var unbooked: Quantity {
+        life.intent.side.signed(max(.zero, life.executed - life.booked))
     }
 
     /// The algorithm's slot whose fills are counted; nil for orders by hand, of risk and of flattening.

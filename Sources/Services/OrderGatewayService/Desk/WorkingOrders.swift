@@ -145,6 +145,9 @@ struct WorkingOrders: Sendable {
     /// The orders of a symbol, ascending by id.
     func ids(of symbol: Symbol) -> [ClientOrderID] { symbols[symbol, default: []].sorted() }
 
+    /// Margin set aside for all orders of an account.
+    func reserved(_ account: AccountID) -> Money { reserved[account, default: .zero] }
+
     /// Margin set aside for all orders of an account but one.
     func reserved(_ account: AccountID, but id: ClientOrderID) -> Money {
         let all = reserved[account, default: .zero]
@@ -160,6 +163,33 @@ struct WorkingOrders: Sendable {
         let all = reducing[book, default: .zero]
         guard let own = self[id]?.share, own.book == book else { return all }
         return all - own.reducing
+    }
+
+    /// Signed: what a symbol's orders have executed, and the ledger does not hold yet. Like the sums that
+    /// only closes ask for, it is made when asked for: a venue lets a symbol have a few hundred.
+    func unbooked(_ symbol: Symbol) -> Quantity { sum(symbol) { $0.unbooked } }
+
+    /// The same of the orders of one book.
+    func unbooked(_ account: AccountID, _ symbol: Symbol) -> Quantity {
+        sum(symbol) { $0.account == account ? $0.unbooked : .zero }
+    }
+
+    /// What a symbol's orders of one side may still execute, but for one of them.
+    func working(_ symbol: Symbol, _ side: Side, but id: ClientOrderID) -> Quantity {
+        sum(symbol) { order in
+            guard order.life.intent.side == side, order.id != id, !order.awaitsFacts,
+                !order.awaitsVerdict
+            else { return .zero }
+            return order.life.remaining
+        }
+    }
+
+    private func sum(_ symbol: Symbol, _ part: (borrowing WorkingOrder) -> Quantity) -> Quantity {
+        var sum = Quantity.zero
+        for id in symbols[symbol, default: []] {
+            if let order = self[id] { sum += part(order) }
+        }
+        return sum
     }
 
     /// Whether an order of a book has an outcome that is not known.

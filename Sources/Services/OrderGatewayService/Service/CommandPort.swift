@@ -40,15 +40,11 @@ import WebServer
             return refuse(exchange, 503, "busy or starting")
         }
         do throws(RecordError) {
-            var command = try Command.decode(request.body.rawSpan)
-            guard CommandPort.isProtective(command) else {
+            let asked = try Command.decode(request.body.rawSpan)
+            guard var command = CommandPort.protective(asked) else {
                 return refuse(
                     exchange, 403,
                     "only cancels, reduce-only orders, halt and reduce are taken here")
-            }
-            // A halt is not loosened from here.
-            if command.body["state"] == TradingState.reducing.rawValue {
-                command.body["tighten"] = "1"
             }
             number += 1
             command.from = "http-\(number)"
@@ -66,7 +62,16 @@ import WebServer
         return zip(one, two).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    static func isProtective(_ command: Command) -> Bool {
+    /// The command as it is carried out from here; nil where it takes no risk off. A halt is not
+    /// loosened: a state only counts where it is stricter than the present one.
+    nonisolated static func protective(_ command: Command) -> Command? {
+        guard isProtective(command) else { return nil }
+        var command = command
+        if CommandKind(rawValue: command.kind) == .stateSet { command.body["tighten"] = "1" }
+        return command
+    }
+
+    private nonisolated static func isProtective(_ command: Command) -> Bool {
         switch CommandKind(rawValue: command.kind) {
         case .orderCancel: true
         case .orderPlace: (try? OrderPlaceBody(command.body))?.isReduceOnly ?? false

@@ -114,7 +114,10 @@ import VenueProtocol
             self?.readJournal()
             self?.tell(.leaseGained(fence: fence))
         }
-        lease.onLost = { [weak self] in self?.tell(.leaseLost) }
+        lease.onLost = { [weak self] in
+            guard let self else { return }
+            tell(lease.wasTaken ? .leaseTaken : .leaseLost)
+        }
         lease.start()
         _ = host.subscriber.subscribe(host.keys.commandChannel(.orderGateway), inbox)
         if venue.capabilities.isMargined { brackets.fetch() }
@@ -244,13 +247,13 @@ import VenueProtocol
     private func carryOut(_ action: GatewayAction) {
         switch action {
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder:
+            .readFacts, .readOrder, .readBooks:
             carryOutInRedis(action)
         case .journal(let entry):
             tell(.journalled(key: entry.key, isKept: journal?.append(entry) ?? false))
         case .journalSettled(let key): journal?.settle(key)
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
-            .queryRecentOrders, .verifyHalt, .queryHoldings, .openStream:
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream:
             carryOutAtVenue(action)
         case .reply(let reply, let from):
             if !reply.isOK {
@@ -309,11 +312,17 @@ import VenueProtocol
                 self?.tell(.stateSaved(request: request, reply))
             }
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
+        case .readBooks(let symbol, let accounts):
+            let askedAt = host.loop.now
+            Task { @LoopActor in
+                let books = await store.books(symbol, accounts)
+                tell(.booksRead(symbol, askedAt: askedAt, books))
+            }
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
         case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,
             .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings,
-            .openStream, .surrenderLease, .wake:
+            .queryPositions, .openStream, .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -345,6 +354,11 @@ import VenueProtocol
                 let list = await venue.openOrders(desk.knownSymbols, .protective)
                 tell(.haltVerified(request: request, list))
             }
+        case .queryPositions:
+            let askedAt = host.loop.now
+            Task { @LoopActor in
+                tell(.positionsAnswered(askedAt: askedAt, await venue.positions()))
+            }
         case .queryHoldings(let generation):
             Task { @LoopActor in
                 tell(.holdingsAnswered(generation: generation, await venue.holdings()))
@@ -361,7 +375,8 @@ import VenueProtocol
             }
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .reply, .alert, .journal, .journalSettled, .surrenderLease, .wake:
+            .readFacts, .readOrder, .readBooks, .reply, .alert, .journal, .journalSettled,
+            .surrenderLease, .wake:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -371,10 +386,7 @@ import VenueProtocol
     /// The lease is asked itself: after the process was paused its answer may come to the desk only
     /// after Redis' answer for the intent did (P2).
     private static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
-        let isAway =
-            service.map {
-                $0.desk.isAlone && $0.desk.isReducing(id) && $0.desk.isJournalled(id)
-            } ?? false
+        let isAway = service?.desk.isSendableAway(id) ?? false
         return objection(service, by: service?.desk.sendBy(id) ?? .distantPast, isAway: isAway)
     }
 

@@ -339,6 +339,23 @@ package struct StoreFailure: Error, CustomStringConvertible {
         }
     }
 
+    /// What books hold of a symbol: those that are open, and these; nil where Redis does not answer.
+    func books(_ symbol: Symbol, _ accounts: [AccountID]) async -> [AccountID: Position]? {
+        guard let sets = try? await read([["SMEMBERS", keys.books]]) else { return nil }
+        let open = members(sets[0]).compactMap { BusKeys.book(of: $0) }
+        let holders = Set(open.filter { $0.symbol == symbol }.map(\.account)).union(accounts)
+            .sorted()
+        guard let found = try? await records(holders.map { keys.position($0, symbol) }) else {
+            return nil
+        }
+        var books: [AccountID: Position] = [:]
+        for (account, fields) in zip(holders, found) where !fields.isEmpty {
+            guard let position = try? GatewayStore.position(fields) else { return nil }
+            books[account] = position
+        }
+        return books
+    }
+
     /// The instruments of some symbols, as far as they can be read.
     func instruments(_ symbols: [Symbol]) async -> [Instrument] {
         let found = try? await records(symbols.map { keys.instrument($0) })

@@ -32,6 +32,16 @@ extension VenueLink {
         return try? dialect.decodeHoldings(body.rawSpan)
     }
 
+    /// What a margin account holds, signed, flat symbols left out; nil where the venue did not answer.
+    func positions() async -> [Symbol: Quantity]? {
+        guard case .success(let body) = await call(BinanceFutures.positionRisk(), .protective),
+            let rows = try? BinanceFutures.decodePositions(body.rawSpan)
+        else { return nil }
+        var nets: [Symbol: Quantity] = [:]
+        for row in rows where !row.quantity.isZero { nets[row.symbol, default: .zero] += row.quantity }
+        return nets
+    }
+
     private func openOrders(_ symbol: Symbol?, _ lane: BudgetLane) async -> [VenueOrder]? {
         guard let request = try? dialect.openOrders(symbol),
             case .success(let body) = await call(request, lane)

@@ -1,0 +1,217 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Testing
+import Trading
+import VenueProtocol
+
+@testable import OrderGatewayService
+
+/// Closing orders beside what the exchange holds (B4c, B7c).
+@Suite struct ClosingTests {
+    private static let other = AccountID("other")!
+
+    /// A desk that leads; `demo` and `other` hold these, the exchange that.
+    private func bench(_ own: Int64, _ other: Int64 = 0, exchange: Int64?) -> DeskBench {
+        var bench = DeskBench()
+        var snapshot = DeskBench.snapshot
+        snapshot.instruments = [bench.facts.instrument].compactMap { $0 }
+        for (account, quantity) in [(DeskBench.account, own), (ClosingTests.other, other)] {
+            snapshot.positions[account] = [DeskBench.symbol: position(quantity, version: 1)]
+            snapshot.balances[account] = BookBalance()
+        }
+        bench.give(.redisUp)
+        bench.give(.leaseGained(fence: 3))
+        bench.give(.loaded(generation: bench.desk.generation, snapshot))
+        bench.give(.streamOpened)
+        bench.give(.openOrdersAnswered(generation: bench.desk.generation, []))
+        bench.give(.tradesAnswered(DeskBench.symbol, generation: bench.desk.generation, []))
+        bench.desk.verified = [DeskBench.symbol]
+        #expect(bench.desk.isReady)
+        list(&bench, exchange)
+        return bench
+    }
+
+    private func position(_ quantity: Int64, version: Int64) -> Position {
+        Position(
+            quantity: .whole(quantity), entryPrice: .whole(quantity == 0 ? 0 : 90),
+            realised: .zero, fees: .zero, version: version)
+    }
+
+    @discardableResult
+    private func list(_ bench: inout DeskBench, _ net: Int64?) -> [String] {
+        bench.give(
+            .positionsAnswered(
+                askedAt: bench.now, net.map { [DeskBench.symbol: .whole($0)] }))
+    }
+
+    /// Closes so much of `demo`, up to where the order would leave.
+    @discardableResult
+    private func close(
+        _ bench: inout DeskBench, _ request: String, _ quantity: Int64, _ side: Side = .sell
+    ) -> [String] {
+        bench.give(
+            bench.placing(
+                request, side, quantity, price: nil, isReduceOnly: true, within: 10_000))
+        let checked = bench.give(.factsRead(DeskBench.id(request), bench.facts))
+        guard checked == ["intent intent under 3"] else { return checked }
+        return bench.give(.intentReplied(DeskBench.id(request), .saved))
+    }
+
+    /// Lets the questions about a difference be asked and answered until something comes of it.
+    private func settle(_ bench: inout DeskBench, exchange: Int64?, books: Int64? = nil) -> [String] {
+        var lines: [String] = []
+        for _ in 0..<200
+        where !lines.contains(where: { $0.hasPrefix("send") || $0.hasPrefix("reply r1") }) {
+            var due = bench.wait(.milliseconds(25))
+            let asked = bench.actions
+            for action in asked {
+                switch action {
+                case .queryPositions: due += list(&bench, exchange)
+                case .queryTrades(let symbol, _, let generation):
+                    due += bench.give(.tradesAnswered(symbol, generation: generation, []))
+                case .readBooks(let symbol, _):
+                    let found = books.map { [DeskBench.account: position($0, version: 9)] } ?? [:]
+                    due += bench.give(.booksRead(symbol, askedAt: bench.now, found))
+                case _: break
+                }
+            }
+            lines += due
+        }
+        return lines
+    }
+
+    @Test("B4c: books and exchange agree: it goes at once, with the flag where it reduces the net")
+    func agreeing() {
+        var alone = bench(5, exchange: 5)
+        #expect(close(&alone, "r1", 5) == ["send SELL 5 reducing"])
+        // Opposite books: the exchange is rightly flat, and turns round.
+        var opposite = bench(5, -5, exchange: 0)
+        #expect(close(&opposite, "r1", 5) == ["send SELL 5"])
+        var larger = bench(5, -3, exchange: 2)
+        #expect(close(&larger, "r1", 5) == ["send SELL 5"])
+        #expect(close(&larger, "r2", 1) == ["reply r2 reduce_only_would_increase"])
+        var shorter = bench(-5, 8, exchange: 3)
+        #expect(close(&shorter, "r1", 2, .buy) == ["send BUY 2"])
+    }
+
+    @Test("B4c: what is on its way counts: the flag is left out where the net may be gone by then")
+    func inFlight() {
+        var bench = bench(5, -2, exchange: 3)
+        #expect(close(&bench, "r1", 2) == ["send SELL 2 reducing"])
+        #expect(close(&bench, "r2", 2) == ["send SELL 2"])
+    }
+
+    @Test("B4c B7c: the exchange is flat: proven by two lists and the books, then booked at mark")
+    func flat() {
+        var bench = bench(5, exchange: 0)
+        #expect(close(&bench, "r1", 5) == [])
+        let lines = settle(&bench, exchange: 0)
+        #expect(lines.filter { $0 == "ask positions" }.count >= 2)
+        #expect(lines.contains("read books") && lines.contains("ask trades from start"))
+        #expect(lines.contains("alert close_unbacked"))
+        #expect(lines.contains("ledger demo close:\(DeskBench.id("r1").text)"))
+        #expect(lines.contains("save cancelled done") && lines.last == "reply r1 ok")
+        #expect(!lines.contains { $0.hasPrefix("send") })
+    }
+
+    @Test("B4c: partly backed: what the exchange holds is sent, the rest is booked")
+    func partly() {
+        var bench = bench(5, exchange: 2)
+        close(&bench, "r1", 5)
+        let lines = settle(&bench, exchange: 2)
+        #expect(lines.last == "send SELL 2 reducing")
+        #expect(lines.contains("ledger demo close:\(DeskBench.id("r1").text)"))
+        #expect(bench.desk.ledger.waitingAdjustments(DeskBench.symbol) == .whole(-3))
+        // What is on its way into the books counts: the next close finds nothing left to book.
+        #expect(bench.desk.booksNet(DeskBench.symbol) == .whole(2))
+    }
+
+    @Test("B4c: half of a trade told is no difference: the close waits for the other half")
+    func halfTold() {
+        var bench = bench(5, exchange: 5)
+        bench.give(DeskBench.holding(4))
+        #expect(close(&bench, "r1", 2) == [])
+        #expect(bench.wait(.milliseconds(25)).isEmpty)
+        bench.give(DeskBench.holding(5))
+        #expect(bench.wait(.milliseconds(25)) == ["send SELL 2 reducing"])
+    }
+
+    @Test("B4c: what position-sync did to the books is read, and explains the difference")
+    func staleBooks() {
+        var bench = bench(5, exchange: 3)
+        close(&bench, "r1", 2)
+        let lines = settle(&bench, exchange: 3, books: 3)
+        #expect(lines.last == "send SELL 2 reducing" && !lines.contains("alert close_unbacked"))
+    }
+
+    @Test("R4: an error is no evidence of being flat: with the flag it goes, and nothing is booked")
+    func unknown() {
+        var bench = bench(5, exchange: nil)
+        #expect(close(&bench, "r1", 5) == ["ask positions"])
+        let lines = settle(&bench, exchange: nil)
+        #expect(lines.last == "send SELL 5 reducing")
+        #expect(!lines.contains { $0.hasPrefix("ledger") || $0.hasPrefix("alert") })
+        // Where the flag cannot be set, nothing is sent either.
+        var opposite = ClosingTests().bench(5, -5, exchange: nil)
+        close(&opposite, "r1", 5)
+        let refused = settle(&opposite, exchange: nil)
+        #expect(refused.last == "reply r1 order_unsettled")
+    }
+
+    @Test("S2: while an order's outcome is not known nothing is proven, and nothing is booked")
+    func doubtful() {
+        var bench = bench(5, exchange: 5)
+        bench.send("r0", .sell, 1)
+        bench.give(.sendAnswered(DeskBench.id("r0"), .unknown("silence")))
+        bench.give(DeskBench.holding(3))
+        close(&bench, "r1", 2)
+        let lines = settle(&bench, exchange: 3)
+        #expect(!lines.contains("alert close_unbacked"))
+        #expect(lines.last == "send SELL 2 reducing")
+    }
+
+    @Test("R7: the venue refuses the flag: it is planned anew by what the venue says, three times at most")
+    func refused() {
+        var bench = bench(5, -2, exchange: 3)
+        #expect(close(&bench, "r1", 3) == ["send SELL 3 reducing"])
+        let refusal = GatewayEvent.sendAnswered(
+            DeskBench.id("r1"), .rejected(code: -2022, "ReduceOnly Order is rejected."))
+        #expect(bench.give(refusal) == ["ask positions"])
+        // Somebody's order was quicker: the exchange holds less now, and so do the books.
+        bench.desk.ledger.refresh(
+            DeskBench.symbol, [ClosingTests.other: position(-4, version: 7)])
+        bench.pass(.milliseconds(30))
+        #expect(list(&bench, 1) == ["send SELL 3"])
+        for _ in 0..<2 {
+            bench.give(refusal)
+            bench.pass(.milliseconds(30))
+            list(&bench, 1)
+        }
+        #expect(bench.desk.workingOrders.first?.name == .rejected)
+    }
+
+    @Test("B7c: the venue refuses a close of what it does not hold: it is booked at mark")
+    func refusedFlat() {
+        var bench = bench(5, exchange: 5)
+        #expect(close(&bench, "r1", 5) == ["send SELL 5 reducing"])
+        bench.give(
+            .sendAnswered(
+                DeskBench.id("r1"), .rejected(code: -2022, "ReduceOnly Order is rejected.")))
+        list(&bench, 0)
+        let lines = settle(&bench, exchange: 0)
+        #expect(lines.contains("alert close_unbacked") && lines.last == "reply r1 ok")
+    }
+
+    @Test("a close that waits is cancelled, halted or too late without leaving")
+    func given() {
+        var bench = bench(5, exchange: 0)
+        close(&bench, "r1", 5)
+        let cancel = OrderCancelBody(order: DeskBench.id("r1").text).body
+        bench.give(bench.command("c1", .orderCancel, cancel, within: 10_000))
+        let lines = settle(&bench, exchange: 0)
+        #expect(lines.contains("reply r1 cancelled_before_sending"))
+        #expect(!lines.contains { $0.hasPrefix("send") || $0.hasPrefix("ledger") })
+    }
+}
