@@ -43,9 +43,10 @@ extension GatewayWorld {
             return [
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
-        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts,
             .readOrder, .reply, .alert, .openStream, .surrenderLease, .wake, .journal,
-            .journalSettled:
+            .journalSettled, .saveAlgo, .watchTicks:
             return []
         }
     }
