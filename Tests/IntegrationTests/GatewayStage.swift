@@ -100,14 +100,19 @@ final class GatewayStage {
         return process
     }
 
+    /// Whether a gateway that lives says so: the word of a killed one stays in Redis for a while.
     func isReady(_ instance: String) -> Bool {
-        redis("HGET", "pms:{\(name)}:heartbeat:order-gateway:\(instance)", "ready") == "1"
+        let key = "pms:{\(name)}:heartbeat:order-gateway:\(instance)"
+        let words = redis("HMGET", key, "ready", "pid").split(whereSeparator: \.isNewline)
+        guard words.count == 2, words[0] == "1", let pid = Int32(words[1]) else { return false }
+        return programs.contains { $0.isRunning && $0.processIdentifier == pid }
     }
 
     /// The end of every log, for the message of a failure.
     func log() -> String {
         programs.indices.map { index in
-            let text = (try? String(contentsOfFile: "\(folder)/log-\(index)", encoding: .utf8)) ?? ""
+            let text =
+                (try? String(contentsOfFile: "\(folder)/log-\(index)", encoding: .utf8)) ?? ""
             return "\(index): \(text.suffix(600))"
         }.joined(separator: "\n")
     }
@@ -139,6 +144,11 @@ final class GatewayStage {
         _ arguments: String..., variables: [String: String] = [:]
     ) -> (code: Int32, text: String) {
         run("\(Self.binaries)/pms", arguments, variables)
+    }
+
+    /// `pms` with its arguments in a list.
+    func run(_ arguments: [String]) -> (code: Int32, text: String) {
+        run("\(Self.binaries)/pms", arguments)
     }
 
     /// The fields of an order as the command line prints them.

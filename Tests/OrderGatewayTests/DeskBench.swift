@@ -179,6 +179,9 @@ struct DeskBench {
                 }.joined(separator: ", ")
         case .saveAccount(let record, _, _): "account \(record.id)"
         case .saveState(let record, _, _, _): "state \(record.state.rawValue)"
+        case .saveAlgo(let record, let isOver, _, _):
+            "algo \(record.id) \(record.status)\(isOver ? " over" : "")"
+        case .watchTicks: nil
         case .readFacts: "facts"
         case .readOrder: "read order"
         case .reply(let reply, _): "reply \(reply.id) \(reply.code)"

@@ -40,6 +40,10 @@ extension GatewayWorld {
             if isDown { return .stateSaved(request: request, .refused) }
             states[account?.name ?? ""] = record
             return .stateSaved(request: request, .saved)
+        case .saveAlgo(let record, let isOver, let fence, let token):
+            if isDown { return .algoSaved(record.id, token: token, .refused) }
+            let reply = saveAlgo(record, isOver, fence)
+            return .algoSaved(record.id, token: token, isSilent ? .unknown : reply)
         case .readFacts(let id, _, _):
             return .factsRead(id, isDown ? nil : facts)
         case .readOrder(let id):
@@ -48,8 +52,8 @@ extension GatewayWorld {
         case .readBooks(let symbol, _):
             return .booksRead(symbol, askedAt: now, isDown ? nil : positions)
         case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
-            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream,
-            .surrenderLease, .wake, .journal, .journalSettled:
+            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions,
+            .openStream, .surrenderLease, .wake, .journal, .journalSettled, .watchTicks:
             return nil
         }
     }
@@ -73,8 +77,23 @@ extension GatewayWorld {
         snapshot.openOrders = open.sorted().compactMap { records[$0] }
         snapshot.closedOrders = known.filter { !open.contains($0) }.compactMap { records[$0] }
         snapshot.newestMilliseconds = newestMilliseconds
+        snapshot.algos = running.sorted().compactMap { algoRecords[$0] }
         snapshot.appliedTrades = [GatewayWorld.symbol: Array(applied.suffix(500))]
         return snapshot
+    }
+
+    private mutating func saveAlgo(
+        _ record: AlgoRecord, _ isOver: Bool, _ fence: Int64
+    ) -> SaveReply {
+        if fence < newestFence { return .fenced }
+        if let kept = algoRecords[record.id] {
+            if kept.startedMilliseconds != record.startedMilliseconds { return .exists(nil) }
+            if !isOver, ["done", "failed"].contains(kept.status) { return .exists(nil) }
+            if kept.revision > record.revision { return .saved }
+        }
+        algoRecords[record.id] = record
+        if isOver { running.remove(record.id) } else { running.insert(record.id) }
+        return .saved
     }
 
     private mutating func saveIntent(_ record: OrderRecord, _ fence: Int64) -> SaveReply {

@@ -46,9 +46,9 @@ extension GatewayWorld {
             return [
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
-        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder, .readBooks, .reply, .alert, .openStream, .surrenderLease, .wake, .journal,
-            .journalSettled:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder, .readBooks, .reply, .alert, .openStream, .surrenderLease, .wake,
+            .journal, .journalSettled, .saveAlgo, .watchTicks:
             return []
         }
     }

@@ -58,6 +58,8 @@ struct GatewayWorld {
     var appliedIdentities: Set<String> = []
     var accountRecords: [AccountRecord] = []
     var states: [String: StateRecord] = [:]
+    var algoRecords: [String: AlgoRecord] = [:]
+    var running: Set<String> = []
 
     /// The process's own disk.
     var journal: [(key: String, entry: JournalEntry)] = []
@@ -111,9 +113,19 @@ struct GatewayWorld {
         for action in actions { act(action) }
     }
 
+    /// The best prices reach the desk's algorithms.
+    mutating func tick(_ bid: Int64, _ ask: Int64) {
+        var actions: [GatewayAction] = []
+        desk.ticked(
+            GatewayWorld.symbol, bid: .whole(bid), ask: .whole(ask), now: now, wall: wall,
+            &actions)
+        for action in actions { act(action) }
+    }
+
     /// Lets time pass; everything due happens in order.
     mutating func advance(by interval: Interval) {
         let end = now + interval
+        images.removeAll { now - $0.at > .milliseconds(1_500) }
         if isRedisUp { images.append(RedisImage(self)) }
         while true {
             let due = queue.indices.min {
@@ -167,16 +179,18 @@ struct GatewayWorld {
         case .openStream:
             isStreamOpen = false
             later(delay(), .effect(action))
-        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
-            .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
+        case .watchTicks: break
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend,
+            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
+            .queryHoldings, .queryPositions, .saveAlgo:
             later(delay(), .effect(action))
         }
     }
 
     mutating func carryOut(_ action: GatewayAction, _ past: Int, isLost: Bool = false) {
         switch action {
-        case .reply, .alert, .wake, .surrenderLease, .journal, .journalSettled: break
+        case .reply, .alert, .wake, .surrenderLease, .journal, .journalSettled, .watchTicks: break
         case .openStream:
             guard past == life else { return }
             session += 1
@@ -185,8 +199,8 @@ struct GatewayWorld {
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             for event in venue(action) { answer(event, past) }
-        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState, .readFacts,
-            .readOrder, .readBooks:
+        case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
+            .readFacts, .readOrder, .readBooks, .saveAlgo:
             let isSilent = chance(loss / 2)
             if let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) {
                 answer(event, past)
@@ -256,6 +270,8 @@ struct RedisImage {
     private let applied: [Int64]
     private let appliedIdentities: Set<String>
     private let newestMilliseconds: Int64
+    private let algoRecords: [String: AlgoRecord]
+    private let running: Set<String>
 
     init(_ world: GatewayWorld) {
         at = world.now
@@ -267,6 +283,8 @@ struct RedisImage {
         applied = world.applied
         appliedIdentities = world.appliedIdentities
         newestMilliseconds = world.newestMilliseconds
+        algoRecords = world.algoRecords
+        running = world.running
     }
 
     func restore(_ world: inout GatewayWorld) {
@@ -278,5 +296,7 @@ struct RedisImage {
         world.applied = applied
         world.appliedIdentities = appliedIdentities
         world.newestMilliseconds = newestMilliseconds
+        world.algoRecords = algoRecords
+        world.running = running
     }
 }

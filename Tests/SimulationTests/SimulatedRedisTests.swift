@@ -31,9 +31,22 @@ struct SimulatedRedisTests {
                 intent: intent, request: "\(number)", status: "intent", intentMilliseconds: 1,
                 stamp: RecordStamp(sequence: 0, writer: "twin", atMilliseconds: 1))
         }
+        /// Names are taken twice, saves come late, and some after the end.
+        func algoCall(_ number: Int, _ fence: Int64) -> ScriptCall {
+            let isOver = number % 11 == 0
+            let record = AlgoRecord(
+                id: "a\(number % 5)", kind: "chase", account: account(number), symbol: symbol,
+                status: isOver ? "done" : "running", reason: "", detail: "", parameters: "{}",
+                state: "{}", revision: Int64(number / 3), startedMilliseconds: Int64(number % 3),
+                shown: [],
+                stamp: RecordStamp(
+                    sequence: Int64(number / 3), writer: "twin", atMilliseconds: 1))
+            return AlgoScript.call(
+                record, isOver: isOver, keys: keys, fenceName: "gateway", fence: fence)
+        }
     }
 
-    /// Orders saved, filled and saved again, with old fences, repeated trades and stale versions
+    /// Algorithms, orders saved, filled and saved again, with old fences, repeated trades and stale versions
     /// among them, drawn from a seed; the machine goes on from the simulated answers.
     private func calls(
         seed: UInt64, on simulated: SimulatedRedis
@@ -105,6 +118,7 @@ struct SimulatedRedisTests {
                     TierScript.call(
                         tier, [entry], keys: setup.keys, fenceName: "gateway", fence: fence))
             }
+            if number % 2 == 0 { _ = run(.algo, setup.algoCall(number, fence)) }
             // An earlier call once more: a doubled message, or a writer that has slept.
             if number % 4 == 0, let earlier = calls.randomElement(using: &random) {
                 _ = run(earlier.script, earlier.call)
@@ -163,6 +177,7 @@ struct SimulatedRedisTests {
         case .state: RecordScript.state
         case .tier: TierScript.source
         case .shared: SharedTradeScript.source
+        case .algo: AlgoScript.save
         }
     }
 

@@ -1,7 +1,7 @@
 /// Why an order or command was refused: a stable number in the band of what refused it, and a name.
 ///
 /// 1xx trading state, 2xx account, 3xx instrument, 4xx market, 5xx risk, 6xx limits, 7xx gateway,
-/// 8xx venue. Numbers and names are never reused.
+/// 8xx venue, 9xx algorithms. Numbers and names are never reused.
 package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case venueHalted = 101
     case venueReducing = 102
@@ -55,6 +55,13 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case orderNotFound = 803
     case orderFinal = 804
     case venueBusy = 805
+    /// The venue holds no net position that a reduce-only order would reduce.
+    case reduceOnlyRejected = 806
+
+    case algoInvalid = 901
+    case algoUnknown = 902
+    case algoExists = 903
+    case algoLimit = 904
 
     /// The name that stands in replies and records: `price_stale`.
     package var description: String {
@@ -104,6 +111,11 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
         case .orderNotFound: "order_not_found"
         case .orderFinal: "order_final"
         case .venueBusy: "venue_busy"
+        case .reduceOnlyRejected: "reduce_only_rejected"
+        case .algoInvalid: "algo_invalid"
+        case .algoUnknown: "algo_unknown"
+        case .algoExists: "algo_exists"
+        case .algoLimit: "algo_limit"
         }
     }
 }

@@ -263,6 +263,10 @@ package enum KnobTable {
             "least time between two amendments of one order; the newest wins",
             users: ["order-gateway"]),
         Knob(
+            "REDIS_SAVE_THROTTLE_MS", .integer(0...60_000), "1000", unit: "ms",
+            "least time between two saves of an algorithm's state that recovery could do without",
+            users: ["order-gateway"]),
+        Knob(
             "EVAL_MIN_INTERVAL_MS", .integer(1...60_000), "2000", unit: "ms",
             "least time between two evaluations of an account on ticks", users: ["risk-engine"]),
         Knob(

@@ -11,6 +11,8 @@ package struct ChaosReport: Sendable {
     package var answers: [(String, Int)] = []
     package var orders = 0
     package var repeats = 0
+    /// Algorithms that were started.
+    package var algos = 0
     package var trades = 0
     /// Slowest return to ready after a fault, by process.
     package var slowestReturns: [(String, milliseconds: Int64)] = []
@@ -32,6 +34,7 @@ package struct ChaosReport: Sendable {
         writer.endObject()
         writer.field("orders", Int64(orders))
         writer.field("repeats", Int64(repeats))
+        writer.field("algos", Int64(algos))
         writer.key("answers" as StaticString)
         writer.beginObject()
         for (code, count) in answers {
@@ -59,6 +62,7 @@ package struct ChaosReport: Sendable {
         var lines = ["seed \(seed), \(seconds) s of orders"]
         lines += faults.map { "fault   \($0.0.rawValue): \($0.1)" }
         lines.append("orders  \(orders) asked for, \(repeats) of them again under the same id")
+        lines.append("algos   \(algos) started")
         lines += answers.map { "answer  \($0.0): \($0.1)" }
         lines.append("trades  \(trades) at the exchange")
         lines += slowestReturns.map { "return  \($0.0): slowest \($0.milliseconds) ms" }

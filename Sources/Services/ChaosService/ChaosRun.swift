@@ -16,6 +16,7 @@ import Trading
     private var report: ChaosReport
     private var flow: ChaosFlow
     private var faultDraw: ChaosFlow
+    private var algos: ChaosAlgos
     private var answers: [String: Int] = [:]
     private var faults: [ChaosFault: Int] = [:]
     /// The faults still to come, last first; nil where they are drawn until time is up.
@@ -35,6 +36,7 @@ import Trading
         self.say = say
         report = ChaosReport(seed: options.seed)
         flow = ChaosFlow(seed: options.seed)
+        algos = ChaosAlgos(seed: options.seed)
         faultDraw = ChaosFlow(seed: options.seed &* 31 &+ 7)
         if options.times > 0 {
             planned = faultDraw.shuffled(
@@ -154,6 +156,7 @@ import Trading
         var nextOrder = start
         var nextFault = start + .seconds(2)
         var nextLook = start
+        var nextAlgo = start + .seconds(1)
         while planned.map({ !$0.isEmpty }) ?? (loop.now < end) {
             if loop.now >= nextOrder {
                 nextOrder = nextOrder + gap
@@ -162,6 +165,10 @@ import Trading
             if loop.now >= nextFault {
                 nextFault = loop.now + .seconds(options.faultSeconds)
                 strike(stage, venue)
+            }
+            if loop.now >= nextAlgo {
+                nextAlgo = loop.now + .seconds(3)
+                startAlgo(bus)
             }
             if loop.now >= nextLook {
                 nextLook = loop.now + .milliseconds(200)
@@ -195,6 +202,13 @@ import Trading
         case .amend(let id, let body): bus.ask(id, .orderAmend, body) { _, _ in }
         case .cancel(let id, let order):
             bus.ask(id, .orderCancel, OrderCancelBody(order: order).body) { _, _ in }
+        }
+    }
+
+    private func startAlgo(_ bus: ChaosBus) {
+        guard let algo = algos.next(mid: { prices[$0] }, tick: { ticks[$0] }) else { return }
+        bus.ask("start-\(algo.id)", .algoStart, algo.body) { [weak self] code, _ in
+            if code == "ok" { self?.report.algos += 1 }
         }
     }
 
@@ -239,6 +253,7 @@ import Trading
             report.violations.append("not ready after the faults: \(await readiness(stage, bus))")
             return false
         }
+        await stopAlgos(stage, bus)
         let start = loop.now
         var round = 0
         while loop.now - start < ChaosRun.patience {
@@ -255,7 +270,40 @@ import Trading
         return true
     }
 
+    /// Stops the algorithms that still run, and waits until they have taken back what rests.
+    private func stopAlgos(_ stage: ChaosStage, _ bus: ChaosBus) async {
+        let start = loop.now
+        var round = 0
+        while loop.now - start < ChaosRun.patience {
+            let running = await bus.texts(["SMEMBERS", bus.keys.algos]).sorted()
+            if running.isEmpty { return }
+            round += 1
+            for id in running {
+                _ = await bus.ask("stop-\(round)-\(id)", .algoStop, AlgoNameBody(algo: id).body)
+            }
+            await stage.pause(.seconds(1))
+        }
+    }
+
+    /// Whether the algorithms did what they were given, and no more.
+    private func auditAlgos(_ bus: ChaosBus, _ venue: ChaosVenue) async {
+        guard let orders = await venue.orders(of: flow.symbols.map(\.symbol)) else {
+            report.violations.append("the exchange does not answer the audit")
+            return
+        }
+        var records: [String: AlgoRecord] = [:]
+        for algo in algos.wanted {
+            records[algo.id] = try? AlgoRecord(fields: await bus.fields(bus.keys.algo(algo.id)))
+        }
+        var codes: [AccountID: String] = [:]
+        for account in flow.accounts {
+            codes[account] = await bus.fields(bus.keys.account(account))["code"]
+        }
+        report.violations += algos.violations(records: records, orders: orders, codes: codes)
+    }
+
     private func audit(_ bus: ChaosBus, _ venue: ChaosVenue) async {
+        await auditAlgos(bus, venue)
         let books = await bus.books()
         guard let truth = await venue.truth(of: flow.symbols.map(\.symbol)) else {
             report.violations.append("the exchange does not answer the audit")

@@ -37,11 +37,11 @@ import WebLink
     func truth(of symbols: [Symbol]) async -> VenueTruth? {
         var truth = VenueTruth()
         for symbol in symbols {
-            guard let trades = await trades(symbol), let ids = await orderIDs(symbol) else {
+            guard let trades = await trades(symbol), let orders = await orders(symbol) else {
                 return nil
             }
             truth.trades[symbol] = trades
-            truth.clientOrderIDs += ids
+            truth.clientOrderIDs += orders.map(\.clientOrderID)
         }
         guard let bytes = await get(BinanceFutures.positionRisk()),
             let positions = try? BinanceFutures.decodePositions(bytes.rawSpan)
@@ -66,9 +66,18 @@ import WebLink
         }
     }
 
-    /// The client ids of all order records of a symbol, one for each record.
-    private func orderIDs(_ symbol: Symbol) async -> [String]? {
-        var all: [String] = []
+    /// All order records of some symbols, or nil where the exchange does not answer.
+    func orders(of symbols: [Symbol]) async -> [VenueOrder]? {
+        var all: [VenueOrder] = []
+        for symbol in symbols {
+            guard let orders = await orders(symbol) else { return nil }
+            all += orders
+        }
+        return all
+    }
+
+    private func orders(_ symbol: Symbol) async -> [VenueOrder]? {
+        var all: [VenueOrder] = []
         var from: Int64 = 1
         while true {
             let request = VenueRequest(
@@ -80,7 +89,7 @@ import WebLink
             guard let bytes = await get(request),
                 let page = try? BinanceFutures.decodeOrders(bytes.rawSpan)
             else { return nil }
-            all += page.map(\.clientOrderID)
+            all += page
             guard page.count == 1000, let last = page.last else { return all }
             from = last.orderID + 1
         }

@@ -121,7 +121,8 @@ import Runtime
         guard !reply.isOK else { return reply }
         let status: ExitStatus =
             switch RefusalCode.allCases.first(where: { $0.description == reply.code }) {
-            case .accountUnknown, .instrumentUnknown, .orderNotFound: .notFound
+            case .accountUnknown, .instrumentUnknown, .orderNotFound, .algoUnknown: .notFound
+            case .algoInvalid: .usage
             case .outcomeUnknown: .outcomeUnknown
             case .deadlinePassed: .timeout
             case .malformed, .unknownCommand: .error

@@ -46,7 +46,9 @@ import WebLink
         case .orderCancel: true
         case .orderPlace: command.body["reduce_only"] == "1"
         case .stateSet: command.body["state"] != TradingState.active.rawValue
-        case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile, nil: false
+        case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile,
+            .algoStart, .algoStop, .algoPause, .algoResume, nil:
+            false
         }
     }
 

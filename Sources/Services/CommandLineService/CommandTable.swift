@@ -9,7 +9,9 @@ package enum CommandTable {
         case failure(CommandFailure)
     }
 
-    package static let all: [Subcommand] = [
+    package static let all: [Subcommand] = common + AlgoCommands.starts
+
+    private static let common: [Subcommand] = [
         Subcommand(
             "up [--only A,B] [--redis FILE]",
             "run the stack: start, watch and restart its processes, and a Redis set up by FILE",
@@ -65,6 +67,23 @@ package enum CommandTable {
             "order show ID", "one order by its client or request id", positional: 1...1,
             isReading: true, run: OrderCommands.show),
         Subcommand("orders", "open orders", isReading: true, run: OrderCommands.list),
+        Subcommand(
+            "algos [--watch]", "running algorithms with their progress", flags: ["--watch"],
+            isReading: true, run: AlgoCommands.list),
+        Subcommand(
+            "algo show ID", "one algorithm: its progress, its layers, and why it waits",
+            positional: 1...1, isReading: true, run: AlgoCommands.show),
+        Subcommand(
+            "algo stop ID [--flatten] [--timeout S]",
+            "take back what rests and end; --flatten closes what was filled, too",
+            positional: 1...1, options: ["--timeout"], flags: ["--flatten"], isReading: true,
+            run: AlgoCommands.stop),
+        Subcommand(
+            "algo pause ID [--timeout S]", "take back what rests and wait", positional: 1...1,
+            options: ["--timeout"], isReading: true, run: AlgoCommands.pause),
+        Subcommand(
+            "algo resume ID [--timeout S]", "go on after a pause", positional: 1...1,
+            options: ["--timeout"], isReading: true, run: AlgoCommands.resume),
         Subcommand(
             "positions", "what every book holds", isReading: true, run: ReadingCommands.positions),
         Subcommand(
@@ -133,11 +152,11 @@ package enum CommandTable {
         case "--version": return .print("pms \(Build.version)\n")
         case _: break
         }
-        let words = arguments.prefix(2).joined(separator: " ")
-        guard
-            let command = all.first(where: { $0.name == words })
-                ?? all.first(where: { $0.name == first })
-        else { return .failure(unknown(arguments)) }
+        let longest = (1...3).reversed().compactMap { count in
+            let words = arguments.prefix(count).joined(separator: " ")
+            return all.first { $0.name == words }
+        }.first
+        guard let command = longest else { return .failure(unknown(arguments)) }
         let length = command.name.split(separator: " ").count
         let rest = Array(arguments.dropFirst(length))
         if rest.contains("--help") { return .print(help(command)) }
@@ -164,7 +183,7 @@ package enum CommandTable {
     }
 
     private static func help(_ command: Subcommand) -> String {
-        "usage: pms \(command.form)\n  \(command.summary)\n"
+        "usage: pms \(command.form)\n  \(command.summary)\n\(command.details)"
     }
 
     /// The text of `pms --help`.

@@ -66,7 +66,7 @@ import Trading
     }
 
     /// The account named, or the only one there is.
-    private static func account(
+    static func account(
         _ session: Session, _ arguments: Arguments
     ) async throws(CommandFailure) -> AccountID {
         if let account = try arguments.accountOption() { return account }

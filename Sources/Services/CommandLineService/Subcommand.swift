@@ -18,12 +18,14 @@ package struct Subcommand: Sendable {
     package let isReading: Bool
     /// Whether a configuration that is not valid keeps it from running.
     package let needsConfiguration: Bool
+    /// What `--help` says beyond the summary.
+    package let details: String
     package let run: Body
 
     init(
         _ form: String, _ summary: String, positional: ClosedRange<Int> = 0...0,
         options: [String] = [], flags: [String] = [], isReading: Bool = false,
-        needsConfiguration: Bool = true, run: @escaping Body
+        needsConfiguration: Bool = true, details: String = "", run: @escaping Body
     ) {
         self.form = form + (isReading ? " [--json]" : "")
         name = form.split(separator: " ")
@@ -35,6 +37,7 @@ package struct Subcommand: Sendable {
         self.flags = flags
         self.isReading = isReading
         self.needsConfiguration = needsConfiguration
+        self.details = details
         self.run = run
     }
 

@@ -23,7 +23,7 @@ extension SyncDesk {
             if case .idle = step { step = .idle(until: now) }
             nextWake = now
         case .orderPlace, .orderAmend, .orderCancel, .accountCreate, .accountDeposit, .stateSet,
-            nil:
+            .algoStart, .algoStop, .algoPause, .algoResume, nil:
             refuse(command, .unknownCommand, command.kind, &out)
         }
     }

@@ -10,6 +10,10 @@ package enum CommandKind: String, CaseIterable, Sendable {
     case stateSet = "state.set"
     case accountTransfer = "account.transfer"
     case reconcile
+    case algoStart = "algo.start"
+    case algoStop = "algo.stop"
+    case algoPause = "algo.pause"
+    case algoResume = "algo.resume"
 }
 
 /// A request to a service: its id makes a repeat harmless, past its deadline it is refused.
@@ -36,15 +40,16 @@ package struct Command: Equatable, Sendable {
 
     /// Whether a text may be a request id or the name of a sender.
     package static func isIdentifier(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "."), UInt8(ascii: ":"):
-                true
-            case _: false
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."), UInt8(ascii: ":"):
+                    true
+                case _: false
+                }
             }
-        }
     }
 
     package func encoded() -> [UInt8] {

@@ -38,7 +38,13 @@ package final class GatewayActor {
         connection.subscriptions = [keys.commandChannel(.orderGateway)]
         connection.onUp = { [weak self] in self?.tell(.redisUp) }
         connection.onDown = { [weak self] in self?.tell(.redisDown) }
-        connection.onMessage = { [weak self] _, message in self?.commandReceived(message) }
+        connection.onMessage = { [weak self] channel, message in
+            if channel == keys.commandChannel(.orderGateway) {
+                self?.commandReceived(message)
+            } else {
+                self?.tickReceived(message)
+            }
+        }
         if connection.isUp { time.after(.milliseconds(1)) { [self] in tell(.redisUp) } }
         takeLease()
     }
@@ -87,6 +93,16 @@ package final class GatewayActor {
         tell(.command(command))
     }
 
+    private func tickReceived(_ message: String) {
+        guard isAlive, let (name, tick) = try? Tick.decode(Array(message.utf8).rawSpan),
+            let symbol = Symbol(name)
+        else { return }
+        var actions: [GatewayAction] = []
+        desk.ticked(
+            symbol, bid: tick.bid, ask: tick.ask, now: time.now, wall: time.wallNow, &actions)
+        for action in actions { perform(action) }
+    }
+
     private func tell(_ event: GatewayEvent) {
         guard isAlive else { return }
         var actions: [GatewayAction] = []
@@ -118,6 +134,13 @@ package final class GatewayActor {
             let call = RecordScript.call(
                 record, account: account, keys: keys, fenceName: "gateway", fence: fence)
             saveRecord(.state, call) { .stateSaved(request: request, $0) }
+        case .saveAlgo(let record, let isOver, let fence, let token):
+            let call = AlgoScript.call(
+                record, isOver: isOver, keys: keys, fenceName: "gateway", fence: fence)
+            saveRecord(.algo, call) { .algoSaved(record.id, token: token, $0) }
+        case .watchTicks(let symbols):
+            connection.subscriptions = Set(
+                [keys.commandChannel(.orderGateway)] + symbols.map { keys.tickChannel($0) })
         case .readFacts(let id, let account, let symbol):
             connection.request({ self.facts($0, account, symbol) }) { [self] outcome in
                 if case .answer(let facts) = outcome {
@@ -303,6 +326,12 @@ package final class GatewayActor {
             else { continue }
             snapshot.accounts.append(record)
         }
+        for id in (data.sets[keys.algos] ?? []).sorted() {
+            guard let fields = data.hashes[keys.algo(id)],
+                let record = try? AlgoRecord(fields: fields)
+            else { continue }
+            snapshot.algos.append(record)
+        }
         for id in snapshot.accounts.map(\.id) + [.external] {
             if let balance = data.hashes[keys.balance(id)].flatMap({
                 try? BalanceRecord(fields: $0)
@@ -415,7 +444,7 @@ package final class GatewayActor {
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .reply, .alert, .surrenderLease, .wake, .journal,
-            .journalSettled:
+            .journalSettled, .saveAlgo, .watchTicks:
             preconditionFailure("only actions on the venue come here")
         }
     }

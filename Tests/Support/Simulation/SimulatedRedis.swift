@@ -22,7 +22,7 @@ package final class SimulatedRedis {
     package init() {}
 
     /// Which script a call is of.
-    package enum Script { case ledger, shared, intent, update, account, state, tier }
+    package enum Script { case ledger, shared, intent, update, account, state, tier, algo }
 
     /// Runs a script; the answer is that of the real one.
     package func run(_ script: Script, _ call: ScriptCall) -> [String?] {
@@ -35,6 +35,7 @@ package final class SimulatedRedis {
         case .account: return account(call.keys, &arguments)
         case .state: return state(call.keys, &arguments)
         case .tier: return tier(call.keys, &arguments)
+        case .algo: return algo(call.keys, &arguments)
         }
     }
 
@@ -263,6 +264,29 @@ package final class SimulatedRedis {
             let tail = arguments.text()
             let entry = arguments.fields()
             if isNew { _ = journal(keys[1], keys[2], entry, tail) }
+        }
+        return ["SAVED"]
+    }
+
+    private func algo(_ keys: [String], _ arguments: inout ArgumentReader) -> [String?] {
+        let fence = arguments.integer()
+        let id = arguments.text()
+        let revision = arguments.integer()
+        let isOver = arguments.flag()
+        _ = arguments.integer()
+        let started = arguments.text()
+        let fields = arguments.fields()
+        if let answer = fenced(keys[2], fence) { return answer }
+        if let kept = hashes[keys[0]] {
+            if kept["started_ms"] != started { return ["EXISTS"] }
+            if !isOver, ["done", "failed"].contains(kept["status"] ?? "") { return ["EXISTS"] }
+            if (kept["revision"].flatMap { Int64($0) } ?? 0) > revision { return ["SAVED"] }
+        }
+        set(keys[0], fields)
+        if isOver {
+            sets[keys[1]]?.remove(id)
+        } else {
+            sets[keys[1], default: []].insert(id)
         }
         return ["SAVED"]
     }

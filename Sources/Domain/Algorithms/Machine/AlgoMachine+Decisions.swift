@@ -113,11 +113,7 @@ extension AlgoMachine {
     /// Trades the rest at once.
     private mutating func complete(_ now: Instant, _ out: inout [AlgoAction]) {
         let goal = parameters.goal
-        if book.lots.count > 1 {
-            // The rungs are over: what is left of them is one thing.
-            book.lots = [Allotment(total: goal.quantity, filled: progress.traded)]
-            rungs = []
-        }
+        if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)
         let quantity = tradable(
             rest, .market, at: bid, isReducing: parameters.isReduceOnly)
@@ -128,6 +124,12 @@ extension AlgoMachine {
         place(
             lot: 0, side: goal.side, type: .market, quantity: quantity, price: nil,
             isReduceOnly: parameters.isReduceOnly, now: now, &out)
+    }
+
+    /// The rungs are over: what is left of them is one thing.
+    mutating func mergeLots() {
+        book.lots = [Allotment(total: parameters.goal.quantity, filled: progress.traded)]
+        rungs = []
     }
 
     /// Closes what it has opened.
@@ -143,7 +145,7 @@ extension AlgoMachine {
         }
         place(
             lot: lot, side: net.isPositive ? .sell : .buy, type: .market,
-            quantity: min(quantity, book.free(lot)), price: nil, isReduceOnly: true, now: now,
-            &out)
+            quantity: min(quantity, book.free(lot)), price: nil, isReduceOnly: !closesFreely,
+            now: now, &out)
     }
 }

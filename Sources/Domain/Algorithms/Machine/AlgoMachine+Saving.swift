@@ -89,7 +89,7 @@ extension AlgoMachine {
 package struct AlgoStateProblem: Error, Equatable, Sendable, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 extension AlgoMachine {

@@ -151,10 +151,11 @@ extension AlgoMachine {
     }
 
     /// A closing order was refused for its flag: the other leg holds more, and it goes without it.
-    mutating func closeRefused(_ lot: Int, _ code: RefusalCode) -> Bool {
-        guard code == .reduceOnlyWouldIncrease, lot % 2 == 1, slots.indices.contains(lot / 2) else {
-            return false
-        }
+    mutating func closeRefused(_ lot: Int, _ code: RefusalCode, _ plan: ScalperPlan) -> Bool {
+        // One leg's position may be the other's at the venue, and a book's that of another book.
+        let isFlagged =
+            code == .reduceOnlyRejected || plan.legs == .both && code == .reduceOnlyWouldIncrease
+        guard isFlagged, lot % 2 == 1, slots.indices.contains(lot / 2) else { return false }
         slots[lot / 2].avoidsReduceOnly = true
         return true
     }

@@ -20,7 +20,7 @@ package struct AlgoMachine: Sendable {
 
     /// How soon the state has to be saved.
     package enum Urgency: Int, Comparable, Sendable {
-        case none
+        case unchanged
         /// Within the throttle: recovery could work it out.
         case soon
         /// At once: recovery could not.
@@ -60,6 +60,9 @@ package struct AlgoMachine: Sendable {
     var ending: Ending?
     /// The lot of the orders that close what was filled; nil before there is one.
     var closingLot: Int?
+    /// Whether what was filled is closed without the reduce-only flag, once that was refused: at the
+    /// venue the positions of several books are one, and theirs may outweigh this one.
+    var closesFreely = false
     /// Whether it fails when its end is reached.
     var hasFailed = false
     /// Refusals in a row.
@@ -103,7 +106,10 @@ package struct AlgoMachine: Sendable {
     }
 
     /// The state is on its way to where it is kept.
-    package mutating func saved() { urgency = .none }
+    package mutating func saved() { urgency = .unchanged }
+
+    /// It did not arrive there.
+    package mutating func saveFailed() { urgency = .now }
 
     /// The middle of the market, zero before the first price.
     package var mid: Price {
@@ -159,6 +165,23 @@ package struct AlgoMachine: Sendable {
         decide(now, &out)
     }
 
+    /// An order it placed after the state it was restored from was saved. It counts as if the state
+    /// named it; what led to it is decided again if need be.
+    package mutating func found(_ order: FoundOrder, now: Instant, _ out: inout [AlgoAction]) {
+        if order.lot >= book.lots.count {
+            closingLot = book.lots.count
+            book.lots.append(Allotment(total: order.quantity))
+            if !status.isOver { end(.flatten, AlgoReason.flattened.rawValue) }
+        } else if order.type == .market, book.lots.count > 1, parameters.kind == .scale {
+            // Its time was over, and the rungs had become one lot.
+            end(.complete, AlgoReason.outOfTime.rawValue)
+            mergeLots()
+        }
+        book.adopt(order, now: now)
+        progress.placed += 1
+        needsSave(.now)
+    }
+
     /// The desk would not cancel an order; it is tried again.
     package mutating func cancelRefused(
         _ number: Int64, now: Instant, _ out: inout [AlgoAction]
@@ -202,7 +225,8 @@ package struct AlgoMachine: Sendable {
     // MARK: lifecycle
 
     /// An order is over: what that means for the next.
-    private mutating func ended(_ change: ChildChange, _ before: ChildOrder.Phase?, _ now: Instant) {
+    private mutating func ended(_ change: ChildChange, _ before: ChildOrder.Phase?, _ now: Instant)
+    {
         if before == .cancelling { return }
         if let refusal = change.refusal {
             progress.refused += 1
@@ -224,10 +248,16 @@ package struct AlgoMachine: Sendable {
         case .chase, .twap: break
         case .scale:
             if status == .running, rungRefused(child.lot, code) { return backOff(now) }
-        case .scalper:
-            if status == .running, closeRefused(child.lot, code) { return backOff(now) }
+        case .scalper(let plan):
+            if status == .running, closeRefused(child.lot, code, plan) { return backOff(now) }
         }
-        switch RefusalResponse(code) {
+        var response = RefusalResponse(code)
+        if let closingLot, child.lot == closingLot {
+            // With the flag and without by turns, as often as it may be tried.
+            if closesFreely, response != .wait { response = .retry }
+            closesFreely = !closesFreely && code == .reduceOnlyRejected
+        }
+        switch response {
         case .wait: backOff(now)
         case .retry:
             refusals += 1

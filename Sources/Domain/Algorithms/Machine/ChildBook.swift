@@ -72,6 +72,18 @@ package struct ChildBook: Equatable, Sendable {
         return child
     }
 
+    /// Takes an order in that exists already; what it executed is reported like any other's.
+    mutating func adopt(_ found: FoundOrder, now: Instant) {
+        guard child(found.number) == nil else { return }
+        var child = ChildOrder(
+            number: found.number, lot: found.lot, side: found.side, type: found.type,
+            timeInForce: found.timeInForce, quantity: found.quantity, price: found.price,
+            isReduceOnly: found.isReduceOnly, movedAt: now)
+        child.phase = .unknown
+        nextNumber = max(nextNumber, found.number + 1)
+        children.append(child)
+    }
+
     /// A cancel of a resting order is asked for.
     /// - Returns: whether it is news.
     mutating func cancelling(_ number: Int64) -> Bool {

@@ -38,7 +38,7 @@ enum RefusalResponse {
             .priceStale, .riskUnknown, .riskStale, .cancelledBeforeSending, .instrumentReducing:
             self = .wait
         case .priceOutsideBand, .venueRejected, .outcomeUnknown, .orderNotFound, .orderFinal,
-            .amendSuperseded, .quantityBelowFilled, .orderNotAmendable:
+            .amendSuperseded, .quantityBelowFilled, .orderNotAmendable, .reduceOnlyRejected:
             self = .retry
         case .venueHalted, .venueReducing, .accountHalted, .accountReducing, .accountDisabled,
             .instrumentNotTrading, .marginInsufficient, .orderNotionalLimit:
@@ -46,7 +46,8 @@ enum RefusalResponse {
         case .reduceOnlyWouldIncrease: self = .end
         case .accountUnknown, .accountExists, .instrumentUnknown, .priceOffTick, .quantityOffStep,
             .quantityTooSmall, .quantityTooLarge, .notionalTooSmall, .priceOutOfRange,
-            .venueCannot, .malformed, .unknownCommand:
+            .venueCannot, .malformed, .unknownCommand, .algoInvalid, .algoUnknown, .algoExists,
+            .algoLimit:
             self = .fail
         }
     }

@@ -39,6 +39,32 @@ package struct ChildOrder: Equatable, Sendable {
     package var remaining: Quantity { max(.zero, quantity - executed) }
 }
 
+/// An order of an algorithm that its saved state does not name yet, as the venue knows it.
+package struct FoundOrder: Equatable, Sendable {
+    package var number: Int64
+    package var lot: Int
+    package var side: Side
+    package var type: OrderType
+    package var timeInForce: TimeInForce
+    package var quantity: Quantity
+    package var price: Price?
+    package var isReduceOnly: Bool
+
+    package init(
+        number: Int64, lot: Int, side: Side, type: OrderType, timeInForce: TimeInForce,
+        quantity: Quantity, price: Price?, isReduceOnly: Bool
+    ) {
+        self.number = number
+        self.lot = lot
+        self.side = side
+        self.type = type
+        self.timeInForce = timeInForce
+        self.quantity = quantity
+        self.price = price
+        self.isReduceOnly = isReduceOnly
+    }
+}
+
 /// What the desk knows of an order of an algorithm.
 package struct ChildReport: Equatable, Sendable {
     package enum Stage: Equatable, Sendable {

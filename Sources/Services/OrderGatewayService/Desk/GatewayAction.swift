@@ -19,6 +19,10 @@ package enum GatewayAction: Equatable, Sendable {
     case applyShared(SharedCommand, fence: Int64)
     case saveAccount(AccountRecord, fence: Int64, request: String)
     case saveState(StateRecord, AccountID?, fence: Int64, request: String)
+    /// Call the algo script. Answer: `algoSaved` with the token.
+    case saveAlgo(AlgoRecord, isOver: Bool, fence: Int64, token: Int64)
+    /// Prices of exactly these symbols are to be told by `ticked`.
+    case watchTicks([Symbol])
     /// Read price, risk snapshot and instrument. Answer: `factsRead`.
     case readFacts(ClientOrderID, AccountID, Symbol)
     /// Read what the books hold of a symbol: those listed in Redis, and these. Answer: `booksRead`.

@@ -26,6 +26,10 @@ extension GatewayDesk {
             case .accountCreate: try createAccount(command, &turn)
             case .accountDeposit: try deposit(command, &turn)
             case .stateSet: try setState(command, &turn)
+            case .algoStart: startAlgo(command, &turn)
+            case .algoStop: try changeAlgo(command, .algoStop, &turn)
+            case .algoPause: try changeAlgo(command, .algoPause, &turn)
+            case .algoResume: try changeAlgo(command, .algoResume, &turn)
             case .accountTransfer, .reconcile, nil:
                 answer(command, refusing: .unknownCommand, command.kind, &turn)
             }
@@ -417,6 +421,7 @@ extension GatewayDesk {
             unsavedStates[entry.key] = entry
         }
         turn.act(.saveState(record, body.account, fence: fence, request: command.id))
+        pauseHaltedAlgos(&turn)
         if body.state == .halted {
             halt(command, body.account, &turn)
         } else {

@@ -184,6 +184,7 @@ extension GatewayDesk {
                 code: "order_adopted", "an order of ours was on no record, and is again",
                 ["order": id.text, "account": account.name, "symbol": order.symbol.name]))
         reported(id, order, &turn)
+        claim(id, &turn)
         saveIfNeeded(id, &turn)
     }
 

@@ -10,6 +10,7 @@ extension GatewayDesk {
     /// Does what a lifecycle asks for; everything but `nothing` is saved.
     mutating func perform(_ action: LifecycleAction, _ id: ClientOrderID, _ turn: inout Turn) {
         guard action != .nothing, orders[id] != nil else { return }
+        if algos.owners[id] != nil { algos.moved.insert(id) }
         switch action {
         case .nothing: return
         case .send:
@@ -46,7 +47,9 @@ extension GatewayDesk {
         orders[id]?.needsSave = false
         orders[id]?.savingDone = order.life.isDone
         orders[id]?.revision += 1
-        guard let record = orders[id]?.record(writer: settings.writer, wall: turn.wall) else { return }
+        guard let record = orders[id]?.record(writer: settings.writer, wall: turn.wall) else {
+            return
+        }
         turn.act(
             .saveOrder(record, isDone: order.life.isDone, fence: fence, token: token))
     }
@@ -189,7 +192,10 @@ extension GatewayDesk {
             acknowledged(id, report, &turn)
         case .rejected(let code, let text):
             if isReplanned(id, code: code, &turn) { return }
-            fail(id, .venueRejected, "\(code): \(text)", &turn)
+            let isReduceOnly = orders[id]?.life.intent.isReduceOnly == true
+            let refusal: RefusalCode =
+                code == -2022 && isReduceOnly ? .reduceOnlyRejected : .venueRejected
+            fail(id, refusal, "\(code): \(text)", &turn)
             perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)
             releaseUnowned(orders[id]?.symbol, &turn)
         case .busy(let code, let text):

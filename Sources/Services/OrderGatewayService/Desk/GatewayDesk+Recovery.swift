@@ -109,6 +109,7 @@ extension GatewayDesk {
         withheld = []
         perform(ledger.resume(), &turn)
         for fill in strangers { listedTrade(fill, &turn) }
+        loadAlgos(snapshot.algos, &turn)
         if isStreamOpen { startListing(&turn) } else { turn.act(.openStream) }
     }
 

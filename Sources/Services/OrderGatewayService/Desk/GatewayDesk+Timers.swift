@@ -31,6 +31,7 @@ extension GatewayDesk {
         }
         if let due = statesAt, due <= turn.now { saveUnsavedStates(&turn) }
         verifyAgain(&turn)
+        wakeAlgos(&turn)
         checkHalts(&turn)
         checkStream(&turn)
         for id in orders.due(by: turn.now) { check(id, &turn) }
@@ -64,7 +65,7 @@ extension GatewayDesk {
 
     /// Arms the next wake-up where it has changed.
     mutating func scheduleWake(_ turn: inout Turn) {
-        var next = Instant.distantFuture
+        var next = algos.nextWake
         if let retryAt { next = min(next, retryAt) }
         if let retrySharedAt { next = min(next, retrySharedAt) }
         if let statesAt { next = min(next, statesAt) }

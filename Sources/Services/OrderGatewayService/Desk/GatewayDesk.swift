@@ -17,6 +17,8 @@ package struct GatewaySettings: Equatable, Sendable {
     package var capabilities = VenueKind.binanceFutures.capabilities
     /// Least time between two amendments of one order (`REPRICE_THROTTLE_MS`).
     package var repriceThrottle = Interval.milliseconds(500)
+    /// Between two saves of an algorithm that recovery could do without (`REDIS_SAVE_THROTTLE_MS`).
+    package var algoSaveThrottle = Interval.seconds(1)
     /// Fills a minute of one side of an algorithm's slot (`MAX_FILLS_PER_MINUTE`); 0 admits any.
     package var maximumFillsPerMinute = 0
     package var fillCooldown = Interval.seconds(60)
@@ -115,6 +117,7 @@ package struct GatewayDesk: Sendable {
     var unheard: [ClientOrderID: Instant] = [:]
     /// What somebody changed at the venue, so that no new risk is taken.
     var unfit: String?
+    var algos = AlgoHost()
     /// When a failed step of taking over is tried again.
     var retryAt: Instant?
     var wakeAt: Instant?
@@ -175,8 +178,11 @@ package struct GatewayDesk: Sendable {
             performShared(shared.replied(token, reply, &ledger), &turn)
         case .accountSaved(let request, let reply): accountSaved(request, reply, &turn)
         case .stateSaved(let request, let reply): stateSaved(request, reply, &turn)
+        case .algoSaved(let id, let token, let reply): algoSaved(id, token, reply, &turn)
         case .factsRead(let id, let facts): factsRead(id, facts, &turn)
-        case .orderRead(let id, let reading): orderRead(id, reading, &turn)
+        case .orderRead(let id, let reading):
+            orderRead(id, reading, &turn)
+            algoOrderRead(id, reading, &turn)
         case .instrumentChanged(let instrument): instrumentChanged(instrument, &turn)
         case .holdingsAnswered(let number, let list): holdingsAnswered(number, list, &turn)
         case .positionsAnswered(let askedAt, let list): positionsAnswered(askedAt, list, &turn)
@@ -203,6 +209,7 @@ package struct GatewayDesk: Sendable {
         case .woke: woke(&turn)
         }
         advance(&turn)
+        runAlgos(&turn)
         scheduleWake(&turn)
         swap(&turn.actions, &out)
     }

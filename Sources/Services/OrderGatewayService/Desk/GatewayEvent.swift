@@ -24,6 +24,7 @@ package enum GatewayEvent: Equatable, Sendable {
     case sharedReplied(token: Int64, SharedReply)
     case accountSaved(request: String, SaveReply)
     case stateSaved(request: String, SaveReply)
+    case algoSaved(String, token: Int64, SaveReply)
     case factsRead(ClientOrderID, MarketFacts?)
     case orderRead(ClientOrderID, OrderReading)
     /// Nil where Redis did not answer; `askedAt` is when the question left.
@@ -161,6 +162,8 @@ package struct GatewaySnapshot: Equatable, Sendable {
     package var appliedTrades: [Symbol: [Int64]] = [:]
     /// The time of the newest entry of the orders stream; 0 where it has none.
     package var newestMilliseconds: Int64 = 0
+    /// The running algorithms.
+    package var algos: [AlgoRecord] = []
 
     package init() {}
 }

@@ -76,7 +76,9 @@ import WebServer
         case .orderCancel: true
         case .orderPlace: (try? OrderPlaceBody(command.body))?.isReduceOnly ?? false
         case .stateSet: (try? StateSetBody(command.body)).map { $0.state != .active } ?? false
-        case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile, nil: false
+        case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile,
+            .algoStart, .algoStop, .algoPause, .algoResume, nil:
+            false
         }
     }
 

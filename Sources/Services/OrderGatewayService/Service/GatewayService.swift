@@ -24,11 +24,13 @@ import VenueProtocol
     private let commandPort: CommandPort
     /// Nil where no directory is set.
     private let journal: IntentJournal?
+    private var ticks: [Symbol: TickInbox] = [:]
     private var desk: GatewayDesk
     private var timer: LoopTimer?
     private var demandTimer: LoopTimer?
     private var instrumentTimer: LoopTimer?
     private var pending: [GatewayEvent] = []
+    private var tickActions: [GatewayAction] = []
     private var isDeciding = false
     private var isStopping = false
     private var preflight: String? = "starting"
@@ -66,6 +68,7 @@ import VenueProtocol
         settings.maximumFillsPerMinute = Int(environment.integer("MAX_FILLS_PER_MINUTE"))
         settings.fillCooldown = .seconds(environment.integer("FILL_COOLDOWN_S"))
         settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
+        settings.algoSaveThrottle = environment.interval("REDIS_SAVE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
         commandPort = CommandPort(host: host)
@@ -201,7 +204,9 @@ import VenueProtocol
         let symbols = Set(desk.workingOrders.map(\.intent.symbol)).sorted()
         guard !symbols.isEmpty else { return }
         Task { @LoopActor in
-            for instrument in await store.instruments(symbols) { tell(.instrumentChanged(instrument)) }
+            for instrument in await store.instruments(symbols) {
+                tell(.instrumentChanged(instrument))
+            }
         }
     }
 
@@ -211,6 +216,7 @@ import VenueProtocol
         guard host.redis.isUp else { return }
         var symbols = Set(desk.ledger.openSymbols)
         for order in desk.workingOrders { symbols.insert(order.intent.symbol) }
+        symbols.formUnion(desk.algoSymbols)
         for symbol in symbols.sorted() { store.demand(symbol, wall: host.loop.wallNow) }
     }
 
@@ -220,6 +226,10 @@ import VenueProtocol
     private func tell(_ event: GatewayEvent) {
         pending.append(event)
         if isDeciding { return }
+        decidePending()
+    }
+
+    private func decidePending() {
         isDeciding = true
         while !pending.isEmpty {
             let events = pending
@@ -247,11 +257,12 @@ import VenueProtocol
     private func carryOut(_ action: GatewayAction) {
         switch action {
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks:
+            .readFacts, .readOrder, .readBooks, .saveAlgo:
             carryOutInRedis(action)
         case .journal(let entry):
             tell(.journalled(key: entry.key, isKept: journal?.append(entry) ?? false))
         case .journalSettled(let key): journal?.settle(key)
+        case .watchTicks(let symbols): watchTicks(symbols)
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream:
             carryOutAtVenue(action)
@@ -311,6 +322,10 @@ import VenueProtocol
             store.saveState(record, account, fence: fence) { [weak self] reply in
                 self?.tell(.stateSaved(request: request, reply))
             }
+        case .saveAlgo(let record, let isOver, let fence, let token):
+            store.saveAlgo(record, isOver: isOver, fence: fence) { [weak self] reply in
+                self?.tell(.algoSaved(record.id, token: token, reply))
+            }
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
         case .readBooks(let symbol, let accounts):
             let askedAt = host.loop.now
@@ -321,8 +336,8 @@ import VenueProtocol
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
         case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,
-            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings,
-            .queryPositions, .openStream, .surrenderLease, .wake:
+            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
+            .queryHoldings, .queryPositions, .openStream, .surrenderLease, .wake, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -376,7 +391,7 @@ import VenueProtocol
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .reply, .alert, .journal, .journalSettled,
-            .surrenderLease, .wake:
+            .surrenderLease, .wake, .saveAlgo, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
         }
     }
@@ -453,6 +468,38 @@ import VenueProtocol
         host.redis.send(["PUBLISH", host.keys.alertChannel, message]) { _ in }
     }
 
+    // MARK: prices
+
+    /// Listens to the prices of exactly these symbols.
+    private func watchTicks(_ symbols: [Symbol]) {
+        let wanted = Set(symbols)
+        for (symbol, inbox) in ticks where !wanted.contains(symbol) {
+            host.subscriber.unsubscribe(host.keys.tickChannel(symbol), inbox)
+            ticks[symbol] = nil
+        }
+        for symbol in symbols where ticks[symbol] == nil {
+            let inbox = TickInbox { [weak self] tick in self?.ticked(symbol, tick) }
+            ticks[symbol] = inbox
+            store.demand(symbol, wall: host.loop.wallNow)
+            _ = host.subscriber.subscribe(host.keys.tickChannel(symbol), inbox)
+        }
+    }
+
+    /// A price goes to the desk past the events, unless one is being decided.
+    private func ticked(_ symbol: Symbol, _ tick: Tick) {
+        guard !isStopping, !isDeciding else { return }
+        desk.ticked(
+            symbol, bid: tick.bid, ask: tick.ask, now: host.loop.now, wall: host.loop.wallNow,
+            &tickActions)
+        guard !tickActions.isEmpty else { return }
+        let actions = tickActions
+        tickActions.removeAll(keepingCapacity: true)
+        isDeciding = true
+        for action in actions { carryOut(action) }
+        isDeciding = false
+        decidePending()
+    }
+
     // MARK: commands
 
     /// A command over HTTP: with Redis there only the one that leads takes it, without it the desk
@@ -463,7 +510,8 @@ import VenueProtocol
             let reason =
                 isStopping ? "stopping" : preflight ?? "another gateway leads: ask that one"
             let code: RefusalCode = isStandby ? .leaseLost : .notReady
-            return carryOut(.reply(.refused(command.id, code.description, reason), to: command.from))
+            return carryOut(
+                .reply(.refused(command.id, code.description, reason), to: command.from))
         }
         tell(.command(command))
     }
@@ -495,5 +543,19 @@ import VenueProtocol
     var onCommand: (@LoopActor (RawSpan) -> Void)?
 
     func messageReceived(channel: RawSpan, payload: RawSpan) { onCommand?(payload) }
+    func subscriptionEstablished(channel: String) {}
+}
+
+/// Where the prices of one symbol come in.
+@LoopActor private final class TickInbox: RedisMessageHandler {
+    private let onTick: @LoopActor (Tick) -> Void
+
+    init(_ onTick: @escaping @LoopActor (Tick) -> Void) { self.onTick = onTick }
+
+    func messageReceived(channel: RawSpan, payload: RawSpan) {
+        guard let (_, tick) = try? Tick.decode(payload) else { return }
+        onTick(tick)
+    }
+
     func subscriptionEstablished(channel: String) {}
 }

@@ -26,6 +26,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
     private static let update = RedisScript(OrderScript.update)
     private static let account = RedisScript(RecordScript.account)
     private static let state = RedisScript(RecordScript.state)
+    private static let algo = RedisScript(AlgoScript.save)
 
     // MARK: writing
 
@@ -123,6 +124,15 @@ package struct StoreFailure: Error, CustomStringConvertible {
         save(GatewayStore.state, call, completion)
     }
 
+    func saveAlgo(
+        _ record: AlgoRecord, isOver: Bool, fence: Int64,
+        _ completion: @escaping @LoopActor (SaveReply) -> Void
+    ) {
+        let call = AlgoScript.call(
+            record, isOver: isOver, keys: keys, fenceName: GatewayStore.fenceName, fence: fence)
+        save(GatewayStore.algo, call, completion)
+    }
+
     private func save(
         _ script: RedisScript, _ call: ScriptCall,
         _ completion: @escaping @LoopActor (SaveReply) -> Void
@@ -211,7 +221,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
         let sets = try await read([
             ["SMEMBERS", keys.accounts], ["SMEMBERS", keys.books], ["SMEMBERS", keys.instruments],
             ["SMEMBERS", keys.openOrders],
-            ["XREVRANGE", keys.orders, "+", "-", "COUNT", "1"],
+            ["XREVRANGE", keys.orders, "+", "-", "COUNT", "1"], ["SMEMBERS", keys.algos],
         ])
         var snapshot = GatewaySnapshot()
         snapshot.newestMilliseconds = GatewayStore.time(ofNewest: sets[4])
@@ -227,6 +237,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
             }
         }
         try await loadOrders(members(sets[3]), known, &snapshot)
+        try await loadAlgos(members(sets[5]), &snapshot)
         var traded = Set(symbols)
         for order in snapshot.openOrders { traded.insert(order.intent.symbol) }
         for book in snapshot.positions.values { traded.formUnion(book.keys) }
@@ -316,6 +327,18 @@ package struct StoreFailure: Error, CustomStringConvertible {
         let found = try await OrderReader.read((open + others).map { keys.order($0) }, redis)
         snapshot.openOrders = found.prefix(open.count).compactMap { $0 }
         snapshot.closedOrders = found.dropFirst(open.count).compactMap { $0 }
+    }
+
+    private func loadAlgos(
+        _ ids: [String], _ snapshot: inout GatewaySnapshot
+    ) async throws(StoreFailure) {
+        for fields in try await records(ids.map { keys.algo($0) }) where !fields.isEmpty {
+            do throws(RecordError) {
+                snapshot.algos.append(try AlgoRecord(fields: fields))
+            } catch {
+                throw StoreFailure(description: error.description)
+            }
+        }
     }
 
     private func loadTrades(

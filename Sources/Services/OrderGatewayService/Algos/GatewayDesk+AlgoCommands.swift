@@ -1,0 +1,210 @@
+import Algorithms
+import BusProtocol
+import Bytes
+import Chronology
+import Orders
+import Trading
+import VenueProtocol
+
+/// Commands on algorithms.
+extension GatewayDesk {
+    /// Takes a new algorithm on; it is answered once its first state is saved.
+    mutating func startAlgo(_ command: Command, _ turn: inout Turn) {
+        guard phase == .ready, let fence, algos.fence == fence, isRedisUp else {
+            return answer(command, refusing: .notReady, reasons.joined(separator: ", "), &turn)
+        }
+        var given = command.body
+        let kindName = given.removeValue(forKey: "kind") ?? ""
+        guard let kind = AlgoKind(rawValue: kindName) else {
+            let kinds = AlgoKind.allCases.map(\.rawValue).joined(separator: ", ")
+            let reason = "kind: not one of \(kinds): \(kindName)"
+            return answer(command, refusing: .algoInvalid, reason, &turn)
+        }
+        let id = given.removeValue(forKey: "id") ?? AlgoHost.name(for: command, kind)
+        guard AlgoHost.isName(id) else {
+            let reason = "id: not 1 to 40 of A-Z a-z 0-9 - _ .: \(id)"
+            return answer(command, refusing: .algoInvalid, reason, &turn)
+        }
+        if algos.all[id] != nil {
+            guard algos.all[id]?.request == command.id else {
+                return answer(command, refusing: .algoExists, id, &turn)
+            }
+            algos.all[id]?.waiters.append(command)
+            algos.touched.insert(id)
+            return
+        }
+        guard algos.all.count < AlgoHost.limit else {
+            return answer(
+                command, refusing: .algoLimit, "\(algos.all.count) algorithms run already", &turn)
+        }
+        do throws(ParameterFaults) {
+            begin(id, command, try AlgoParameters(kind, given), &turn)
+        } catch {
+            answer(command, refusing: .algoInvalid, error.description, &turn)
+        }
+    }
+
+    private mutating func begin(
+        _ id: String, _ command: Command, _ parameters: AlgoParameters, _ turn: inout Turn
+    ) {
+        guard accounts[parameters.account] != nil else {
+            return answer(
+                command, refusing: .accountUnknown, parameters.account.name, &turn)
+        }
+        guard let rules = instruments[parameters.symbol] else {
+            return answer(
+                command, refusing: .instrumentUnknown, parameters.symbol.name, &turn)
+        }
+        let faults = parameters.faults(at: rules, isMargined: settings.capabilities.isMargined)
+        guard faults.isEmpty else {
+            let reason = faults.map(\.description).joined(separator: "; ")
+            return answer(command, refusing: .algoInvalid, reason, &turn)
+        }
+        let machine = AlgoMachine(
+            id: id, parameters: parameters, rules: rules,
+            canAmend: settings.capabilities.amends, now: turn.now)
+        let record = AlgoRecord(
+            id: id, kind: parameters.kind.rawValue, account: parameters.account,
+            symbol: parameters.symbol, status: machine.status.rawValue, reason: "", detail: "",
+            parameters: AlgoHost.text(parameters), state: "", revision: 0,
+            startedMilliseconds: turn.wall.milliseconds, shown: [],
+            stamp: RecordStamp(
+                sequence: 0, writer: settings.writer, atMilliseconds: turn.wall.milliseconds))
+        var algo = HostedAlgo(
+            machine: machine, record: record, isReduceOnly: parameters.isReduceOnly)
+        algo.request = command.id
+        algo.waiters = [command]
+        algos.add(id, algo)
+        turn.act(.watchTicks(algoSymbols))
+    }
+
+    /// `algo.stop`, `algo.pause` and `algo.resume`; answered once the state is saved.
+    mutating func changeAlgo(
+        _ command: Command, _ kind: CommandKind, _ turn: inout Turn
+    ) throws(RecordError) {
+        let body = try AlgoNameBody(command.body)
+        let id = body.algo
+        guard fence != nil, phase == .ready else {
+            return answer(command, refusing: .notReady, reasons.joined(separator: ", "), &turn)
+        }
+        guard let algo = algos.all[id] else {
+            return answer(command, refusing: .algoUnknown, "\(id) does not run", &turn)
+        }
+        guard algo.machine != nil else { return endUnreadable(id, command, kind, &turn) }
+        switch kind {
+        case .algoStop:
+            event(id) {
+                $0.stopRequested(
+                    body.isFlattening ? .flattened : .stopped, isFlattening: body.isFlattening,
+                    now: turn.now, &$1)
+            }
+        case .algoPause:
+            event(id) {
+                $0.pauseRequested(
+                    AlgoReason.pausedByRequest.rawValue, now: turn.now, &$1)
+            }
+        case .algoResume: event(id) { $0.resumeRequested(now: turn.now, &$1) }
+        case .algoStart, .orderPlace, .orderAmend, .orderCancel, .accountCreate,
+            .accountDeposit, .stateSet, .accountTransfer, .reconcile:
+            preconditionFailure("a command goes where it is sorted to")
+        }
+        algos.all[id]?.waiters.append(command)
+    }
+
+    /// Of an algorithm whose state this build cannot read only the end can be asked for: its orders are
+    /// taken back.
+    private mutating func endUnreadable(
+        _ id: String, _ command: Command, _ kind: CommandKind, _ turn: inout Turn
+    ) {
+        guard kind == .algoStop, let fence, var record = algos.all[id]?.record else {
+            return answer(
+                command, refusing: .algoInvalid, algos.all[id]?.record.detail ?? id, &turn)
+        }
+        for name in orders.keys.sorted() where orders[name]?.request.hasPrefix("\(id):") == true {
+            perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+        }
+        record.status = AlgoStatus.failed.rawValue
+        record.reason = AlgoReason.stateUnreadable.rawValue
+        record.revision += 1
+        record.stamp.atMilliseconds = turn.wall.milliseconds
+        algos.remove(id)
+        let token = nextToken
+        nextToken += 1
+        turn.act(.saveAlgo(record, isOver: true, fence: fence, token: token))
+        finish(
+            Reply.ok(command.id, Dictionary(record.fields) { _, last in last }),
+            to: command.from, &turn)
+    }
+
+    /// A halt pauses what it stops: algorithms do not begin anew by themselves when it is over.
+    mutating func pauseHaltedAlgos(_ turn: inout Turn) {
+        let isHalted = venueState?.state == .halted
+        for id in algos.all.keys.sorted() {
+            guard let account = algos.all[id]?.record.account else { continue }
+            guard isHalted || accountStates[account]?.state == .halted else { continue }
+            let code: RefusalCode = isHalted ? .venueHalted : .accountHalted
+            guard algos.all[id]?.machine?.status == .running else { continue }
+            event(id) { $0.pauseRequested(code.description, now: turn.now, &$1) }
+        }
+    }
+
+    /// What is shown and kept of an algorithm now.
+    func describe(_ machine: AlgoMachine, _ turn: Turn, _ record: inout AlgoRecord) {
+        let goal = machine.parameters.goal
+        let progress = machine.progress
+        var open = Quantity.zero
+        for child in machine.book.children { open += child.remaining }
+        let isScalper = machine.parameters.kind == .scalper
+        let slippage = isScalper ? nil : progress.slippage(goal.side)
+        var realised = Money.zero
+        for slot in machine.slots { realised += slot.realised }
+        record.shown = [
+            ("side", isScalper ? "" : goal.side.rawValue), ("qty", goal.quantity.text),
+            ("filled", progress.traded.text),
+            ("left", isScalper ? "" : max(.zero, goal.quantity - progress.traded).text),
+            ("open", open.text), ("average", progress.averagePrice?.text ?? ""),
+            ("arrival", progress.arrival.text),
+            (
+                "slippage_bps",
+                slippage?.rounded(.nearestEven, to: Ratio(units: 10_000_000_000)).text ?? ""
+            ),
+            ("fees", progress.fees.text), ("realised", isScalper ? realised.text : ""),
+            ("orders", "\(progress.placed)"), ("moves", "\(progress.moved)"),
+            ("refusals", "\(progress.refused)"),
+            ("elapsed_ms", "\(max(0, (turn.now - machine.startedAt).milliseconds))"),
+        ]
+        record.status = machine.status.rawValue
+        record.reason = machine.reason
+        record.detail = machine.detail
+        record.state = machine.stateText(now: turn.now)
+        record.stamp = RecordStamp(
+            sequence: record.revision, writer: settings.writer,
+            atMilliseconds: turn.wall.milliseconds)
+    }
+}
+
+extension AlgoHost {
+    /// The name of an algorithm whose starter gave none: the same for the same request.
+    static func name(for command: Command, _ kind: AlgoKind) -> String {
+        let digest = SHA256.digest(Array(command.id.utf8))
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        let tail = digest.prefix(8).map { alphabet[Int($0) % 32] }
+        return "\(kind.rawValue)-\(String(decoding: tail, as: UTF8.self))"
+    }
+
+    /// The request id of an order; the client order id follows from it. It names the lot, so that an
+    /// order whose record is lost is found with what it was for.
+    static func request(_ id: String, _ number: Int64, lot: Int) -> String {
+        lot == 0 ? "\(id):\(number)" : "\(id):\(number).\(lot)"
+    }
+
+    /// Whether a text may name an algorithm: part of request ids, in which colons divide.
+    static func isName(_ text: String) -> Bool {
+        Command.isIdentifier(text) && text.utf8.count <= 40 && !text.contains(":")
+    }
+
+    static func text(_ parameters: AlgoParameters) -> String {
+        let texts = parameters.texts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return String(decoding: FlatJSON.encode(texts), as: UTF8.self)
+    }
+}

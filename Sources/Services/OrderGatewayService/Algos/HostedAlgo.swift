@@ -1,0 +1,114 @@
+import Algorithms
+import BusProtocol
+import Chronology
+import Trading
+
+// Algos: the algorithms that run on the desk.
+// 1. An order is placed only after Redis has confirmed the state that names it, so that after a
+//    crash every order is found by its number.
+// 2. An algorithm that was read from Redis decides nothing before the fate of each of its orders is
+//    known.
+// 3. Nothing is decided without the lease, or before the desk has taken the venue over.
+
+/// One algorithm on the desk, with what is on its way for it.
+struct HostedAlgo: Sendable {
+    /// Nil where its saved state cannot be read by this build.
+    var machine: AlgoMachine?
+    /// As it was last written or read.
+    var record: AlgoRecord
+    let isReduceOnly: Bool
+    /// The command that started it, where that was in this process.
+    var request = ""
+    /// Cancels and moves that are to be carried out.
+    var wishes: [AlgoAction] = []
+    /// Orders that wait for the state that names them.
+    var held: [ChildOrder] = []
+    /// How many of them the save in flight names.
+    var heldInFlight = 0
+    /// The token of the save that is in flight.
+    var saving: Int64?
+    var savedAt = Instant.distantPast
+    /// When a save that may wait, or has failed, is made.
+    var saveAt = Instant.distantFuture
+    var hasFailedSave = false
+    /// Commands that are answered once the state is saved; those the save in flight covers come first.
+    var waiters: [Command] = []
+    var waitersInFlight = 0
+    /// Orders whose records are being read after a restart.
+    var lookups: Set<Int64> = []
+    /// When a failed look-up is repeated.
+    var lookupAt = Instant.distantFuture
+    /// How long it was away; nil once what its restart policy asks for is done.
+    var downtime: Interval?
+
+    var isRecovering: Bool { downtime != nil }
+}
+
+/// All algorithms on the desk.
+struct AlgoHost: Sendable {
+    /// The name under which the desk asks itself.
+    static let sender = "algos"
+    /// More than the venue allows orders for.
+    static let limit = 2_000
+    /// How far beyond the newest number of a saved state its orders are looked for: what a ladder
+    /// places in some seconds, as Redis may have lost that much.
+    static let lookAhead: Int64 = 128
+    /// How long an order may take until it is sent.
+    static let patience = Interval.seconds(10)
+
+    var all: [String: HostedAlgo] = [:]
+    /// Ids by symbol, ascending.
+    var bySymbol: [Symbol: [String]] = [:]
+    /// The algorithm and number behind a client order id.
+    var owners: [ClientOrderID: (algo: String, number: Int64)] = [:]
+    /// Orders of which something is new.
+    var moved: Set<ClientOrderID> = []
+    /// Algorithms of which something is to be saved, placed or looked at.
+    var touched: Set<String> = []
+    /// The fence under which they were read or made.
+    var fence: Int64?
+    /// Whether their orders are compared with the desk when it is ready.
+    var needsReview = false
+    /// Whether they could decide anything after the last event.
+    var isAwake = false
+    /// No wake-up is due before.
+    var nextWake = Instant.distantFuture
+    var actions: [AlgoAction] = []
+
+    mutating func add(_ id: String, _ algo: HostedAlgo) {
+        all[id] = algo
+        let symbol = algo.record.symbol
+        bySymbol[symbol, default: []].append(id)
+        bySymbol[symbol]?.sort()
+        touched.insert(id)
+    }
+
+    mutating func remove(_ id: String) {
+        guard let algo = all.removeValue(forKey: id) else { return }
+        let symbol = algo.record.symbol
+        bySymbol[symbol]?.removeAll { $0 == id }
+        if bySymbol[symbol]?.isEmpty == true { bySymbol[symbol] = nil }
+        for (name, owner) in owners where owner.algo == id { owners[name] = nil }
+    }
+
+    /// Protective ones first, then by id.
+    var inOrder: [String] {
+        all.keys.sorted { a, b in
+            let first = all[a]?.isReduceOnly ?? false
+            let second = all[b]?.isReduceOnly ?? false
+            return first == second ? a < b : first
+        }
+    }
+
+    /// Another gateway may have had them: they are read anew.
+    mutating func forget() {
+        all = [:]
+        bySymbol = [:]
+        owners = [:]
+        moved = []
+        touched = []
+        nextWake = .distantFuture
+    }
+
+    mutating func wake(by time: Instant) { nextWake = min(nextWake, time) }
+}

@@ -1,0 +1,147 @@
+import BusProtocol
+import Chronology
+import Positions
+import Testing
+import Trading
+
+@testable import OrderGatewayService
+
+/// What becomes of algorithms when the gateway comes back, by what they asked for (B7a).
+@Suite struct AlgoRestartTests {
+    /// A desk with one chase that rests, some of it filled.
+    private func world(_ extra: [String: String] = [:]) -> GatewayWorld {
+        var world = GatewayWorld(seed: 3)
+        world.loss = 0
+        world.newestFence = 1
+        world.tell(.redisUp)
+        world.tell(.leaseGained(fence: 1))
+        run(&world, 40)
+        start("c1", extra, &world)
+        live(&world, 60) { !$0.resting.isEmpty }
+        if let name = world.resting.first.flatMap({ ClientOrderID($0.clientOrderID) }) {
+            world.fill(name)
+        }
+        run(&world, 60)
+        return world
+    }
+
+    private func start(_ id: String, _ extra: [String: String], _ world: inout GatewayWorld) {
+        var body = [
+            "kind": "chase", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY", "qty": "40",
+            "id": id,
+        ]
+        body.merge(extra) { $1 }
+        tell("start-\(id)", .algoStart, body, &world)
+    }
+
+    private func tell(
+        _ id: String, _ kind: CommandKind, _ body: [String: String], _ world: inout GatewayWorld
+    ) {
+        world.tell(
+            .command(
+                Command(
+                    id: id, from: "test",
+                    deadlineMilliseconds: world.wall.milliseconds + 5_000, kind: kind.rawValue,
+                    body: body)))
+    }
+
+    private func run(_ world: inout GatewayWorld, _ steps: Int) {
+        live(&world, steps) { _ in false }
+    }
+
+    private func live(
+        _ world: inout GatewayWorld, _ steps: Int, until isOver: (GatewayWorld) -> Bool
+    ) {
+        for _ in 0..<steps where !isOver(world) {
+            world.advance(by: .milliseconds(50))
+            world.tick(99, 101)
+        }
+    }
+
+    private func net(_ world: GatewayWorld) -> Quantity {
+        world.book.values.reduce(.zero) { sum, resting in
+            let executed = resting.order.executedQuantity
+            return resting.order.side == .buy ? sum + executed : sum - executed
+        }
+    }
+
+    @Test(
+        "restart: cancel takes back what rests and ends; flatten closes what was filled, too",
+        arguments: ["cancel", "flatten"])
+    func policies(policy: String) {
+        var world = world(["restart": policy])
+        #expect(net(world).isPositive && !world.resting.isEmpty)
+        world.crash()
+        live(&world, 600) { $0.running.isEmpty }
+        let record = world.algoRecords["c1"]
+        #expect(record?.status == "done")
+        #expect(record?.reason == "restart_\(policy)")
+        #expect(world.resting.isEmpty)
+        #expect(net(world).isZero == (policy == "flatten"), "\(net(world))")
+    }
+
+    @Test("away for longer than max_downtime_s it takes back what rests, pauses, and says so")
+    func downtime() {
+        var world = world(["max_downtime_s": "60"])
+        world.crash()
+        world.algoRecords["c1"]?.stamp.atMilliseconds -= 61_000
+        live(&world, 600) { $0.algoRecords["c1"]?.status == "paused" && $0.resting.isEmpty }
+        let record = world.algoRecords["c1"]
+        #expect(record?.reason == "down_too_long")
+        #expect(record?.detail.contains("away for") == true, "\(record?.detail ?? "")")
+        #expect(world.resting.isEmpty)
+        #expect(world.alerts.contains("algo_paused"))
+        tell("r1", .algoResume, ["algo": "c1"], &world)
+        live(&world, 200) { !$0.resting.isEmpty }
+        #expect(!world.resting.isEmpty)
+    }
+
+    @Test("a state of another version is never guessed: told of, left alone, and only stopped")
+    func versions() {
+        var world = world()
+        world.crash()
+        let state = world.algoRecords["c1"]?.state ?? ""
+        #expect(state.hasPrefix("{\"v\":1,"), "\(state)")
+        world.algoRecords["c1"]?.state = "{\"v\":99," + state.dropFirst(7)
+        run(&world, 200)
+        #expect(world.alerts.contains("algo_unreadable"))
+        #expect(!world.resting.isEmpty)
+        tell("r1", .algoResume, ["algo": "c1"], &world)
+        #expect(world.replies.last?.code == "algo_invalid")
+        #expect(world.replies.last?.reason.contains("version 99") == true)
+        tell("s1", .algoStop, ["algo": "c1"], &world)
+        live(&world, 200) { $0.running.isEmpty && $0.resting.isEmpty }
+        #expect(world.running.isEmpty && world.resting.isEmpty)
+        #expect(world.algoRecords["c1"]?.status == "failed")
+        #expect(world.algoRecords["c1"]?.reason == "state_unreadable")
+    }
+
+    @Test("those that reduce are taken up before the others")
+    func protective() {
+        var world = world()
+        start("z9", ["side": "SELL", "qty": "1", "reduce_only": "1"], &world)
+        run(&world, 20)
+        world.crash()
+        live(&world, 600) { !$0.desk.algos.all.isEmpty }
+        #expect(world.desk.algos.inOrder == ["z9", "c1"])
+    }
+
+    @Test(
+        "a repeated start is answered with the algorithm it started; another of its name is refused"
+    )
+    func names() {
+        var world = world()
+        let before = world.replies.count
+        start("c1", [:], &world)
+        #expect(world.replies.dropFirst(before).map(\.code) == ["ok"])
+        tell(
+            "other", .algoStart,
+            [
+                "kind": "twap", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY",
+                "qty": "40", "slices": "4", "duration_s": "60", "id": "c1",
+            ], &world)
+        run(&world, 20)
+        #expect(world.replies.last?.code == "algo_exists")
+        #expect(world.algoRecords.count == 1)
+    }
+}
