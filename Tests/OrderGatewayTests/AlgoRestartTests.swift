@@ -3,6 +3,7 @@ import Chronology
 import Positions
 import Testing
 import Trading
+import VenueProtocol
 
 @testable import OrderGatewayService
 

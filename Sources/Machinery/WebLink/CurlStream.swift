@@ -22,7 +22,7 @@ internal import Reactor
     private var registration: Registration?
     private var interest = Interest.readable
     private var isClosed = false
-    /// Whether the descriptor shows all there is to read, which it does not where TLS holds bytes.
+    /// Whether the bytes are the descriptor's own: neither TLS nor a proxy stands between.
     private(set) var isPlain = false
     /// Bytes on their way out; `flush` sends them.
     var outgoing = CurlOutgoing()
@@ -37,7 +37,7 @@ internal import Reactor
     /// Opens the connection; `streamOpened` follows, not within this call.
     /// - Parameter isPlain: without TLS.
     func open(_ url: WebURL, isPlain: Bool, authorities: String?, within time: Interval) {
-        self.isPlain = isPlain
+        self.isPlain = isPlain && (url.isLoopback || !CurlStream.hasProxy)
         easy.set(CURLOPT_URL, "\(isPlain ? "http" : "https")://\(url.authority)\(url.target)")
         easy.set(CURLOPT_CONNECT_ONLY, 1)
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
@@ -45,6 +45,10 @@ internal import Reactor
         easy.setProxy(allowed: !url.isLoopback)
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, time)
         multi.add(self)
+    }
+
+    private static let hasProxy = ["http_proxy", "all_proxy", "ALL_PROXY"].contains {
+        (name: String) in unsafe getenv(name) != nil
     }
 
     func transferEnded(_ code: CURLcode) {
@@ -115,13 +119,13 @@ internal import Reactor
 
     private func flushByCurl() -> CURLcode {
         let handle = unsafe easy.pointer
-        return outgoing.flush { bytes, taken in
+        return unsafe outgoing.flush { bytes, taken in
             unsafe curl_easy_send(handle, bytes.baseAddress, bytes.count, &taken)
         }
     }
 
     private func flushPlain(_ fd: Int32) -> CURLcode {
-        outgoing.flush { bytes, taken in
+        unsafe outgoing.flush { bytes, taken in
             let count = unsafe send(fd, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             taken = max(0, count)
             if count >= 0 { return CURLE_OK }

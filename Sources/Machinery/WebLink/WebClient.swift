@@ -60,7 +60,16 @@ package import Reactor
         }
         if let line = lines.first(where: { $0.serves(url) })?.take() {
             return line.send(
-                request, url, again: { self.transfer(request, url, completion) }, completion)
+                request, url,
+                again: { [weak self] left in
+                    var request = request
+                    request.deadline = left
+                    guard let self else {
+                        let error = WebLinkError(code: -1, message: "client closed")
+                        return completion(.unknown(error))
+                    }
+                    transfer(request, url, completion)
+                }, completion)
         }
         transfer(request, url, completion)
     }

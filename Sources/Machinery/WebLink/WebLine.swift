@@ -13,14 +13,21 @@ internal import WebProtocol
     private struct Asked {
         let isHead: Bool
         let isIdempotent: Bool
+        let sentAt: Instant
+        let deadline: Interval
         let completion: @LoopActor (WebOutcome) -> Void
-        /// Sends an idempotent request another way.
-        let again: @LoopActor () -> Void
+        /// Sends an idempotent request another way, within the time that is left.
+        let again: @LoopActor (Interval) -> Void
     }
 
-    /// How long a connection that was used lately is taken for alive without a look at it.
-    private static let freshness = Interval.milliseconds(2)
+    /// How long a connection stays idle before another takes its place: somebody on the way may have
+    /// forgotten an older one.
+    private static let idleTime = Interval.seconds(55)
     private static let roomAtOnce = 16_384
+    /// Reads in one turn of the loop before others get theirs.
+    private static let readsAtOnce = 16
+    /// With less time left a request is not sent again.
+    private static let leastTime = Interval.milliseconds(10)
 
     private unowned let lines: WebLines
     private let loop: EventLoop
@@ -31,7 +38,8 @@ internal import WebProtocol
     private var room = [UInt8](repeating: 0, count: WebLine.roomAtOnce)
     private var asked: Asked?
     private var deadline: LoopTimer?
-    private var usedAt = Instant.distantPast
+    /// When it was opened, or had its last answer.
+    private(set) var usedAt = Instant.distantPast
 
     init(_ lines: WebLines, loop: EventLoop, limits: WebClientLimits) {
         self.lines = lines
@@ -53,31 +61,34 @@ internal import WebProtocol
     func streamOpened(_ problem: String?) {
         guard state == .opening else { return }
         if problem != nil { return close() }
-        state = .idle
+        becomeIdle()
         lines.lineOpened(self)
     }
 
-    /// Whether a request can go over it now; looks for the peer's end where it was not used lately.
+    private func becomeIdle() {
+        state = .idle
+        usedAt = loop.now
+        deadline?.arm(after: WebLine.idleTime)
+    }
+
+    /// Whether a request can go over it now; looks for the peer's end.
     var isReady: Bool {
         guard state == .idle else { return false }
-        guard loop.now - usedAt > WebLine.freshness, stream?.hasNews == true else { return true }
-        // Bytes of it are being taken at this moment.
-        if room.isEmpty { return false }
-        receive()
+        if stream?.hasNews == true { receive() }
         return state == .idle
     }
 
     /// Sends a request; the line must be ready. `again` sends an idempotent one another way, should
     /// the connection end before an answer begins.
     func send(
-        _ request: WebRequest, _ url: WebURL, again: @escaping @LoopActor () -> Void,
+        _ request: WebRequest, _ url: WebURL, again: @escaping @LoopActor (Interval) -> Void,
         _ completion: @escaping @LoopActor (WebOutcome) -> Void
     ) {
         guard let stream, state == .idle else { preconditionFailure("a line is ready") }
         state = .busy
         asked = Asked(
             isHead: request.method == "HEAD", isIdempotent: request.isIdempotent,
-            completion: completion, again: again)
+            sentAt: loop.now, deadline: request.deadline, completion: completion, again: again)
         deadline?.arm(after: request.deadline)
         WebLine.write(request, url, to: &stream.outgoing.bytes)
         stream.flush()
@@ -112,60 +123,78 @@ internal import WebProtocol
     func streamReadable() { receive() }
 
     private func receive() {
-        // Moved out of the instance meanwhile, so that it can be lent.
-        var room: [UInt8] = []
-        swap(&room, &self.room)
-        defer { swap(&room, &self.room) }
-        while state == .idle || state == .busy {
-            guard let stream else { return }
-            var code = CURLE_OK
-            var span = room.mutableSpan
-            var free = unsafe span.mutableBytes
-            let count = stream.read(into: &free, &code)
-            if code == CURLE_AGAIN { return }
-            guard code == CURLE_OK, count > 0 else { return peerEnded(code) }
-            // Nobody asked for anything.
-            guard state == .busy else { return close() }
-            parser.append(room.rawSpan.extracting(0..<count))
-            answerReceived()
-            if stream.isPlain, count < room.count { return }
-        }
-    }
-
-    private func answerReceived() {
-        do throws(HTTPError) {
-            guard let answer = try parser.next(isHead: asked?.isHead ?? false) else { return }
-            answered(answer)
-        } catch {
-            lost(error.message)
-        }
-    }
-
-    private func answered(_ answer: HTTPAnswer) {
-        usedAt = loop.now
+        guard let (answer, isOver) = takeAnswer() else { return }
         deadline?.disarm()
         let asked = asked
         self.asked = nil
-        if answer.staysOpen, !parser.isInsideAnswer {
-            state = .idle
-            lines.lineFreed(self)
-        } else {
+        if isOver {
             close()
+        } else {
+            becomeIdle()
+            lines.lineFreed(self)
         }
         asked?.completion(
             .response(
                 WebResponse(status: answer.status, headers: answer.headers, body: answer.body)))
     }
 
+    /// Reads all there is: the answer, if it is whole, and whether the connection ends with it. What
+    /// comes right behind an answer belongs to nobody, and is looked for before the line is free.
+    private func takeAnswer() -> (HTTPAnswer, isOver: Bool)? {
+        // Moved out of the instance meanwhile, so that it can be lent.
+        var room: [UInt8] = []
+        swap(&room, &self.room)
+        defer { swap(&room, &self.room) }
+        var answer: HTTPAnswer?
+        for _ in 0..<WebLine.readsAtOnce {
+            guard let stream, state == .idle || state == .busy else { return nil }
+            var code = CURLE_OK
+            var span = room.mutableSpan
+            var free = unsafe span.mutableBytes
+            let count = stream.read(into: &free, &code)
+            if code == CURLE_AGAIN { return answer.map { ($0, isOver: false) } }
+            if let answer { return (answer, isOver: true) }
+            guard code == CURLE_OK, count > 0 else { return peerEnded(code) }
+            // Nobody asked for anything.
+            guard state == .busy else {
+                close()
+                return nil
+            }
+            parser.append(room.rawSpan.extracting(0..<count))
+            guard let whole = nextAnswer() else {
+                if stream.isPlain, count < room.count { return nil }
+                continue
+            }
+            let isClean = !parser.isInsideAnswer && stream.outgoing.count == 0
+            guard whole.staysOpen, isClean else { return (whole, isOver: true) }
+            answer = whole
+        }
+        // So much behind an answer is not looked through.
+        if let answer { return (answer, isOver: true) }
+        loop.soon { [weak self] in self?.receive() }
+        return nil
+    }
+
+    private func nextAnswer() -> HTTPAnswer? {
+        do throws(HTTPError) {
+            return try parser.next(isHead: asked?.isHead ?? false)
+        } catch {
+            lost(error.message)
+            return nil
+        }
+    }
+
     // MARK: the end
 
-    private func peerEnded(_ code: CURLcode) {
+    /// The answer that ends with the connection, if there is one.
+    private func peerEnded(_ code: CURLcode) -> (HTTPAnswer, isOver: Bool)? {
         do throws(HTTPError) {
-            if code == CURLE_OK, let answer = try parser.ended() { return answered(answer) }
+            if code == CURLE_OK, let answer = try parser.ended() { return (answer, isOver: true) }
+            lost(code == CURLE_OK ? "the peer closed the connection" : message(code))
         } catch {
-            return lost(error.message)
+            lost(error.message)
         }
-        lost(code == CURLE_OK ? "the peer closed the connection" : message(code))
+        return nil
     }
 
     /// Told later, as it may come up while a request is being sent.
@@ -179,7 +208,10 @@ internal import WebProtocol
         stream?.easy.message(for: code) ?? "connection lost"
     }
 
-    private func deadlineReached() { lost("no answer in time", mayRepeat: false) }
+    private func deadlineReached() {
+        if let asked { lines.lineFailed(since: asked.sentAt) }
+        lost("no answer in time", mayRepeat: false)
+    }
 
     /// The connection is gone: what was asked may have been carried out.
     private func lost(_ reason: String, mayRepeat: Bool = true) {
@@ -189,7 +221,8 @@ internal import WebProtocol
         self.asked = nil
         close()
         guard let asked else { return }
-        if asked.isIdempotent, mayRepeat { return asked.again() }
+        let left = asked.deadline - (loop.now - asked.sentAt)
+        if asked.isIdempotent, mayRepeat, left > WebLine.leastTime { return asked.again(left) }
         asked.completion(.unknown(WebLinkError(code: -1, message: reason)))
     }
 

@@ -4,8 +4,11 @@ internal import Reactor
 /// The kept connections to one server: one is open from the start and opened anew where the server
 /// ends it, more are opened while requests find none free.
 @LoopActor final class WebLines {
-    /// Least time between two openings that were not asked for by a request.
+    /// Time before another attempt after the connections ended, doubled with each that fails.
     private static let pause = Interval.seconds(1)
+    private static let longestPause = Interval.seconds(60)
+    /// A connection that was open for so long did not fail.
+    private static let enough = Interval.seconds(5)
 
     private let loop: EventLoop
     private let limits: WebClientLimits
@@ -15,7 +18,11 @@ internal import Reactor
     private var all: [WebLine] = []
     /// Ready for a request, the one used last at the end.
     private var idle: [WebLine] = []
+    /// The one being opened.
+    private weak var opening: WebLine?
     private var openedAt = Instant.distantPast
+    /// Connections in a row that ended without carrying an answer.
+    private var failures = 0
     private var reopening: LoopTimer?
     private var isClosed = false
     /// Requests under way.
@@ -49,31 +56,46 @@ internal import Reactor
                 return line
             }
         }
-        if loop.now - openedAt > WebLines.pause || all.count < count { open() }
+        if failures == 0 { open() }
         return nil
     }
 
     private func open() {
-        guard !isClosed, all.count < count else { return }
+        guard !isClosed, opening == nil, all.count < count else { return }
         openedAt = loop.now
         let line = WebLine(self, loop: loop, limits: limits)
         all.append(line)
+        opening = line
         line.open(url, authorities: authorities, within: limits.connectTime)
     }
 
-    func lineOpened(_ line: WebLine) { idle.append(line) }
+    func lineOpened(_ line: WebLine) {
+        opening = nil
+        idle.append(line)
+    }
 
     func lineFreed(_ line: WebLine) {
         busy -= 1
+        failures = 0
         idle.append(line)
+    }
+
+    /// A request got no answer in time: what was not heard of since may be as dead.
+    func lineFailed(since sentAt: Instant) {
+        for line in idle where line.usedAt < sentAt { line.close() }
     }
 
     func lineClosed(_ line: WebLine, wasBusy: Bool) {
         if wasBusy { busy -= 1 }
+        if opening === line { opening = nil }
         all.removeAll { $0 === line }
         idle.removeAll { $0 === line }
         guard all.isEmpty, !isClosed else { return }
-        reopening?.arm(after: max(.milliseconds(1), WebLines.pause - (loop.now - openedAt)))
+        let lived = line.usedAt == .distantPast ? .zero : loop.now - line.usedAt
+        if lived > WebLines.enough { failures = 0 }
+        let pause = min(WebLines.longestPause, WebLines.pause * Int64(1 << min(failures, 6)))
+        failures += 1
+        reopening?.arm(after: max(.milliseconds(1), pause - (loop.now - openedAt)))
     }
 
     func close() {

@@ -112,7 +112,9 @@ package struct HTTPResponseParser: Sendable {
         let codings = headers.values("transfer-encoding")
         let lengths = headers.values("content-length")
         if let coding = codings.first {
-            guard lengths.isEmpty, codings.count == 1, HTTPSyntax.equal(coding, "chunked") else {
+            guard minorVersion >= 1, lengths.isEmpty, codings.count == 1,
+                HTTPSyntax.equal(coding, "chunked")
+            else {
                 throw .malformed("bad transfer coding")
             }
             state = .chunks

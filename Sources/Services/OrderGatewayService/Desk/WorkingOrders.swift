@@ -71,15 +71,22 @@ struct WorkingOrders: Sendable {
             let known = places[id]
             let place = known ?? vacancy()
             let before = slots[place]?.share
+            defer { settle(id, place, isKnown: known != nil, before) }
             yield &slots[place]
-            let after = slots[place]?.share
-            if known == nil, after != nil { places[id] = place }
-            if after == nil {
-                if known != nil { places[id] = nil }
-                free.append(place)
-            }
-            if before != after { exchange(before, for: after, id) }
         }
+    }
+
+    /// What follows a change of the order in a slot, whether the change ended well or threw.
+    private mutating func settle(
+        _ id: ClientOrderID, _ place: Int, isKnown: Bool, _ before: Share?
+    ) {
+        let after = slots[place]?.share
+        if !isKnown, after != nil { places[id] = place }
+        if after == nil {
+            if isKnown { places[id] = nil }
+            free.append(place)
+        }
+        if before != after { exchange(before, for: after, id) }
     }
 
     private mutating func vacancy() -> Int {

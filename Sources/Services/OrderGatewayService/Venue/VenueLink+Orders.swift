@@ -38,6 +38,10 @@ extension VenueLink {
             guard let placed = try? dialect.decodePlacement(body.rawSpan, intent) else {
                 return .unknown("the answer is unreadable")
             }
+            let named = placed.order.clientOrderID
+            guard named.isEmpty || named == intent.clientOrderID.text else {
+                return .unknown("the answer is about another order")
+            }
             return .accepted(placed.order)
         case .notSent(let text): return .notSent(text)
         case .lost(let text): return .unknown(text)
