@@ -101,9 +101,7 @@ package enum BudgetRefusal: Error, Equatable, Sendable {
 /// 2. A token is spent once, and within its lease's time.
 /// 3. While a ban lasts nothing is given, whatever was leased.
 /// 4. Where the shared count cannot be asked, a small bucket of the process's own serves, so that
-///    protection never depends on it. For one window after it was lost that is for protective calls
-///    alone, and of the part of the limit that the other lanes leave: the others may have been spending
-///    all of theirs. Five processes together never pass the limit by it.
+///    protection never depends on it.
 /// 5. A lane of orders that is in use finds tokens ready: more are asked for when a third is left, and
 ///    those of the next part of the window before it begins. So no order waits for the shared count.
 package struct Budget: Sendable {
@@ -130,10 +128,6 @@ package struct Budget: Sendable {
     private var pools: [[BudgetPool]]
     /// By limit: what serves where the shared count does not answer.
     private var own: [TokenBucket]
-    /// By limit: what serves protective calls in the first window without the shared count.
-    private var first: [TokenBucket]
-    /// When the shared count was lost.
-    private var lostAt = Instant.distantPast
     /// By limit: what was spent of that, and the shared count does not know of yet.
     private var unknown: [Int64]
     /// Whether the shared count can be asked.
@@ -147,21 +141,9 @@ package struct Budget: Sendable {
         let lanes = [BudgetPool](repeating: BudgetPool(), count: BudgetLane.allCases.count)
         pools = [[BudgetPool]](repeating: lanes, count: limits.count)
         unknown = limits.map { _ in 0 }
-        own = limits.map { Budget.own($0, now) }
-        first = limits.map { Budget.first($0, now) }
-    }
-
-    /// A tenth of a limit; five processes that find it full and refill it spend the limit.
-    private static func own(_ limit: BudgetLimit, _ now: Instant) -> TokenBucket {
-        TokenBucket(capacity: max(1, limit.limit / 10), refillTime: limit.window, now: now)
-    }
-
-    /// Three hundredths of a limit in its first window, two of them at once: for five processes that
-    /// is what the lanes other than the protective one leave.
-    private static func first(_ limit: BudgetLimit, _ now: Instant) -> TokenBucket {
-        TokenBucket(
-            capacity: max(1, limit.limit / 50),
-            refillTime: .nanoseconds(limit.window.nanoseconds * 2), now: now)
+        own = limits.map {
+            TokenBucket(capacity: max(1, $0.limit / 10), refillTime: $0.window, now: now)
+        }
     }
 
     /// Calls that wait in a lane.
@@ -205,22 +187,11 @@ package struct Budget: Sendable {
     package mutating func leaseFailed(
         limit: Int, lane: BudgetLane, spent: Int64 = 0, now: Instant
     ) -> [Action] {
-        if isShared { lost(now) }
+        isShared = false
         unknown[limit] += spent
         pools[limit][lane.rawValue].isAsking = false
         pools[limit][lane.rawValue].askAt = now + .milliseconds(200)
         return advance(now)
-    }
-
-    /// What the others have spent of the window is not known any more.
-    private mutating func lost(_ now: Instant) {
-        isShared = false
-        lostAt = now
-        for limit in limits.indices {
-            first[limit] = Budget.first(limits[limit], now)
-            own[limit] = Budget.own(limits[limit], now)
-            _ = own[limit].take(own[limit].capacity, now: now)
-        }
     }
 
     /// The venue has banned the address, or asked to be left alone: told by any process.
@@ -339,13 +310,11 @@ package struct Budget: Sendable {
         limits = fresh.limits
         pools = fresh.pools
         own = fresh.own
-        first = fresh.first
         unknown = fresh.unknown
         for (place, limit) in limits.enumerated() {
             guard let known = before.limits.firstIndex(of: limit) else { continue }
             pools[place] = before.pools[known]
             own[place] = before.own[known]
-            first[place] = before.first[known]
             unknown[place] = before.unknown[known]
         }
         return advance(now)
@@ -400,25 +369,16 @@ package struct Budget: Sendable {
         let isEnough = limits.indices.allSatisfy { limit in
             let amount = cost.amount(limits[limit].counted)
             if amount == 0 || available(limit, lane, now) >= amount { return true }
-            return !isShared && ownTokens(limit, lane, now) >= amount
+            return !isShared && own[limit].tokens(now: now) >= amount + reserve(limit, lane)
         }
         guard isEnough else { return false }
         for limit in limits.indices { take(limit, lane, cost.amount(limits[limit].counted), now) }
         return true
     }
 
-    /// Whether the shared count was lost less than a window ago.
-    private func isFirst(_ limit: Int, _ now: Instant) -> Bool {
-        now - lostAt < limits[limit].window
-    }
-
-    /// What a lane may spend without the shared count.
-    private mutating func ownTokens(_ limit: Int, _ lane: BudgetLane, _ now: Instant) -> Int64 {
-        guard isFirst(limit, now) else {
-            let kept = own[limit].capacity * (100 - lane.share) / 100
-            return own[limit].tokens(now: now) - kept
-        }
-        return lane == .protective ? first[limit].tokens(now: now) : 0
+    /// What the process's own bucket keeps back from a lane.
+    private func reserve(_ limit: Int, _ lane: BudgetLane) -> Int64 {
+        own[limit].capacity * (100 - lane.share) / 100
     }
 
     /// Tokens that a lane may use: its own, and those of the lanes below it.
@@ -431,10 +391,7 @@ package struct Budget: Sendable {
     ) {
         guard amount > 0 else { return }
         guard available(limit, lane, now) >= amount else {
-            let isTaken =
-                isFirst(limit, now)
-                ? first[limit].take(amount, now: now) : own[limit].take(amount, now: now)
-            if isTaken { unknown[limit] += amount }
+            if own[limit].take(amount, now: now) { unknown[limit] += amount }
             return
         }
         pools[limit][lane.rawValue].used(now)
