@@ -47,13 +47,17 @@ extension GatewayDesk {
     private mutating func begin(
         _ id: String, _ command: Command, _ parameters: AlgoParameters, _ turn: inout Turn
     ) {
-        guard accounts[parameters.account] != nil else {
+        guard let code = accounts[parameters.account]?.code else {
             return answer(
                 command, refusing: .accountUnknown, parameters.account.name, &turn)
         }
         guard let rules = instruments[parameters.symbol] else {
-            return answer(
-                command, refusing: .instrumentUnknown, parameters.symbol.name, &turn)
+            // price-feed may have listed it since Redis was read.
+            let question = ClientOrderID.derive(
+                account: code, origin: parameters.kind.origin, intent: command.id)
+            algos.awaitingRules[question] = command
+            turn.act(.readFacts(question, parameters.account, parameters.symbol))
+            return
         }
         let faults = parameters.faults(at: rules, isMargined: settings.capabilities.isMargined)
         guard faults.isEmpty else {
@@ -76,6 +80,23 @@ extension GatewayDesk {
         algo.waiters = [command]
         algos.add(id, algo)
         turn.act(.watchTicks(algoSymbols))
+    }
+
+    /// What Redis holds of the instrument that an algorithm is to trade.
+    mutating func rulesRead(
+        _ question: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn
+    ) {
+        guard let command = algos.awaitingRules.removeValue(forKey: question) else { return }
+        guard let facts else {
+            return answer(
+                command, refusing: .redisDown, "the instrument could not be read", &turn)
+        }
+        guard let rules = facts.instrument else {
+            return answer(
+                command, refusing: .instrumentUnknown, command.body["symbol"] ?? "", &turn)
+        }
+        instruments[rules.symbol] = rules
+        startAlgo(command, &turn)
     }
 
     /// `algo.stop`, `algo.pause` and `algo.resume`; answered once the state is saved.

@@ -61,6 +61,8 @@ struct AlgoHost: Sendable {
     var bySymbol: [Symbol: [String]] = [:]
     /// The algorithm and number behind a client order id.
     var owners: [ClientOrderID: (algo: String, number: Int64)] = [:]
+    /// Starts that wait for the rules of their instrument, by the question's name.
+    var awaitingRules: [ClientOrderID: Command] = [:]
     /// Orders of which something is new.
     var moved: Set<ClientOrderID> = []
     /// Algorithms of which something is to be saved, placed or looked at.
@@ -98,16 +100,6 @@ struct AlgoHost: Sendable {
             let second = all[b]?.isReduceOnly ?? false
             return first == second ? a < b : first
         }
-    }
-
-    /// Another gateway may have had them: they are read anew.
-    mutating func forget() {
-        all = [:]
-        bySymbol = [:]
-        owners = [:]
-        moved = []
-        touched = []
-        nextWake = .distantFuture
     }
 
     mutating func wake(by time: Instant) { nextWake = min(nextWake, time) }

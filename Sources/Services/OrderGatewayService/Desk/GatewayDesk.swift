@@ -179,7 +179,9 @@ package struct GatewayDesk: Sendable {
         case .accountSaved(let request, let reply): accountSaved(request, reply, &turn)
         case .stateSaved(let request, let reply): stateSaved(request, reply, &turn)
         case .algoSaved(let id, let token, let reply): algoSaved(id, token, reply, &turn)
-        case .factsRead(let id, let facts): factsRead(id, facts, &turn)
+        case .factsRead(let id, let facts):
+            factsRead(id, facts, &turn)
+            rulesRead(id, facts, &turn)
         case .orderRead(let id, let reading):
             orderRead(id, reading, &turn)
             algoOrderRead(id, reading, &turn)
