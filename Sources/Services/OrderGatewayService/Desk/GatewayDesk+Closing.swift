@@ -151,7 +151,8 @@ extension GatewayDesk {
 
     /// Whether something of a symbol is on its way that may explain a difference.
     private func isDoubtful(_ symbol: Symbol) -> Bool {
-        if collectAt[symbol] != nil || shared.pendingCount > 0 { return true }
+        // Until all trades are collected, the books may lack some.
+        if phase != .ready || collectAt[symbol] != nil || shared.pendingCount > 0 { return true }
         if unowned[symbol]?.isEmpty == false { return true }
         if parked.values.contains(where: { $0.contains { $0.symbol == symbol } }) { return true }
         return orders.ids(of: symbol).contains { id in

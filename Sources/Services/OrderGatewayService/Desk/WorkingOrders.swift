@@ -181,11 +181,13 @@ struct WorkingOrders: Sendable {
         sum(symbol) { $0.account == account ? $0.unbooked : .zero }
     }
 
-    /// What a symbol's orders of one side may still execute, but for one of them.
+    /// What a symbol's orders of one side may still take off the exchange's position at once, but for
+    /// one of them: those that only reduce, and those that do not rest.
     func working(_ symbol: Symbol, _ side: Side, but id: ClientOrderID) -> Quantity {
         sum(symbol) { order in
             guard order.life.intent.side == side, order.id != id, !order.awaitsFacts,
-                !order.awaitsVerdict
+                !order.awaitsVerdict,
+                order.life.intent.isReduceOnly || order.life.intent.type == .market
             else { return .zero }
             return order.life.remaining
         }
