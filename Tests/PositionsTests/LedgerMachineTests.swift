@@ -107,6 +107,36 @@ struct ScriptedLedger {
         #expect(machine.replied(command.token, .applied(sequence: 1)).isEmpty)
     }
 
+    @Test("B4c: a close at mark that finds its book closed by others opens nothing, and is on record")
+    func closedMeanwhile() {
+        for (held, left) in [(Int64(0), Int64(0)), (2, 0), (-4, -4), (9, 4)] {
+            var machine = LedgerMachine(settlementAsset: "USDT")
+            _ = machine.resume()
+            let submitted = machine.submit(
+                LedgerChange(
+                    account: Self.accounts[0], symbol: Self.symbol,
+                    subject: .adjustment(.whole(-5), at: .whole(100), isVirtualClose: true),
+                    identity: "close:x", cause: "command:x", atMilliseconds: 1))
+            guard case .apply(let command)? = submitted.actions.first else {
+                Issue.record("no call")
+                return
+            }
+            let entry: Price = held == 0 ? .zero : .whole(90)
+            let standing = LedgerSnapshot(
+                position: Position(quantity: .whole(held), entryPrice: entry, version: 7),
+                balance: BookBalance(deposits: .whole(1000), version: 9), order: nil)
+            let actions = machine.replied(command.token, .conflict(standing))
+            guard case .apply(let repeated)? = actions.first else {
+                Issue.record("no repeat")
+                return
+            }
+            #expect(repeated.position?.quantity == .whole(left))
+            #expect(repeated.position?.entryPrice == (left == 0 ? .zero : .whole(90)))
+            #expect(repeated.position?.version == 8 && repeated.legs.count == 1)
+            #expect(repeated.legs.first?.kind == .virtualClose)
+        }
+    }
+
     @Test("P2: a newer fence stops the writing")
     func fenced() {
         var machine = LedgerMachine(settlementAsset: "USDT")

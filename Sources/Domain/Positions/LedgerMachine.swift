@@ -284,18 +284,7 @@ package struct LedgerMachine: Equatable, Sendable {
             let fee = fill.feeAsset == settlementAsset ? fill.fee : .zero
             return trade(fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
         case .adjustment(let delta, let price, let isVirtualClose):
-            var delta = delta
-            // Others may have closed the book meanwhile: a close opens nothing.
-            if isVirtualClose, let held = position?.quantity {
-                let isAgainst = held.signum == -delta.signum
-                let most = isAgainst ? min(held.magnitude, delta.magnitude) : .zero
-                delta = delta.isNegative ? -most : most
-            }
-            var legs = trade(delta, price, .zero, &position, &balance)
-            for index in legs.indices where legs[index].kind == .fill {
-                legs[index].kind = isVirtualClose ? .virtualClose : .adjustment
-            }
-            return legs
+            return adjust(delta, price, isVirtualClose, &position, &balance)
         case .deposit(let amount):
             balance.deposits += amount
             var leg = LedgerLeg(kind: .deposit)
@@ -315,6 +304,35 @@ package struct LedgerMachine: Equatable, Sendable {
             leg.wallet = balance.wallet
             return [leg]
         }
+    }
+
+    private func adjust(
+        _ delta: Quantity, _ price: Price, _ isVirtualClose: Bool, _ position: inout Position?,
+        _ balance: inout BookBalance
+    ) -> [LedgerLeg] {
+        var delta = delta
+        if isVirtualClose, let held = position?.quantity {
+            // Others may have closed the book meanwhile: a close opens nothing.
+            let isAgainst = held.signum == -delta.signum
+            let most = isAgainst ? min(held.magnitude, delta.magnitude) : .zero
+            guard most.isPositive else { return [untouched(&position, balance)] }
+            delta = delta.isNegative ? -most : most
+        }
+        var legs = trade(delta, price, .zero, &position, &balance)
+        for index in legs.indices where legs[index].kind == .fill {
+            legs[index].kind = isVirtualClose ? .virtualClose : .adjustment
+        }
+        return legs
+    }
+
+    /// A close that found nothing left to close: it is on record, and the book stays as it is.
+    private func untouched(_ position: inout Position?, _ balance: BookBalance) -> LedgerLeg {
+        position?.version += 1
+        var leg = LedgerLeg(kind: .virtualClose)
+        leg.position = position?.quantity ?? .zero
+        leg.entryPrice = position?.entryPrice ?? .zero
+        leg.wallet = balance.wallet
+        return leg
     }
 
     private func trade(
