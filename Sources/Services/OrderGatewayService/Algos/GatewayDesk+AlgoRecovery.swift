@@ -96,6 +96,12 @@ extension GatewayDesk {
             let held = Set(algo.held.map(\.number))
             for child in machine.book.children where !held.contains(child.number) {
                 algos.all[id]?.lookups.insert(child.number)
+                // A cancel that was on its way may never have arrived, and is harmless twice (C5).
+                if let name = childName(id, child.number), let order = orders[name],
+                    order.life.name == .pendingCancel
+                {
+                    turn.act(.cancel(name, order.symbol))
+                }
             }
             lookUpChildren(id, &turn)
         }
