@@ -119,7 +119,7 @@ package enum SyncLimits {
     /// Between two questions for funding, which costs 30 of 2,400 a minute.
     static let fundingInterval = Interval.seconds(60)
     /// How far back funding is looked for after a start: the longest time between two is 8 h.
-    static let fundingDepth = Interval.seconds(86_400)
+    static let fundingDepth = Interval.seconds(7 * 86_400)
     /// Commands that may wait for a round to end.
     static let waitingCommands = 64
     /// Between two looks at the clock.

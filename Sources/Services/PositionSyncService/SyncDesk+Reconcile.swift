@@ -267,7 +267,8 @@ struct MoneyWatch {
             candidate = (offset, now)
             return .suspected
         }
-        guard now - seen.seenAt >= SyncLimits.confirmation else { return .nothing }
+        // Two trades that cancel each other out may both be missing for as long as a gateway is.
+        guard now - seen.seenAt >= SyncLimits.explanation else { return .nothing }
         candidate = nil
         return .changed(offset, by: offset - known)
     }

@@ -93,7 +93,7 @@ extension AlgoMachine {
 
     /// Takes back everything that rests.
     mutating func cancelAll(_ now: Instant, _ out: inout [AlgoAction]) {
-        if now < retryAt { wake(by: retryAt) }
+        if now < cancelsAt { return wake(by: cancelsAt) }
         for child in book.children where child.type == .limit { cancel(child, &out) }
     }
 
@@ -128,7 +128,8 @@ extension AlgoMachine {
 
     /// The rungs are over: what is left of them is one thing.
     mutating func mergeLots() {
-        book.lots = [Allotment(total: parameters.goal.quantity, filled: progress.traded)]
+        book.merge(
+            into: Allotment(total: parameters.goal.quantity, filled: progress.traded))
         rungs = []
     }
 

@@ -69,6 +69,8 @@ package struct AlgoMachine: Sendable {
     var refusals = 0
     /// No order is placed before.
     var retryAt = Instant.distantPast
+    /// No cancel is asked for before: the last was refused.
+    var cancelsAt = Instant.distantPast
 
     package internal(set) var bid = Price.zero
     package internal(set) var ask = Price.zero
@@ -187,8 +189,9 @@ package struct AlgoMachine: Sendable {
         _ number: Int64, now: Instant, _ out: inout [AlgoAction]
     ) {
         book.cancelFailed(number)
-        retryAt = max(retryAt, now + Limits.firstPause)
-        wake(by: retryAt)
+        cancelsAt = now + Limits.firstPause
+        retryAt = max(retryAt, cancelsAt)
+        wake(by: cancelsAt)
     }
 
     /// Takes back what rests and waits.

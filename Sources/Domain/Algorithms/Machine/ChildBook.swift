@@ -84,6 +84,12 @@ package struct ChildBook: Equatable, Sendable {
         children.append(child)
     }
 
+    /// Makes one lot of all, to which every order belongs from now on.
+    mutating func merge(into lot: Allotment) {
+        lots = [lot]
+        for index in children.indices { children[index].lot = 0 }
+    }
+
     /// A cancel of a resting order is asked for.
     /// - Returns: whether it is news.
     mutating func cancelling(_ number: Int64) -> Bool {

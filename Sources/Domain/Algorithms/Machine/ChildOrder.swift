@@ -18,7 +18,7 @@ package struct ChildOrder: Equatable, Sendable {
     /// Counts the orders of the algorithm from 1; with the algo's id it gives the client order id.
     package let number: Int64
     /// The allotment it is committed to.
-    package let lot: Int
+    package internal(set) var lot: Int
     package let side: Side
     package let type: OrderType
     package let timeInForce: TimeInForce

@@ -254,9 +254,12 @@ extension GatewayDesk {
                     ? .over(RefusalCode.allCases.first { $0.description == order.code })
                     : .cancelling
             }
+        // What was booked at mark is closed as well as what was traded.
+        let booked = order.bookedAtMark
+        let value = order.mark.map { $0.times(booked, .nearestEven) } ?? .zero
         return ChildReport(
             number: number, stage: stage, price: order.life.intent.price,
-            executed: order.totals.executed, notional: order.totals.notional,
+            executed: order.totals.executed + booked, notional: order.totals.notional + value,
             fees: order.totals.fees)
     }
 

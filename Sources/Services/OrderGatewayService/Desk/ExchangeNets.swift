@@ -6,8 +6,8 @@ import Trading
 /// 1. An error is no evidence: what was never told, or was told by a stream that is closed by now, is
 ///    unknown (R4).
 /// 2. A difference counts only once two lists, a while apart, have shown the same one while nothing
-///    was in doubt and after the books were read anew: before that it may be a trade of which one
-///    side is told and the other is not.
+///    was in doubt and after trades and books were read anew: before that it may be a trade of which
+///    one side is told and the other is not. For each close that is done anew.
 struct ExchangeNets: Sendable {
     enum Reading: Equatable, Sendable {
         /// Equal to the books, or different from them by what is proven.
@@ -30,6 +30,8 @@ struct ExchangeNets: Sendable {
         var lookedAt = Instant.distantPast
         /// When the books were last asked for that were read anew.
         var booksAt = Instant.distantPast
+        /// When the trades were last asked for that were read.
+        var tradesAt = Instant.distantPast
     }
 
     /// Two lists that prove a difference lie this far apart: the two halves of a trade come closer.
@@ -74,6 +76,12 @@ struct ExchangeNets: Sendable {
         entries[symbol]?.booksAt = max(before, askedAt)
     }
 
+    /// The trades of a symbol, asked for at `askedAt`, are told.
+    mutating func tradesRead(_ symbol: Symbol, askedAt: Instant) {
+        let before = entries[symbol]?.tradesAt ?? askedAt
+        entries[symbol]?.tradesAt = max(before, askedAt)
+    }
+
     /// A look for proof, after a list asked for at `askedAt`.
     mutating func look(
         _ symbol: Symbol, books: Quantity, isDoubtful: Bool, askedAt: Instant, now: Instant
@@ -83,7 +91,7 @@ struct ExchangeNets: Sendable {
         if isDoubtful {
             entry.looks = 0
         } else if entry.since <= askedAt, entry.booksAt >= entry.since,
-            askedAt - entry.lookedAt >= ExchangeNets.apart
+            entry.tradesAt >= entry.since, askedAt - entry.lookedAt >= ExchangeNets.apart
         {
             entry.looks += 1
             entry.lookedAt = askedAt
@@ -98,9 +106,11 @@ struct ExchangeNets: Sendable {
         entries[symbol]?.proven -= part
     }
 
-    /// How a symbol stands, by evidence that is newer than `after`.
+    /// How a symbol stands, by evidence that is newer than `after`; a difference, by a list and books
+    /// that were asked for since `since`.
     mutating func reading(
-        _ symbol: Symbol, books: Quantity, after: Instant, isStreamOpen: Bool, now: Instant
+        _ symbol: Symbol, books: Quantity, after: Instant, since: Instant, isStreamOpen: Bool,
+        now: Instant
     ) -> Reading {
         guard let listedAt else { return .unknown }
         if entries[symbol] == nil { entries[symbol] = Entry(toldAt: listedAt) }
@@ -110,7 +120,8 @@ struct ExchangeNets: Sendable {
         }
         observe(symbol, books, now)
         guard let entry = entries[symbol] else { return .unknown }
-        if entry.difference.isZero || entry.difference == entry.proven {
+        let isFresh = entry.lookedAt >= since && entry.booksAt >= since
+        if entry.difference.isZero || (entry.difference == entry.proven && isFresh) {
             return .settled(entry.net)
         }
         return .standing(entry.difference, since: entry.since)
@@ -123,6 +134,6 @@ struct ExchangeNets: Sendable {
         entries[symbol]?.difference = difference
         entries[symbol]?.since = now
         entries[symbol]?.looks = 0
-        if difference.isZero { entries[symbol]?.proven = .zero }
+        entries[symbol]?.proven = .zero
     }
 }

@@ -58,8 +58,8 @@ extension GatewayDesk {
         }
         let books = booksNet(order.symbol)
         let reading = nets.reading(
-            order.symbol, books: books, after: hold.evidenceAfter, isStreamOpen: isStreamOpen,
-            now: turn.now)
+            order.symbol, books: books, after: hold.evidenceAfter, since: hold.since,
+            isStreamOpen: isStreamOpen, now: turn.now)
         switch reading {
         case .settled(let net): return carryOut(id, books, net, &turn)
         case .standing, .unknown: break
@@ -246,7 +246,9 @@ extension GatewayDesk {
         _ order: WorkingOrder, _ plan: ClosingPlan, _ net: Quantity, _ mark: Price,
         _ turn: inout Turn
     ) {
-        orders[order.id]?.bookedAtMark = plan.booked.magnitude
+        orders[order.id]?.bookedAtMark += plan.booked.magnitude
+        // A close that is planned anew books another part.
+        let part = order.closeTries == 0 ? "" : ":\(order.closeTries)"
         nets.booked(order.symbol, plan.booked)
         turn.act(
             .alert(
@@ -261,7 +263,7 @@ extension GatewayDesk {
             LedgerChange(
                 account: order.account, symbol: order.symbol,
                 subject: .adjustment(plan.booked, at: mark, isVirtualClose: true),
-                identity: "close:\(order.id.text)", cause: "command:\(order.request)",
+                identity: "close:\(order.id.text)\(part)", cause: "command:\(order.request)",
                 atMilliseconds: turn.wall.milliseconds), &turn)
     }
 

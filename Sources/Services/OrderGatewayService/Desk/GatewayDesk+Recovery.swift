@@ -44,6 +44,7 @@ extension GatewayDesk {
     private mutating func stopWriting(_ turn: inout Turn) {
         phase = .idle
         generation += 1
+        tradesAskedAt = [:]
         retryAt = nil
         ledger.suspend()
         withheld += shared.withdraw()
@@ -196,6 +197,7 @@ extension GatewayDesk {
 
     private mutating func startListing(_ turn: inout Turn) {
         generation += 1
+        tradesAskedAt = [:]
         phase = .listing
         unheard = [:]
         retryAt = turn.now + .seconds(10)
@@ -261,6 +263,7 @@ extension GatewayDesk {
     /// Fetches the trades of a symbol since the oldest that is remembered as applied.
     mutating func collect(_ symbol: Symbol, _ turn: inout Turn) {
         collectAt[symbol] = isCollecting(symbol) ? turn.now + .seconds(10) : nil
+        if tradesAskedAt[symbol] == nil { tradesAskedAt[symbol] = turn.now }
         // Of few trades remembered, the oldest need not be the first there was.
         let newest = applied[symbol, default: []].sorted().suffix(500)
         let first = newest.count == 500 ? newest.first : nil
@@ -271,6 +274,7 @@ extension GatewayDesk {
         _ symbol: Symbol, _ number: Int64, _ fills: [Fill]?, _ turn: inout Turn
     ) {
         guard number == generation else { return }
+        let askedAt = tradesAskedAt.removeValue(forKey: symbol)
         guard let fills else {
             if isCollecting(symbol) || hasMissingFills(symbol) {
                 collectAt[symbol] = turn.now + .seconds(1)
@@ -288,6 +292,7 @@ extension GatewayDesk {
             guard fill.timeMilliseconds >= horizon else { continue }
             listedTrade(fill, &turn)
         }
+        if let askedAt { nets.tradesRead(symbol, askedAt: askedAt) }
         if case .collecting(var symbols) = phase {
             symbols.remove(symbol)
             phase = .collecting(symbols)

@@ -60,7 +60,7 @@ extension GatewayDesk {
                 held[holder, default: .zero] += quantity
             }
         }
-        for order in orders.values where order.life.intent.side == .sell {
+        for order in orders.values where order.life.intent.side == .sell && !order.awaitsFacts {
             guard instruments[order.symbol]?.base == base, held[order.account] != nil else { continue }
             held[order.account, default: .zero] -= order.life.remaining
         }

@@ -101,6 +101,8 @@ package struct GatewayDesk: Sendable {
     var verifyAt: [Symbol: Instant] = [:]
     /// When trades of a symbol are to be fetched because fills are missing.
     var collectAt: [Symbol: Instant] = [:]
+    /// Since when a question for the trades of a symbol is out.
+    var tradesAskedAt: [Symbol: Instant] = [:]
     var retryLedgerAt: [AccountID: Instant] = [:]
     /// Halts that are being carried out, by request id.
     var halts: [String: HaltWatch] = [:]

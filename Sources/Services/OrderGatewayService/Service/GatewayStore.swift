@@ -4,6 +4,7 @@ import Orders
 import Positions
 import Reactor
 import RedisLink
+import Runtime
 import Trading
 
 /// Why Redis could not be read.
@@ -336,7 +337,8 @@ package struct StoreFailure: Error, CustomStringConvertible {
             do throws(RecordError) {
                 snapshot.algos.append(try AlgoRecord(fields: fields))
             } catch {
-                throw StoreFailure(description: error.description)
+                // One that cannot be read must not keep all books from being traded.
+                Log.error("an algorithm's record is left out", ["error": error.description])
             }
         }
     }
