@@ -243,7 +243,7 @@ extension OrderRecord {
 struct MoneyWatch {
     enum Verdict: Equatable {
         case nothing
-        /// It has changed: by funding that is not booked yet, most likely.
+        /// It has changed: by funding that is not booked yet, most likely, which is asked for.
         case suspected
         /// The money is to be remembered; `by` is nil the first time.
         case changed(Money, by: Money?)
@@ -267,8 +267,9 @@ struct MoneyWatch {
             candidate = (offset, now)
             return .suspected
         }
-        // Two trades that cancel each other out may both be missing for as long as a gateway is.
-        guard now - seen.seenAt >= SyncLimits.explanation else { return .nothing }
+        // Two trades that cancel each other out may both be missing for as long as a gateway is; and
+        // a question for funding may fail.
+        guard now - seen.seenAt >= SyncLimits.explanation else { return .suspected }
         candidate = nil
         return .changed(offset, by: offset - known)
     }

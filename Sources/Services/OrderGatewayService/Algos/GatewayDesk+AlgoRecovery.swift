@@ -24,6 +24,7 @@ extension GatewayDesk {
             algos.remove(record.id)
             adopt(record, &turn)
         }
+        dropUnbegun(Set(records.map(\.id)), &turn)
         for id in algos.all.keys.sorted() where algos.all[id]?.isRecovering == false {
             algos.all[id]?.saving = nil
             algos.all[id]?.heldInFlight = 0
@@ -34,6 +35,21 @@ extension GatewayDesk {
         for id in algos.all.keys.sorted() { ownChildren(id) }
         algos.needsReview = true
         turn.act(.watchTicks(algoSymbols))
+    }
+
+    /// An algorithm whose beginning Redis never took, and whose command is too old by now, never
+    /// began: whoever asked for it may have asked again.
+    private mutating func dropUnbegun(_ known: Set<String>, _ turn: inout Turn) {
+        for id in algos.all.keys.sorted() where !known.contains(id) {
+            guard let algo = algos.all[id], !algo.request.isEmpty, algo.savedAt == .distantPast,
+                algo.machine?.book.children.count == algo.held.count,
+                algo.waiters.allSatisfy({ $0.deadlineMilliseconds <= turn.wall.milliseconds })
+            else { continue }
+            for waiter in algo.waiters {
+                answer(waiter, refusing: .deadlinePassed, "it could not be saved in time", &turn)
+            }
+            algos.remove(id)
+        }
     }
 
     /// From here on what becomes of its orders is told to an algorithm.
