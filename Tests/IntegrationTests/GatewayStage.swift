@@ -22,8 +22,9 @@ final class GatewayStage {
             .appendingPathComponent("pms-gateway-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         folder = url.path
-        port = Int.random(in: 20_000..<40_000)
-        adminPort = Int.random(in: 40_000..<60_000)
+        // Below what the system gives to connections that go out.
+        port = Int.random(in: 16_000..<26_000)
+        adminPort = Int.random(in: 26_000..<32_000)
         let path =
             switch kind {
             case "binance-spot": "/spot"

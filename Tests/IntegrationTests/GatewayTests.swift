@@ -90,7 +90,7 @@ struct GatewayTests {
     @Test("orders go over the WebSocket API, fall back to REST while it is down, and never twice (S1, S2)")
     func socket() throws {
         let stage = try GatewayStage()
-        let port = Int.random(in: 10_000..<20_000)
+        let port = Int.random(in: 10_000..<16_000)
         try stage.startStack(["PMS_ORDER_PATH": "websocket", "PMS_HTTP_PORT": "\(port)"])
         func overSocket() -> Int {
             let line = stage.web("http://127.0.0.1:\(port)/metrics").split(separator: "\n")
@@ -188,7 +188,7 @@ struct GatewayTests {
             "PMS_PAPER_ORDER_LIMIT_10S": "1000000", "PMS_PAPER_ORDER_LIMIT_1M": "1000000",
             "PMS_PAPER_WEIGHT_LIMIT_1M": "10000000",
         ])
-        let port = Int.random(in: 10_000..<20_000)
+        let port = Int.random(in: 10_000..<16_000)
         try stage.startStack(["PMS_HTTP_PORT": "\(port)"])
         let lines = thousand(stage)
         _ = rest(stage, "r1")
@@ -307,7 +307,7 @@ struct GatewayTests {
     @Test("B7c: with Redis frozen, cancels, reduce-only orders and a halt pass, and are saved when it is back")
     func redisAway() throws {
         let stage = try GatewayStage()
-        let port = Int.random(in: 40_000..<60_000)
+        let port = Int.random(in: 10_000..<16_000)
         let own = [
             "PMS_COMMAND_TOKEN": "secret", "PMS_GATEWAY_DATA": "\(stage.folder)/data",
             "PMS_GATEWAY_URL": "http://127.0.0.1:\(port)", "PMS_HTTP_PORT": "\(port)",
