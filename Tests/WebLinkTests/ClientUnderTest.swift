@@ -56,6 +56,14 @@ func request(from peer: RawPeer) -> String {
     return head + String(decoding: body, as: UTF8.self)
 }
 
+/// Answers that are cut, garbage, or larger than 1,000 bytes.
+let brokenAnswers = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Len",
+    "SSH-2.0-x\r\n", "",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + String(repeating: "x", count: 2_000),
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+]
+
 /// A port of 127.0.0.1 where nobody listens.
 func deadPort() -> UInt16 { RawListener().port }
 

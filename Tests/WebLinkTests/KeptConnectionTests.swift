@@ -158,12 +158,7 @@ import WebProtocol
 
     @Test(
         "An answer that is cut, garbage or too large: unknown",
-        arguments: [
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Len",
-            "SSH-2.0-x\r\n", "",
-            "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n"
-                + String(repeating: "x", count: 2_000),
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        arguments: brokenAnswers + [
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n1\r\na\r\n0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
             "HTTP/1.1 101 Switching Protocols\r\n\r\n",

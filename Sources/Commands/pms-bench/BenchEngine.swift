@@ -49,18 +49,9 @@ final class BenchEngine {
         let request = Array(
             ("GET \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
                 + "\(BenchEngine.token)\r\n\r\n").utf8)
-        var reply = [CChar](repeating: 0, count: 16_384)
-        let clock = SystemTime()
-        let start = clock.now
-        let held = unsafe request.withUnsafeBufferPointer { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) {
-                unsafe floor_ask(socket, $0.baseAddress!, $0.count, &reply, reply.count)
-            }
-        }
-        let time = (clock.now - start).nanoseconds
-        let text = reply.prefix(max(0, Int(held))).map { UInt8(bitPattern: $0) }
-        guard String(decoding: text, as: UTF8.self).contains("\"expired\":false") else {
-            throw HopProblem(description: String(decoding: text.prefix(300), as: UTF8.self))
+        let (time, reply) = Measure.ask(socket, request)
+        guard reply.contains("\"expired\":false") else {
+            throw HopProblem(description: String(reply.prefix(300)))
         }
         return time
     }

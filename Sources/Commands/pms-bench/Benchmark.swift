@@ -1,3 +1,4 @@
+import CFloor
 import Chronology
 
 /// One measured figure; `floor` is what plain C took for the same work in the same run.
@@ -39,6 +40,22 @@ enum Measure {
             least = min(least, length)
         }
         return least
+    }
+
+    /// Asks over a kept connection: nanoseconds from the first byte sent to the last byte read, and
+    /// what came; nothing where no answer did.
+    static func ask(_ socket: Int32, _ request: [UInt8]) -> (time: Int64, reply: String) {
+        var reply = [CChar](repeating: 0, count: 16_384)
+        let clock = SystemTime()
+        let start = clock.now
+        let held = unsafe request.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) {
+                unsafe floor_ask(socket, $0.baseAddress!, $0.count, &reply, reply.count)
+            }
+        }
+        let time = (clock.now - start).nanoseconds
+        let text = reply.prefix(max(0, Int(held))).map { UInt8(bitPattern: $0) }
+        return (time, String(decoding: text, as: UTF8.self))
     }
 
     /// Keeps a result, so that the work for it is not optimised away.

@@ -69,19 +69,8 @@ enum OrderBench {
     }
 
     private static func ask(_ peer: Int32, _ request: [UInt8]) throws -> Int64 {
-        var reply = [CChar](repeating: 0, count: 8_192)
-        let clock = SystemTime()
-        let start = clock.now
-        let held = unsafe request.withUnsafeBufferPointer { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) {
-                unsafe floor_ask(peer, $0.baseAddress!, $0.count, &reply, reply.count)
-            }
-        }
-        let time = (clock.now - start).nanoseconds
-        guard held > 12, reply[9] == CChar(UInt8(ascii: "2")) else {
-            let text = reply.prefix(max(0, Int(held))).map { UInt8(bitPattern: $0) }
-            throw PaperBenchProblem(description: String(decoding: text, as: UTF8.self))
-        }
+        let (time, reply) = Measure.ask(peer, request)
+        guard reply.hasPrefix("HTTP/1.1 2") else { throw PaperBenchProblem(description: reply) }
         return time
     }
 

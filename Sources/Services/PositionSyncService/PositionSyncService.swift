@@ -118,7 +118,8 @@ package enum SyncLimits {
     static let markAge = Interval.seconds(10)
     /// Between two questions for funding, which costs 30 of 2,400 a minute.
     static let fundingInterval = Interval.seconds(60)
-    /// How far back funding is looked for after a start: the longest time between two is 8 h.
+    /// How far back funding is looked for after a start: as long as this process may have been away.
+    /// Booked ids are remembered for a day more.
     static let fundingDepth = Interval.seconds(7 * 86_400)
     /// Commands that may wait for a round to end.
     static let waitingCommands = 64

@@ -1,0 +1,96 @@
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Reactor
+import RedisLink
+import Runtime
+import Trading
+import VenueProtocol
+
+/// What the desk asks of Redis.
+extension GatewayService {
+    func carryOutInRedis(_ action: GatewayAction) {
+        switch action {
+        case .load(let generation, let known):
+            Task { @LoopActor in
+                do throws(StoreFailure) {
+                    tell(.loaded(generation: generation, try await store.load(known: known)))
+                } catch {
+                    tell(.loadFailed(generation: generation, error.description))
+                }
+            }
+        case .saveIntent(let record, let fence):
+            let id = record.intent.clientOrderID
+            store.saveIntent(record, fence: fence) { [weak self] reply in
+                self?.tell(.intentReplied(id, reply))
+            }
+        case .saveOrder(let record, let isDone, let fence, let token):
+            let id = record.intent.clientOrderID
+            store.saveOrder(record, isDone: isDone, fence: fence) { [weak self] reply in
+                self?.tell(.orderSaved(id, token: token, reply))
+            }
+        case .applyLedger(let command, let fence):
+            fills.increment()
+            store.applyLedger(command, fence: fence, wall: host.loop.wallNow) {
+                [weak self] reply in self?.tell(.ledgerReplied(token: command.token, reply))
+            }
+        case .applyShared(let command, let fence):
+            fills.increment()
+            store.applyShared(command, fence: fence, wall: host.loop.wallNow) {
+                [weak self] reply in self?.tell(.sharedReplied(token: command.token, reply))
+            }
+        case .saveAccount(let record, let fence, let request):
+            store.saveAccount(record, fence: fence) { [weak self] reply in
+                self?.tell(.accountSaved(request: request, reply))
+            }
+        case .saveState(let record, let account, let fence, let request):
+            store.saveState(record, account, fence: fence) { [weak self] reply in
+                self?.tell(.stateSaved(request: request, reply))
+            }
+        case .saveAlgo(let record, let isOver, let fence, let token):
+            store.saveAlgo(record, isOver: isOver, fence: fence) { [weak self] reply in
+                self?.tell(.algoSaved(record.id, token: token, reply))
+            }
+        case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
+        case .readBooks(let symbol, let accounts):
+            let askedAt = host.loop.now
+            Task { @LoopActor in
+                let books = await store.books(symbol, accounts)
+                tell(.booksRead(symbol, askedAt: askedAt, books))
+            }
+        case .readOrder(let id):
+            Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
+        case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,
+            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
+            .queryHoldings, .queryPositions, .openStream, .surrenderLease, .wake, .watchTicks:
+            preconditionFailure("an action goes where it is sorted to")
+        }
+    }
+
+    /// Reads price and risk; prices that nobody asked for until now are waited for a little.
+    private func readFacts(_ id: ClientOrderID, _ account: AccountID, _ symbol: Symbol) {
+        let isReducing = desk.isReducing(id)
+        Task { @LoopActor in
+            let patience = host.loop.now + .milliseconds(1_500)
+            var facts = await store.facts(account, symbol)
+            if !isReducing, !isFresh(facts) {
+                store.demand(symbol, wall: host.loop.wallNow)
+                while host.loop.now < patience, host.redis.isUp, !isFresh(facts) {
+                    await pause(.milliseconds(50))
+                    facts = await store.facts(account, symbol)
+                }
+            }
+            tell(.factsRead(id, facts))
+        }
+    }
+
+    private func isFresh(_ facts: MarketFacts?) -> Bool {
+        guard let facts, facts.instrument != nil, let price = facts.price else { return false }
+        let limits = desk.settings.limits
+        let now = host.loop.wallNow
+        guard now - price.at <= limits.priceAge else { return false }
+        guard venue.capabilities.isMargined else { return true }
+        return facts.risk.map { now - $0.at <= limits.riskAge } ?? false
+    }
+}
