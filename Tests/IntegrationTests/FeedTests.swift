@@ -18,7 +18,7 @@ struct FeedTests {
                 .appendingPathComponent("pms-feed-\(UUID().uuidString.prefix(8))")
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
             folder = url.path
-            port = Int.random(in: 16_000..<32_000)
+            port = FreePort.take()
             try start(
                 "/usr/bin/env",
                 [

@@ -22,9 +22,8 @@ final class GatewayStage {
             .appendingPathComponent("pms-gateway-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         folder = url.path
-        // Below what the system gives to connections that go out.
-        port = Int.random(in: 16_000..<26_000)
-        adminPort = Int.random(in: 26_000..<32_000)
+        port = FreePort.take()
+        adminPort = FreePort.take()
         let path =
             switch kind {
             case "binance-spot": "/spot"

@@ -90,7 +90,7 @@ struct GatewayTests {
     @Test("orders go over the WebSocket API, fall back to REST while it is down, and never twice (S1, S2)")
     func socket() throws {
         let stage = try GatewayStage()
-        let port = Int.random(in: 10_000..<16_000)
+        let port = FreePort.take()
         try stage.startStack(["PMS_ORDER_PATH": "websocket", "PMS_HTTP_PORT": "\(port)"])
         func overSocket() -> Int {
             let line = stage.web("http://127.0.0.1:\(port)/metrics").split(separator: "\n")
@@ -188,7 +188,7 @@ struct GatewayTests {
             "PMS_PAPER_ORDER_LIMIT_10S": "1000000", "PMS_PAPER_ORDER_LIMIT_1M": "1000000",
             "PMS_PAPER_WEIGHT_LIMIT_1M": "10000000",
         ])
-        let port = Int.random(in: 10_000..<16_000)
+        let port = FreePort.take()
         try stage.startStack(["PMS_HTTP_PORT": "\(port)"])
         let lines = thousand(stage)
         _ = rest(stage, "r1")
@@ -224,12 +224,16 @@ struct GatewayTests {
 
     /// Commands that place a thousand resting orders, no more than 125 a symbol.
     private func thousand(_ stage: GatewayStage) -> [String] {
+        let isListed = stage.wait(seconds: 60) {
+            (Int(stage.redis("SCARD", "pms:{usdm}:instruments")) ?? 0) >= 8
+        }
+        #expect(isListed, "\(stage.log())")
         let names = stage.redis("SMEMBERS", "pms:{usdm}:instruments").split(separator: "\n")
             .map(String.init).sorted().prefix(8)
         for name in names { _ = stage.pms("price", name) }
         var lines: [String] = []
         for name in names {
-            _ = stage.wait(seconds: 5) { stage.bid(name) != nil }
+            #expect(stage.wait(seconds: 30) { stage.bid(name) != nil }, "\(name) \(stage.log())")
             let fields = stage.redis("HMGET", "pms:{usdm}:instrument:\(name)", "step", "tick")
                 .split(separator: "\n").map(String.init)
             guard fields.count == 2, let step = Quantity(text: fields[0]),
@@ -307,7 +311,7 @@ struct GatewayTests {
     @Test("B7c: with Redis frozen, cancels, reduce-only orders and a halt pass, and are saved when it is back")
     func redisAway() throws {
         let stage = try GatewayStage()
-        let port = Int.random(in: 10_000..<16_000)
+        let port = FreePort.take()
         let own = [
             "PMS_COMMAND_TOKEN": "secret", "PMS_GATEWAY_DATA": "\(stage.folder)/data",
             "PMS_GATEWAY_URL": "http://127.0.0.1:\(port)", "PMS_HTTP_PORT": "\(port)",

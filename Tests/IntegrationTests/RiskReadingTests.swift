@@ -22,7 +22,7 @@ struct RiskReadingTests {
     @Test("B5d: positions are read with the token alone, and an expired snapshot is said to be")
     func positions() throws {
         let stage = try GatewayStage()
-        let port = Int.random(in: 20_000..<26_000)
+        let port = FreePort.take()
         let risk = try stage.start(
             "risk-engine", [],
             [

@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    private let forever = "echo up; trap 'echo down; exit 0' TERM; while :; do sleep 0.05; done"
+    private let forever = "trap 'echo down; exit 0' TERM; echo up; while :; do sleep 0.05; done"
 
     @Test("Lines carry the process's name; what ends is started again; stopping goes in reverse")
     @LoopActor func restart() async {
