@@ -103,10 +103,11 @@ struct BenchGateway {
             account: BenchGateway.account, symbol: BenchGateway.symbol, side: .buy, type: .limit,
             quantity: Quantity(units: 2_000_000_000), price: tick.bid)
         give(
-            .command(
+            .order(
+                body,
                 Command(
                     id: "t\(number)", from: "bench", deadlineMilliseconds: wall.milliseconds + 2_000,
-                    kind: CommandKind.orderPlace.rawValue, body: body.body)), now, wall)
+                    kind: CommandKind.orderPlace.rawValue, body: [:])), now, wall)
         var id: ClientOrderID?
         for case .readFacts(let asked, _, _) in actions { id = asked }
         guard let id else { return nil }

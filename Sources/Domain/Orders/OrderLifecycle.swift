@@ -93,10 +93,28 @@ package struct OrderLifecycle: Equatable, Sendable {
         case cancelled
         case rejected
         case expired
+
+        package var name: OrderStateName {
+            switch self {
+            case .intent: .intent
+            case .sent: .sent
+            case .open: .open
+            case .partiallyFilled: .partiallyFilled
+            case .pendingCancel: .pendingCancel
+            case .pendingAmend: .pendingAmend
+            case .unknown: .unknown
+            case .filled: .filled
+            case .cancelled: .cancelled
+            case .rejected: .rejected
+            case .expired: .expired
+            }
+        }
     }
 
     package internal(set) var intent: OrderIntent
-    package internal(set) var state: State
+    package internal(set) var state: State { didSet { name = state.name } }
+    /// The state's name, at hand without a look into what it carries.
+    package private(set) var name: OrderStateName
     /// The venue's order id, 0 while it is not known.
     package internal(set) var orderID: Int64 = 0
     /// Greatest executed quantity a report stated.
@@ -123,6 +141,7 @@ package struct OrderLifecycle: Equatable, Sendable {
     package init(_ intent: OrderIntent) {
         self.intent = intent
         state = .intent
+        name = .intent
     }
 
     /// An order read from its record after a start.
@@ -150,28 +169,13 @@ package struct OrderLifecycle: Equatable, Sendable {
         case .rejected: state = .rejected
         case .expired: state = .expired
         }
+        self.name = state.name
         if state == .filled { reported = intent.quantity }
         // An amendment may have left just before the process died, and its save not.
         switch name {
         case .open, .partiallyFilled, .pendingCancel, .pendingAmend:
             areTermsDoubtful = intent.type == .limit
         case .intent, .sent, .unknown, .filled, .cancelled, .rejected, .expired: break
-        }
-    }
-
-    package var name: OrderStateName {
-        switch state {
-        case .intent: .intent
-        case .sent: .sent
-        case .open: .open
-        case .partiallyFilled: .partiallyFilled
-        case .pendingCancel: .pendingCancel
-        case .pendingAmend: .pendingAmend
-        case .unknown: .unknown
-        case .filled: .filled
-        case .cancelled: .cancelled
-        case .rejected: .rejected
-        case .expired: .expired
         }
     }
 

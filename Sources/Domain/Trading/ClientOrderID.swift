@@ -10,6 +10,8 @@ package enum OrderOrigin: String, Sendable, CaseIterable {
     case risk = "r"
     case flatten = "f"
     case allocator = "a"
+
+    fileprivate var letter: UInt8 { rawValue.utf8.first ?? 0 }
 }
 
 /// A client order id of ours: `PMS` + account code (8) + `_` + origin (1) + `_` + 16 characters
@@ -21,6 +23,9 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     private let spelling: ShortText
 
     package var text: String { spelling.string }
+
+    /// A number that spreads ids evenly, for tables; derived ids are a digest's digits.
+    package var spread: UInt64 { spelling.spread }
 
     /// Derives the id of an intent.
     /// - Parameter intent: what makes the intent unique for good: a request id, or algo id and
@@ -90,13 +95,13 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     package var origin: OrderOrigin? { ClientOrderID.origin(of: spelling) }
 
     private static func origin(of spelling: ShortText) -> OrderOrigin? {
-        OrderOrigin(rawValue: String(UnicodeScalar(spelling.byte(12))))
+        OrderOrigin.allCases.first { $0.letter == spelling.byte(12) }
     }
 
     private static func isFit(_ spelling: ShortText) -> Bool {
         let separator = UInt8(ascii: "_")
-        let prefix = [spelling.byte(0), spelling.byte(1), spelling.byte(2)]
-        return spelling.count == 30 && prefix.elementsEqual("PMS".utf8)
+        return spelling.count == 30 && spelling.byte(0) == UInt8(ascii: "P")
+            && spelling.byte(1) == UInt8(ascii: "M") && spelling.byte(2) == UInt8(ascii: "S")
             && spelling.byte(11) == separator && spelling.byte(13) == separator
             && (3..<11).allSatisfy { isCode(spelling.byte($0)) } && origin(of: spelling) != nil
             && (14..<30).allSatisfy { isAlphanumeric(spelling.byte($0)) }

@@ -61,10 +61,19 @@ struct ShortText: Hashable, Comparable, Sendable {
         }
     }
 
-    func hash(into hasher: inout Hasher) {
+    /// All words in one.
+    private var folded: UInt64 {
         let (left, right) = (b << 17 | b >> 47, c << 31 | c >> 33)
-        hasher.combine(a ^ left ^ right ^ (d << 47 | d >> 17))
+        return a ^ left ^ right ^ (d << 47 | d >> 17)
     }
+
+    /// A number whose low bits differ among texts that differ, other than on purpose.
+    var spread: UInt64 {
+        let mixed = (folded ^ folded >> 32) &* 0x9E37_79B9_7F4A_7C15
+        return mixed ^ mixed >> 32
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(folded) }
 
     static func < (x: ShortText, y: ShortText) -> Bool {
         if x.a != y.a { return x.a < y.a }

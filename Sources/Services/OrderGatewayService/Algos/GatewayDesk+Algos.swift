@@ -55,12 +55,16 @@ extension GatewayDesk {
                     index += 1
                 }
             }
-            let moved = algos.moved.sorted()
-            algos.moved = []
-            for id in moved { orderMoved(id, &turn) }
-            let touched = algos.touched.sorted()
-            algos.touched = []
-            for id in touched { settle(id, &turn) }
+            if !algos.moved.isEmpty {
+                let moved = algos.moved.sorted()
+                algos.moved = []
+                for id in moved { orderMoved(id, &turn) }
+            }
+            if !algos.touched.isEmpty {
+                let touched = algos.touched.sorted()
+                algos.touched = []
+                for id in touched { settle(id, &turn) }
+            }
         } while index < turn.actions.count || !algos.moved.isEmpty || !algos.touched.isEmpty
     }
 
@@ -156,11 +160,16 @@ extension GatewayDesk {
     private mutating func ask(
         _ kind: CommandKind, _ id: String, _ body: [String: String], _ turn: inout Turn
     ) {
-        let deadline = turn.wall.milliseconds + AlgoHost.patience.milliseconds
-        commandReceived(
-            Command(
-                id: id, from: AlgoHost.sender, deadlineMilliseconds: deadline,
-                kind: kind.rawValue, body: body), &turn)
+        commandReceived(ownCommand(kind, id, body, turn), &turn)
+    }
+
+    private func ownCommand(
+        _ kind: CommandKind, _ id: String, _ body: [String: String], _ turn: Turn
+    ) -> Command {
+        Command(
+            id: id, from: AlgoHost.sender,
+            deadlineMilliseconds: turn.wall.milliseconds + AlgoHost.patience.milliseconds,
+            kind: kind.rawValue, body: body)
     }
 
     /// The client order id of an order in an algorithm's book.
@@ -190,8 +199,8 @@ extension GatewayDesk {
                 type: child.type, timeInForce: child.timeInForce, quantity: child.quantity,
                 price: child.price, isReduceOnly: child.isReduceOnly,
                 origin: machine.parameters.kind.origin)
-            ask(
-                .orderPlace, AlgoHost.request(id, child.number, lot: child.lot), body.body, &turn)
+            let request = AlgoHost.request(id, child.number, lot: child.lot)
+            orderWanted(body, ownCommand(.orderPlace, request, [:], turn), &turn)
         }
     }
 

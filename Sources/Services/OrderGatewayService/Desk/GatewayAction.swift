@@ -5,22 +5,24 @@ package import Positions
 package import Trading
 
 /// All that the desk wants done; each is answered by the event of the same subject.
+///
+/// What is large is held behind a reference, so that lists of actions are cheap to pass on.
 package enum GatewayAction: Equatable, Sendable {
     // Redis.
     /// Read everything, and the records of `known` orders. Answer: `loaded` or `loadFailed`.
     case load(generation: Int64, known: [ClientOrderID])
     /// Call the order script `intent`. Answer: `intentReplied`.
-    case saveIntent(OrderRecord, fence: Int64)
+    indirect case saveIntent(OrderRecord, fence: Int64)
     /// Call the order script `update`. Answer: `orderSaved` with the token.
-    case saveOrder(OrderRecord, isDone: Bool, fence: Int64, token: Int64)
+    indirect case saveOrder(OrderRecord, isDone: Bool, fence: Int64, token: Int64)
     /// Call the ledger script. Answer: `ledgerReplied` with the command's token.
-    case applyLedger(LedgerCommand, fence: Int64)
+    indirect case applyLedger(LedgerCommand, fence: Int64)
     /// Call the shared trade script. Answer: `sharedReplied` with the command's token.
-    case applyShared(SharedCommand, fence: Int64)
-    case saveAccount(AccountRecord, fence: Int64, request: String)
-    case saveState(StateRecord, AccountID?, fence: Int64, request: String)
+    indirect case applyShared(SharedCommand, fence: Int64)
+    indirect case saveAccount(AccountRecord, fence: Int64, request: String)
+    indirect case saveState(StateRecord, AccountID?, fence: Int64, request: String)
     /// Call the algo script. Answer: `algoSaved` with the token.
-    case saveAlgo(AlgoRecord, isOver: Bool, fence: Int64, token: Int64)
+    indirect case saveAlgo(AlgoRecord, isOver: Bool, fence: Int64, token: Int64)
     /// Prices of exactly these symbols are to be told by `ticked`.
     case watchTicks([Symbol])
     /// Read price, risk snapshot and instrument. Answer: `factsRead`.
@@ -30,18 +32,18 @@ package enum GatewayAction: Equatable, Sendable {
     /// Read an order's record. Answer: `orderRead`.
     case readOrder(ClientOrderID)
     /// Write down on this host's disk, as Redis is away. Answer: `journalled`.
-    case journal(JournalEntry)
+    indirect case journal(JournalEntry)
     /// Redis holds what the entry of this key says.
     case journalSettled(String)
-    case reply(Reply, to: String)
-    case alert(code: String, String, [String: String])
+    indirect case reply(Reply, to: String)
+    indirect case alert(code: String, String, [String: String])
 
     // Venue.
     /// Place an order, once. Answer: `sendAnswered`.
-    case send(OrderIntent)
+    indirect case send(OrderIntent)
     case cancel(ClientOrderID, Symbol)
     /// Change size and price of a resting order. Answer: `amendAnswered`.
-    case amend(OrderIntent, to: Amendment)
+    indirect case amend(OrderIntent, to: Amendment)
     /// Cancel an order that is not of the books, by the name it has at the venue; not answered.
     case cancelStranger(String, Symbol)
     case queryOrder(ClientOrderID, Symbol)

@@ -177,9 +177,11 @@ extension GatewayDesk {
 
     /// No amendment is under way any more.
     mutating func endAmend(_ id: ClientOrderID) {
-        orders[id]?.amending = nil
-        orders[id]?.amendAwaitsFacts = false
-        orders[id]?.replacement = nil
+        orders.change(id) {
+            $0.amending = nil
+            $0.amendAwaitsFacts = false
+            $0.replacement = nil
+        }
     }
 
     /// Answers an amendment with how the order stands.
@@ -202,7 +204,9 @@ extension GatewayDesk {
 
     /// The order leaves the desk: the amendment that waits is told so.
     mutating func abandonAmends(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id] else { return }
+        guard let order = orders[id], order.isAmending || order.amending != nil
+            || order.nextAmend != nil
+        else { return }
         let refusal = Refusal(.orderFinal, "it is \(order.life.name.rawValue)")
         var commands: [Command] = []
         if order.amendAwaitsFacts, let request = order.amending { commands.append(request.command) }
@@ -218,8 +222,9 @@ extension GatewayDesk {
 
     /// The old order is over and all its fills are known: what is left of the new size is placed.
     mutating func replaceIfDone(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id], order.life.isFinal, let wanted = order.replacement,
-            let request = order.amending, order.life.isDone
+        guard orders.read(id, { $0.replacement != nil }) == true, let order = orders[id],
+            order.life.isFinal, let wanted = order.replacement, let request = order.amending,
+            order.life.isDone
         else { return }
         let left = wanted.quantity - order.life.executed
         guard order.life.name == .cancelled, left.isPositive else {
@@ -256,16 +261,16 @@ extension Amendment {
 extension WorkingOrder {
     /// Whether an amendment is being checked, sent, or turned into another order.
     var isAmending: Bool {
-        amendAwaitsFacts || replacement != nil || life.name == .pendingAmend
+        self.amendAwaitsFacts || self.replacement != nil || self.life.name == .pendingAmend
     }
 
     /// Whether an amendment has come to its end.
-    func amendIsSettled(_ wanted: Amendment) -> Bool {
-        if replacement != nil { return false }
-        return switch life.name {
+    var amendIsSettled: Bool {
+        if self.replacement != nil { return false }
+        return switch self.life.name {
         case .open, .partiallyFilled: true
         case .intent, .sent, .pendingCancel, .pendingAmend, .unknown: false
-        case .filled, .cancelled, .rejected, .expired: life.isDone
+        case .filled, .cancelled, .rejected, .expired: self.life.isDone
         }
     }
 }

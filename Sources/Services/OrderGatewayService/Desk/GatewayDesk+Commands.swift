@@ -8,16 +8,26 @@ import VenueProtocol
 
 /// Commands from the bus: each is answered once, and a repeat is answered again.
 extension GatewayDesk {
-    mutating func commandReceived(_ command: Command, _ turn: inout Turn) {
-        if var reply = answered[command.id] {
-            reply.id = command.id
+    /// An order that this process itself wants: there is no body to be read.
+    mutating func orderWanted(_ body: OrderPlaceBody, _ command: Command, _ turn: inout Turn) {
+        if isToBeDone(command, &turn) { place(body, for: command, &turn) }
+    }
+
+    /// Answers what was answered before, and what comes too late.
+    private mutating func isToBeDone(_ command: Command, _ turn: inout Turn) -> Bool {
+        if let reply = answered[command.id] {
             turn.act(.reply(reply, to: command.from))
-            return
+            return false
         }
         guard command.deadlineMilliseconds > turn.wall.milliseconds else {
             answer(command, refusing: .deadlinePassed, "received too late", &turn)
-            return
+            return false
         }
+        return true
+    }
+
+    mutating func commandReceived(_ command: Command, _ turn: inout Turn) {
+        guard isToBeDone(command, &turn) else { return }
         do throws(RecordError) {
             switch CommandKind(rawValue: command.kind) {
             case .orderPlace: try place(command, &turn)
@@ -143,9 +153,9 @@ extension GatewayDesk {
     }
 
     mutating func factsRead(_ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn) {
-        if orders[id]?.amendAwaitsFacts == true { return amendFactsRead(id, facts, &turn) }
-        guard let order = orders[id], order.awaitsFacts else { return }
-        orders[id]?.awaitsFacts = false
+        guard let awaits = orders.read(id, { ($0.amendAwaitsFacts, $0.awaitsFacts) }) else { return }
+        if awaits.0 { return amendFactsRead(id, facts, &turn) }
+        guard awaits.1 else { return }
         guard let facts else {
             drop(id, .redisDown, "price and risk could not be read", &turn)
             return
@@ -154,43 +164,54 @@ extension GatewayDesk {
             drop(id, isRedisUp ? .leaseLost : .redisDown, "the lease was lost meanwhile", &turn)
             return
         }
-        guard turn.now <= order.sendBy else {
-            drop(id, .deadlinePassed, "reading price and risk took too long", &turn)
-            return
-        }
-        if let instrument = facts.instrument { instruments[order.symbol] = instrument }
-        if let why = facts.reducing, !order.life.intent.isReduceOnly {
-            drop(id, .instrumentReducing, why, &turn)
-            return
-        }
-        let touch = order.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
-        orders[id]?.estimate = touch ?? facts.price?.mark
-        if let price = facts.price, turn.wall - price.at <= settings.limits.priceAge {
-            orders[id]?.mark = price.mark
-        }
+        let margin: Money
         do throws(Refusal) {
-            try checkBurst(order, turn)
-            let checks = checks(of: order, facts, turn)
-            orders[id]?.reserved = try checks.check(order.life.intent)
+            margin = try checked(id, facts, turn)
         } catch {
             drop(id, error.code, error.detail, &turn)
             return
         }
-        if verified.contains(order.symbol) {
+        let symbol = orders.read(id) { $0.symbol }
+        let isVerified = symbol.map(verified.contains) ?? false
+        let isFresh = facts.price.map { turn.wall - $0.at <= settings.limits.priceAge } ?? false
+        orders.change(id) {
+            $0.awaitsFacts = false
+            let touch = $0.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
+            $0.estimate = touch ?? facts.price?.mark
+            if isFresh { $0.mark = facts.price?.mark }
+            $0.reserved = margin
+            $0.awaitsVerdict = !isVerified
+        }
+        if isVerified {
             saveIntent(id, fence, &turn)
-        } else {
-            orders[id]?.awaitsVerdict = true
-            verify(order.symbol, &turn)
+        } else if let symbol {
+            verify(symbol, &turn)
         }
     }
 
-    mutating func saveIntent(_ id: ClientOrderID, _ fence: Int64, _ turn: inout Turn) {
-        orders[id]?.intentMilliseconds = turn.wall.milliseconds
-        orders[id]?.revision += 1
-        if let order = orders[id] {
-            turn.act(
-                .saveIntent(order.record(writer: settings.writer, wall: turn.wall), fence: fence))
+    /// The margin that an order sets aside, where it passes all checks.
+    private mutating func checked(
+        _ id: ClientOrderID, _ facts: MarketFacts, _ turn: Turn
+    ) throws(Refusal) -> Money {
+        guard let order = orders[id] else { return .zero }
+        guard turn.now <= order.sendBy else {
+            throw Refusal(.deadlinePassed, "reading price and risk took too long")
         }
+        if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        if let why = facts.reducing, !order.life.intent.isReduceOnly {
+            throw Refusal(.instrumentReducing, why)
+        }
+        try checkBurst(order, turn)
+        return try checks(of: order, facts, turn).check(order.life.intent)
+    }
+
+    mutating func saveIntent(_ id: ClientOrderID, _ fence: Int64, _ turn: inout Turn) {
+        let record = orders.change(id) {
+            $0.intentMilliseconds = turn.wall.milliseconds
+            $0.revision += 1
+            return $0.record(writer: settings.writer, wall: turn.wall)
+        }
+        if let record { turn.act(.saveIntent(record, fence: fence)) }
     }
 
     mutating func checks(

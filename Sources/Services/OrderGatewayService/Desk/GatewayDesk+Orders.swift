@@ -9,8 +9,8 @@ import VenueProtocol
 extension GatewayDesk {
     /// Does what a lifecycle asks for; everything but `nothing` is saved.
     mutating func perform(_ action: LifecycleAction, _ id: ClientOrderID, _ turn: inout Turn) {
-        guard action != .nothing, orders[id] != nil else { return }
-        if algos.owners[id] != nil { algos.moved.insert(id) }
+        guard action != .nothing, orders.holds(id) else { return }
+        if !algos.owners.isEmpty, algos.owners[id] != nil { algos.moved.insert(id) }
         switch action {
         case .nothing: return
         case .send:
@@ -28,8 +28,8 @@ extension GatewayDesk {
         case .amend: sendAmend(id, &turn)
         case .save: break
         }
-        if orders[id]?.life.isUnknown == true { plan(id, &turn) }
-        orders[id]?.needsSave = true
+        if orders.read(id, { $0.life.isUnknown }) == true { plan(id, &turn) }
+        orders.change(id) { $0.needsSave = true }
         saveIfNeeded(id, &turn)
         answerWaiters(id, &turn)
         replaceIfDone(id, &turn)
@@ -38,37 +38,31 @@ extension GatewayDesk {
     // MARK: saving
 
     mutating func saveIfNeeded(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let fence, phase != .idle, phase != .loading, let order = orders[id],
-            order.needsSave, order.saving == nil, order.life.name != .intent
-        else { return }
+        guard let fence, phase != .idle, phase != .loading, mustSave(id) else { return }
         let token = nextToken
         nextToken += 1
-        orders[id]?.saving = token
-        orders[id]?.needsSave = false
-        orders[id]?.savingDone = order.life.isDone
-        orders[id]?.revision += 1
-        guard let record = orders[id]?.record(writer: settings.writer, wall: turn.wall) else {
-            return
+        let saved = orders.change(id) {
+            $0.saving = token
+            $0.needsSave = false
+            $0.savingDone = $0.life.isDone
+            $0.revision += 1
+            return ($0.record(writer: settings.writer, wall: turn.wall), $0.savingDone)
         }
-        turn.act(
-            .saveOrder(record, isDone: order.life.isDone, fence: fence, token: token))
+        guard let saved else { return }
+        turn.act(.saveOrder(saved.0, isDone: saved.1, fence: fence, token: token))
+    }
+
+    private func mustSave(_ id: ClientOrderID) -> Bool {
+        orders.read(id) { $0.needsSave && $0.saving == nil && $0.life.name != .intent } ?? false
     }
 
     mutating func orderSaved(
         _ id: ClientOrderID, _ token: Int64, _ reply: SaveReply, _ turn: inout Turn
     ) {
-        guard let order = orders[id], order.saving == token else { return }
-        orders[id]?.saving = nil
+        guard orders.read(id, { $0.saving }) == token else { return }
+        orders.change(id) { $0.saving = nil }
         switch reply {
-        case .saved, .exists:
-            strike(id.text, &turn)
-            reread(id, &turn)
-            if order.life.isDone, !order.savingDone { orders[id]?.needsSave = true }
-            if order.savingDone, order.life.isDone, !order.needsSave {
-                retire(id, &turn)
-            } else {
-                saveIfNeeded(id, &turn)
-            }
+        case .saved, .exists: orderKept(id, &turn)
         case .unknown, .refused:
             orders[id]?.needsSave = true
             check(id, by: turn.now + .milliseconds(250))
@@ -81,6 +75,16 @@ extension GatewayDesk {
             orders[id]?.needsSave = true
             fenced(&turn)
         }
+    }
+
+    private mutating func orderKept(_ id: ClientOrderID, _ turn: inout Turn) {
+        if !journalled.isEmpty { strike(id.text, &turn) }
+        let (isDone, isAllKept) =
+            orders.read(id) { ($0.life.isDone, $0.savingDone && !$0.needsSave) } ?? (false, false)
+        reread(id, &turn)
+        if isDone, isAllKept { return retire(id, &turn) }
+        if isDone, orders[id]?.savingDone == false { orders[id]?.needsSave = true }
+        saveIfNeeded(id, &turn)
     }
 
     /// The order is done and Redis knows it: it leaves the desk.
@@ -104,18 +108,19 @@ extension GatewayDesk {
 
     /// Redis answered for an intent: only a confirmed one is sent, and only while the lease holds.
     mutating func intentReplied(_ id: ClientOrderID, _ reply: SaveReply, _ turn: inout Turn) {
-        guard let order = orders[id], order.life.name == .intent, !order.awaitsFacts,
-            !order.awaitsVerdict
-        else { return }
+        guard let sendBy = sendByOfIntent(id) else { return }
         switch reply {
         case .saved:
             if fence == nil || phase == .idle {
                 abandon(id, isRedisUp ? .leaseLost : .redisDown, "not sent", &turn)
-            } else if turn.now > order.sendBy {
+            } else if turn.now > sendBy {
                 abandon(id, .deadlinePassed, "the intent took too long to save", &turn)
             } else {
-                orders[id]?.sentMilliseconds = turn.wall.milliseconds
-                perform(orders[id]?.life.intentSaved(at: turn.now) ?? .nothing, id, &turn)
+                let action = orders.change(id) {
+                    $0.sentMilliseconds = turn.wall.milliseconds
+                    return $0.life.intentSaved(at: turn.now)
+                }
+                perform(action ?? .nothing, id, &turn)
             }
         case .unknown: abandon(id, .redisDown, "the intent may not be saved", &turn)
         case .exists(let record): answerExisting(id, record, &turn)
@@ -125,6 +130,13 @@ extension GatewayDesk {
             drop(id, .leaseLost, "another gateway has taken over", &turn)
             fenced(&turn)
         }
+    }
+
+    /// Until when an order may be sent whose intent is being saved; nil of any other.
+    private func sendByOfIntent(_ id: ClientOrderID) -> Instant? {
+        orders.read(id) {
+            $0.life.name == .intent && !$0.awaitsFacts && !$0.awaitsVerdict ? $0.sendBy : nil
+        } ?? nil
     }
 
     /// Ends an intent whose record may be in Redis, and of which nothing was sent.
@@ -164,9 +176,9 @@ extension GatewayDesk {
     }
 
     private mutating func send(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id] else { return }
-        recentOrders[order.account, default: RecentTimes()].append(turn.now)
-        let isClose = order.life.intent.isReduceOnly && settings.capabilities.isMargined
+        guard let account = orders.read(id, { $0.account }) else { return }
+        recentOrders[account, default: RecentTimes()].append(turn.now)
+        let isClose = isReducing(id) && settings.capabilities.isMargined
         // While Redis is away it was checked by what the ledger does not hold yet, and has the flag.
         if isClose, !isAlone { return sendClose(id, &turn) }
         dispatch(id, isReduceOnly: isClose && settings.capabilities.reduceOnly, &turn)
@@ -175,20 +187,26 @@ extension GatewayDesk {
     /// The order leaves.
     /// - Parameter isReduceOnly: the venue's own flag, which speaks of the net of all books.
     mutating func dispatch(_ id: ClientOrderID, isReduceOnly: Bool, _ turn: inout Turn) {
-        guard var intent = orders[id]?.life.intent else { return }
+        let sent = orders.change(id) {
+            // An answer that never comes, not even as an error, is asked for.
+            $0.checkAt = turn.now + .seconds(10)
+            return $0.life.intent
+        }
+        guard var intent = sent else { return }
         intent.isReduceOnly = isReduceOnly
-        // An answer that never comes, not even as an error, is asked for.
-        orders[id]?.checkAt = turn.now + .seconds(10)
         turn.act(.send(intent))
     }
 
     mutating func sendAnswered(_ id: ClientOrderID, _ outcome: SendOutcome, _ turn: inout Turn) {
-        guard orders[id] != nil else { return }
+        guard orders.holds(id) else { return }
         switch outcome {
         case .accepted(let report):
-            if orders[id]?.life.isUnknown != true { orders[id]?.checkAt = nil }
+            let name = orders.change(id) {
+                if !$0.life.isUnknown { $0.checkAt = nil }
+                return $0.life.name
+            }
             // Heard of before, or waited for from now on.
-            if isStreamOpen, orders[id]?.life.name == .sent { unheard[id] = turn.now }
+            if isStreamOpen, name == .sent { unheard[id] = turn.now }
             acknowledged(id, report, &turn)
         case .rejected(let code, let text):
             if isReplanned(id, code: code, &turn) { return }
@@ -231,7 +249,8 @@ extension GatewayDesk {
     private mutating func acknowledged(
         _ id: ClientOrderID, _ order: VenueOrder, _ turn: inout Turn
     ) {
-        let action = orders[id]?.life.acknowledged(VenueOrderReport(order)) ?? .nothing
+        let report = VenueOrderReport(order)
+        let action = orders.change(id) { $0.life.acknowledged(report) } ?? .nothing
         known(id, order, &turn)
         perform(action, id, &turn)
         answerWaiters(id, &turn)
@@ -239,7 +258,8 @@ extension GatewayDesk {
 
     /// A report of the venue on an order of ours, from whichever way.
     mutating func reported(_ id: ClientOrderID, _ order: VenueOrder, _ turn: inout Turn) {
-        let action = orders[id]?.life.venueReported(VenueOrderReport(order)) ?? .nothing
+        let report = VenueOrderReport(order)
+        let action = orders.change(id) { $0.life.venueReported(report) } ?? .nothing
         known(id, order, &turn)
         perform(action, id, &turn)
     }
@@ -256,9 +276,10 @@ extension GatewayDesk {
     }
 
     mutating func remember(_ id: ClientOrderID) {
-        guard let order = orders[id], order.life.orderID != 0 else { return }
+        guard let (symbol, number) = orders.read(id, { ($0.symbol, $0.life.orderID) }), number != 0
+        else { return }
         if namesByVenueID.count > 20_000 { namesByVenueID = [:] }
-        namesByVenueID[VenueOrderKey(symbol: order.symbol, orderID: order.life.orderID)] = id.text
+        namesByVenueID[VenueOrderKey(symbol: symbol, orderID: number)] = id.text
     }
 
     // MARK: cancelling
@@ -357,17 +378,20 @@ extension GatewayDesk {
 
     /// What is on its way to another state is looked at again, however an answer went (C5).
     mutating func keepWatch(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id], order.checkAt == nil else { return }
-        if order.hold != nil { return check(id, by: turn.now + GatewayDesk.closePause) }
-        if order.needsSave, order.saving == nil {
-            orders[id]?.checkAt = turn.now + .milliseconds(250)
-            return
-        }
-        switch order.life.name {
-        case .sent, .unknown, .pendingCancel, .pendingAmend:
-            orders[id]?.checkAt = turn.now + .seconds(5)
-        case .intent, .open, .partiallyFilled, .filled, .cancelled, .rejected, .expired: break
-        }
+        if let pause = pauseBeforeLooking(id) { check(id, by: turn.now + pause) }
+    }
+
+    /// Nil where the order is looked at anyway, or rests.
+    private func pauseBeforeLooking(_ id: ClientOrderID) -> Interval? {
+        orders.read(id) { order -> Interval? in
+            if order.checkAt != nil { return nil }
+            if order.hold != nil { return GatewayDesk.closePause }
+            if order.needsSave, order.saving == nil { return .milliseconds(250) }
+            return switch order.life.name {
+            case .sent, .unknown, .pendingCancel, .pendingAmend: .seconds(5)
+            case .intent, .open, .partiallyFilled, .filled, .cancelled, .rejected, .expired: nil
+            }
+        } ?? nil
     }
 
     /// A question found the order: a cancel that got lost goes out anew; one that is done ends here.

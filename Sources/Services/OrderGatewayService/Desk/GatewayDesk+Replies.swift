@@ -20,23 +20,32 @@ extension GatewayDesk {
 
     /// Answers those whose answer is known now.
     mutating func answerWaiters(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard orders[id]?.waiters.isEmpty == false, let order = orders[id],
-            order.life.isFinal || order.waiters.contains(where: { isSettled(order, $0) })
+        guard orders.read(id, { $0.waiters.isEmpty }) == false, let answers = answers(id, turn)
         else { return }
-        let record = order.record(writer: settings.writer, wall: turn.wall)
-        var waiting: [WorkingOrder.Waiter] = []
-        for waiter in order.waiters {
-            if isSettled(order, waiter) {
-                reply(waiter, record, &turn)
-            } else if order.life.isFinal {
-                var patient = waiter
-                patient.answerAt = min(waiter.answerAt, turn.now + GatewayDesk.fillPatience)
-                waiting.append(patient)
-            } else {
-                waiting.append(waiter)
+        orders.change(id) { $0.waiters = answers.waiting }
+        for waiter in answers.settled { reply(waiter, answers.record, &turn) }
+    }
+
+    /// Who of those that wait is answered now, with which record, and who waits on, for how long; nil where
+    /// nothing changes for any of them.
+    private func answers(
+        _ id: ClientOrderID, _ turn: Turn
+    ) -> (
+        record: OrderRecord, settled: [WorkingOrder.Waiter], waiting: [WorkingOrder.Waiter]
+    )? {
+        let isNews = orders.read(id) { order in
+            order.life.isFinal || order.waiters.contains { isSettled(order, $0) }
+        }
+        guard isNews == true, let order = orders[id] else { return nil }
+        let settled = order.waiters.filter { isSettled(order, $0) }
+        var waiting = order.waiters.filter { !isSettled(order, $0) }
+        if order.life.isFinal {
+            let latest = turn.now + GatewayDesk.fillPatience
+            for index in waiting.indices {
+                waiting[index].answerAt = min(waiting[index].answerAt, latest)
             }
         }
-        orders[id]?.waiters = waiting
+        return (order.record(writer: settings.writer, wall: turn.wall), settled, waiting)
     }
 
     private func isSettled(_ order: WorkingOrder, _ waiter: WorkingOrder.Waiter) -> Bool {
@@ -44,7 +53,7 @@ extension GatewayDesk {
         if order.life.isDone { return true }
         switch waiter.aim {
         case .cancelled: return false
-        case .amended(let wanted): return order.amendIsSettled(wanted)
+        case .amended: return order.amendIsSettled
         case .sent: if order.life.name == .sent { return true }
         case .placed: break
         }

@@ -69,11 +69,13 @@ extension GatewayDesk {
         if let retryAt { next = min(next, retryAt) }
         if let retrySharedAt { next = min(next, retrySharedAt) }
         if let statesAt { next = min(next, statesAt) }
-        for due in retryLedgerAt.values { next = min(next, due) }
-        for due in collectAt.values { next = min(next, due) }
-        for due in verifyAt.values { next = min(next, due) }
-        for halt in halts.values { next = min(next, halt.nextAt) }
-        for since in unheard.values { next = min(next, since + settings.streamPatience) }
+        if !retryLedgerAt.isEmpty { for due in retryLedgerAt.values { next = min(next, due) } }
+        if !collectAt.isEmpty { for due in collectAt.values { next = min(next, due) } }
+        if !verifyAt.isEmpty { for due in verifyAt.values { next = min(next, due) } }
+        if !halts.isEmpty { for halt in halts.values { next = min(next, halt.nextAt) } }
+        if !unheard.isEmpty {
+            for since in unheard.values { next = min(next, since + settings.streamPatience) }
+        }
         if let due = orders.firstDue { next = min(next, due) }
         guard next != .distantFuture, next != wakeAt else { return }
         wakeAt = next

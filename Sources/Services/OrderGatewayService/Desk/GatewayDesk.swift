@@ -194,6 +194,7 @@ package struct GatewayDesk: Sendable {
             booksRead(symbol, askedAt, positions, &turn)
         case .haltVerified(let request, let list): haltVerified(request, list, &turn)
         case .command(let command): commandReceived(command, &turn)
+        case .order(let body, let command): orderWanted(body, command, &turn)
         case .journalRead(let entries): journalRead(entries, &turn)
         case .journalled(let key, let isKept): entryJournalled(key, isKept: isKept, &turn)
         case .streamOpened: streamOpened(&turn)
@@ -262,15 +263,18 @@ struct AnswerMemory: Sendable {
     /// More than an hour of commands by hand, some seconds of the fastest algo.
     static let limit = 4_096
     private var replies: [String: Reply] = [:]
-    private var order: [String] = []
+    /// The ids of all that are kept; where it is full, the oldest stands at `oldest`.
+    private var ids: [String] = []
+    private var oldest = 0
 
     subscript(id: String) -> Reply? { replies[id] }
 
     mutating func keep(_ reply: Reply) {
-        if replies.updateValue(reply, forKey: reply.id) == nil { order.append(reply.id) }
-        guard order.count > AnswerMemory.limit * 2 else { return }
-        for id in order.prefix(AnswerMemory.limit) { replies[id] = nil }
-        order.removeFirst(AnswerMemory.limit)
+        guard replies.updateValue(reply, forKey: reply.id) == nil else { return }
+        guard ids.count == AnswerMemory.limit else { return ids.append(reply.id) }
+        replies[ids[oldest]] = nil
+        ids[oldest] = reply.id
+        oldest = (oldest + 1) % AnswerMemory.limit
     }
 }
 
@@ -284,7 +288,9 @@ extension GatewayDesk {
     }
 
     /// Whether an order on the desk only reduces.
-    func isReducing(_ id: ClientOrderID) -> Bool { orders[id]?.life.intent.isReduceOnly ?? false }
+    func isReducing(_ id: ClientOrderID) -> Bool {
+        orders.read(id) { $0.life.intent.isReduceOnly } ?? false
+    }
 
     /// Whether an order may leave without a lease, as Redis is away: it only reduces, and its intent is
     /// on this host's disk.
@@ -296,5 +302,5 @@ extension GatewayDesk {
     func amendBy(_ id: ClientOrderID) -> Instant { orders[id]?.amending?.sendBy ?? .distantPast }
 
     /// Until when an order may be sent; never, where it is not on the desk.
-    func sendBy(_ id: ClientOrderID) -> Instant { orders[id]?.sendBy ?? .distantPast }
+    func sendBy(_ id: ClientOrderID) -> Instant { orders.read(id) { $0.sendBy } ?? .distantPast }
 }

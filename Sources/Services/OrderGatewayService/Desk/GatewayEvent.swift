@@ -5,7 +5,7 @@ package import Positions
 package import Trading
 package import VenueProtocol
 
-/// All that the desk is told.
+/// All that the desk is told; what is large is held behind a reference.
 package enum GatewayEvent: Equatable, Sendable {
     // Lease and Redis.
     case leaseGained(fence: Int64)
@@ -16,21 +16,23 @@ package enum GatewayEvent: Equatable, Sendable {
     case redisUp
     case redisDown
     /// The answer to `load`.
-    case loaded(generation: Int64, GatewaySnapshot)
+    indirect case loaded(generation: Int64, GatewaySnapshot)
     case loadFailed(generation: Int64, String)
-    case intentReplied(ClientOrderID, SaveReply)
-    case orderSaved(ClientOrderID, token: Int64, SaveReply)
-    case ledgerReplied(token: Int64, LedgerReply)
-    case sharedReplied(token: Int64, SharedReply)
-    case accountSaved(request: String, SaveReply)
-    case stateSaved(request: String, SaveReply)
-    case algoSaved(String, token: Int64, SaveReply)
-    case factsRead(ClientOrderID, MarketFacts?)
-    case orderRead(ClientOrderID, OrderReading)
+    indirect case intentReplied(ClientOrderID, SaveReply)
+    indirect case orderSaved(ClientOrderID, token: Int64, SaveReply)
+    indirect case ledgerReplied(token: Int64, LedgerReply)
+    indirect case sharedReplied(token: Int64, SharedReply)
+    indirect case accountSaved(request: String, SaveReply)
+    indirect case stateSaved(request: String, SaveReply)
+    indirect case algoSaved(String, token: Int64, SaveReply)
+    indirect case factsRead(ClientOrderID, MarketFacts?)
+    indirect case orderRead(ClientOrderID, OrderReading)
     /// Nil where Redis did not answer; `askedAt` is when the question left.
     case booksRead(Symbol, askedAt: Instant, [AccountID: Position]?)
-    case instrumentChanged(Instrument)
-    case command(Command)
+    indirect case instrumentChanged(Instrument)
+    indirect case command(Command)
+    /// An order that this process itself wants; the command's own body is empty.
+    indirect case order(OrderPlaceBody, Command)
     /// What an earlier life of the process had written down and not saved to Redis.
     case journalRead([JournalEntry])
     /// The answer to `journal`: whether the entry of this key is on the disk.
@@ -39,12 +41,12 @@ package enum GatewayEvent: Equatable, Sendable {
     // Venue.
     case streamOpened
     case streamClosed
-    case user(VenueEvent)
-    case sendAnswered(ClientOrderID, SendOutcome)
-    case cancelAnswered(ClientOrderID, CancelOutcome)
-    case amendAnswered(ClientOrderID, AmendOutcome)
+    indirect case user(VenueEvent)
+    indirect case sendAnswered(ClientOrderID, SendOutcome)
+    indirect case cancelAnswered(ClientOrderID, CancelOutcome)
+    indirect case amendAnswered(ClientOrderID, AmendOutcome)
     /// `askedAt` is when the question left, not when the answer came.
-    case orderAnswered(ClientOrderID, askedAt: Instant, QueryOutcome)
+    indirect case orderAnswered(ClientOrderID, askedAt: Instant, QueryOutcome)
     /// Nil where the query failed.
     case openOrdersAnswered(generation: Int64, [VenueOrder]?)
     /// All trades from the asked id on, pages joined; nil where the query failed.

@@ -7,26 +7,28 @@ import Trading
 ///
 /// 1. The sums are those of the orders held, after every change of one.
 struct WorkingOrders: Sendable {
-    /// What one order adds to the sums.
+    /// What one order adds to the sums of its book, as long as it stands there.
     fileprivate struct Share: Equatable {
-        let book: SideBook
-        let reserved: Money
-        let reducing: Quantity
-        let isDoubtful: Bool
-        let isWorking: Bool
-        let dueAt: Instant?
-        let request: String
+        var reserved = Money.zero
+        var reducing = Quantity.zero
+        var isDoubtful = false
+        var isWorking = false
+        var dueAt: Instant?
+    }
 
-        init(_ order: borrowing WorkingOrder) {
-            book = SideBook(
-                account: order.account, symbol: order.symbol, side: order.life.intent.side)
-            reserved = order.reserved
-            reducing = order.reducing
-            isDoubtful = order.life.isUnknown
-            isWorking = !order.life.isFinal && !order.awaitsFacts && !order.awaitsVerdict
-            dueAt = order.dueAt
-            request = order.request
-        }
+    /// Whose sums hold an order, and who asked for it.
+    fileprivate struct Owner: Equatable {
+        let book: SideBook
+        let request: String
+    }
+
+    private struct Slot {
+        /// Whose order it is, or was last.
+        var id: ClientOrderID
+        var order: WorkingOrder?
+        /// What the sums hold of it; nil where they do not.
+        var owner: Owner?
+        var share = Share()
     }
 
     fileprivate struct Book: Hashable {
@@ -42,9 +44,9 @@ struct WorkingOrders: Sendable {
         var book: Book { Book(account: account, symbol: symbol) }
     }
 
+    private var slots: [Slot] = []
     /// Where each order stands in `slots`; a free slot holds none.
-    private var places: [ClientOrderID: Int] = [:]
-    private var slots: [WorkingOrder?] = []
+    private var places = PlaceTable()
     private var free: [Int] = []
     private var requests: [String: ClientOrderID] = [:]
     private var symbols: [Symbol: Set<ClientOrderID>] = [:]
@@ -54,44 +56,73 @@ struct WorkingOrders: Sendable {
     private var doubtful: [Book: Int] = [:]
     private var dues = DueList()
 
-    var keys: Dictionary<ClientOrderID, Int>.Keys { places.keys }
-    var values: some Sequence<WorkingOrder> { slots.lazy.compactMap { $0 } }
+    /// The ids of all orders, in no order.
+    var keys: [ClientOrderID] { slots.compactMap { $0.order == nil ? nil : $0.id } }
+    var values: some Sequence<WorkingOrder> { slots.lazy.compactMap(\.order) }
     var count: Int { places.count }
+
+    func holds(_ id: ClientOrderID) -> Bool { place(id) != nil }
+
+    private func place(_ id: ClientOrderID) -> Int? {
+        places.first(id.spread) { slots[$0].id == id }
+    }
+
+    /// Reads an order where it stands; nil where it is not here.
+    @inline(__always) func read<Result>(
+        _ id: ClientOrderID, _ body: (WorkingOrder) -> Result
+    ) -> Result? {
+        guard let place = place(id), let order = slots[place].order else { return nil }
+        return body(order)
+    }
+
+    /// Changes an order where it stands; nil where it is not here. As the subscript does, for the paths
+    /// where its cost counts.
+    @inline(__always) @discardableResult mutating func change<Result>(
+        _ id: ClientOrderID, _ body: (inout WorkingOrder) -> Result
+    ) -> Result? {
+        guard let place = place(id) else { return nil }
+        let result = body(&slots[place].order!)
+        settle(id, place)
+        return result
+    }
 
     /// An order is changed where it stands, not taken out and put back.
     subscript(id: ClientOrderID) -> WorkingOrder? {
-        _read {
-            if let place = places[id] {
-                yield slots[place]
+        @inline(__always) _read {
+            if let place = place(id) {
+                yield slots[place].order
             } else {
                 yield nil
             }
         }
-        _modify {
-            let known = places[id]
-            let place = known ?? vacancy()
-            let before = slots[place]?.share
-            defer { settle(id, place, isKnown: known != nil, before) }
-            yield &slots[place]
+        @inline(__always) _modify {
+            let place = place(id) ?? vacancy(id)
+            defer { settle(id, place) }
+            yield &slots[place].order
         }
     }
 
     /// What follows a change of the order in a slot, whether the change ended well or threw.
-    private mutating func settle(
-        _ id: ClientOrderID, _ place: Int, isKnown: Bool, _ before: Share?
-    ) {
-        let after = slots[place]?.share
-        if !isKnown, after != nil { places[id] = place }
-        if after == nil {
-            if isKnown { places[id] = nil }
+    @inline(never) private mutating func settle(_ id: ClientOrderID, _ place: Int) {
+        guard let order = slots[place].order else {
+            if slots[place].owner != nil { leave(id, place) }
             free.append(place)
+            return
         }
-        if before != after { exchange(before, for: after, id) }
+        if slots[place].owner?.has(order) != true {
+            if slots[place].owner != nil { leave(id, place) }
+            enter(id, place, order)
+        }
+        let share = Share(order)
+        if share != slots[place].share { shift(id, place, to: share) }
     }
 
-    private mutating func vacancy() -> Int {
-        if let place = free.popLast() { return place }
-        slots.append(nil)
+    private mutating func vacancy(_ id: ClientOrderID) -> Int {
+        if let place = free.popLast() {
+            slots[place].id = id
+            return place
+        }
+        slots.append(Slot(id: id))
         return slots.count - 1
     }
 
@@ -101,27 +132,37 @@ struct WorkingOrders: Sendable {
         return order
     }
 
-    private mutating func exchange(_ before: Share?, for after: Share?, _ id: ClientOrderID) {
-        if let before, let after, before.book == after.book {
-            shift(before, to: after)
-        } else {
-            if let before { add(before, -1) }
-            if let after { add(after, 1) }
-        }
-        if before?.book.symbol != after?.book.symbol {
-            if let symbol = before?.book.symbol { symbols[symbol]?.remove(id) }
-            if let symbol = after?.book.symbol { symbols[symbol, default: []].insert(id) }
-        }
-        if before?.request != after?.request {
-            if let request = before?.request, requests[request] == id { requests[request] = nil }
-            if let request = after?.request { requests[request] = id }
-        }
-        if before?.dueAt != after?.dueAt { dues.set(id, after?.dueAt) }
+    private mutating func enter(_ id: ClientOrderID, _ place: Int, _ order: WorkingOrder) {
+        index(id, place)
+        slots[place].owner = Owner(order)
+        symbols[order.symbol, default: []].insert(id)
+        requests[order.request] = id
     }
 
-    /// The sums follow what changed of an order that stays in its book.
-    private mutating func shift(_ before: Share, to after: Share) {
-        let book = after.book
+    private mutating func index(_ id: ClientOrderID, _ place: Int) {
+        let slots = slots
+        places.insert(place, id.spread) { slots[$0].id.spread }
+    }
+
+    private mutating func unindex(_ id: ClientOrderID, _ place: Int) {
+        let slots = slots
+        places.remove(place, id.spread) { slots[$0].id.spread }
+    }
+
+    private mutating func leave(_ id: ClientOrderID, _ place: Int) {
+        shift(id, place, to: Share())
+        guard let owner = slots[place].owner else { return }
+        unindex(id, place)
+        slots[place].owner = nil
+        symbols[owner.book.symbol]?.remove(id)
+        if requests[owner.request] == id { requests[owner.request] = nil }
+    }
+
+    /// The sums follow what changed of an order in its book.
+    private mutating func shift(_ id: ClientOrderID, _ place: Int, to after: Share) {
+        guard let book = slots[place].owner?.book else { return }
+        let before = slots[place].share
+        slots[place].share = after
         if before.reserved != after.reserved {
             reserved[book.account, default: .zero] += after.reserved - before.reserved
         }
@@ -134,14 +175,17 @@ struct WorkingOrders: Sendable {
         if before.isDoubtful != after.isDoubtful {
             doubtful[book.book, default: 0] += after.isDoubtful ? 1 : -1
         }
+        if before.dueAt != after.dueAt { plan(place, after.dueAt) }
     }
 
-    private mutating func add(_ share: Share, _ sign: Int) {
-        let (book, isMore) = (share.book, sign > 0)
-        reserved[book.account, default: .zero] += isMore ? share.reserved : -share.reserved
-        reducing[book, default: .zero] += isMore ? share.reducing : -share.reducing
-        working[book.account, default: 0] += share.isWorking ? sign : 0
-        doubtful[book.book, default: 0] += share.isDoubtful ? sign : 0
+    private mutating func plan(_ place: Int, _ time: Instant?) {
+        guard let time else { return }
+        dues.add(place, at: time)
+        guard dues.isStale(for: count) else { return }
+        dues.replace(
+            with: slots.indices.compactMap { index in
+                slots[index].share.dueAt.map { DueList.Entry(at: $0, place: index) }
+            })
     }
 
     // MARK: what is asked of all
@@ -158,8 +202,8 @@ struct WorkingOrders: Sendable {
     /// Margin set aside for all orders of an account but one.
     func reserved(_ account: AccountID, but id: ClientOrderID) -> Money {
         let all = reserved[account, default: .zero]
-        guard self[id]?.account == account, let own = self[id]?.reserved else { return all }
-        return all - own
+        guard let place = place(id), slots[place].owner?.book.account == account else { return all }
+        return all - slots[place].share.reserved
     }
 
     /// What the orders of a book and side that only reduce may still take off, but for one of them.
@@ -168,8 +212,8 @@ struct WorkingOrders: Sendable {
     ) -> Quantity {
         let book = SideBook(account: account, symbol: symbol, side: side)
         let all = reducing[book, default: .zero]
-        guard let own = self[id]?.share, own.book == book else { return all }
-        return all - own.reducing
+        guard let place = place(id), slots[place].owner?.book == book else { return all }
+        return all - slots[place].share.reducing
     }
 
     /// Signed: what a symbol's orders have executed, and the ledger does not hold yet. Like the sums that
@@ -193,7 +237,7 @@ struct WorkingOrders: Sendable {
         }
     }
 
-    private func sum(_ symbol: Symbol, _ part: (borrowing WorkingOrder) -> Quantity) -> Quantity {
+    private func sum(_ symbol: Symbol, _ part: (WorkingOrder) -> Quantity) -> Quantity {
         var sum = Quantity.zero
         for id in symbols[symbol, default: []] {
             if let order = self[id] { sum += part(order) }
@@ -213,60 +257,86 @@ struct WorkingOrders: Sendable {
     }
 
     /// When the first order is to be looked at.
-    var firstDue: Instant? { mutating get { dues.first } }
+    var firstDue: Instant? {
+        mutating get {
+            let slots = slots
+            return dues.first { slots[$0.place].share.dueAt == $0.at }
+        }
+    }
 
     /// Orders that are to be looked at by now, ascending by id.
-    mutating func due(by now: Instant) -> [ClientOrderID] { dues.due(by: now) }
+    mutating func due(by now: Instant) -> [ClientOrderID] {
+        let slots = slots
+        return dues.due(by: now) { slots[$0.place].share.dueAt == $0.at }
+            .map { slots[$0].id }.sorted()
+    }
+}
+
+extension WorkingOrders.Owner {
+    init(_ order: WorkingOrder) {
+        book = WorkingOrders.SideBook(
+            account: order.account, symbol: order.symbol, side: order.life.intent.side)
+        request = order.request
+    }
+
+    func has(_ order: WorkingOrder) -> Bool {
+        book.account == order.account && book.symbol == order.symbol
+            && book.side == order.life.intent.side && request == order.request
+    }
+}
+
+extension WorkingOrders.Share {
+    init(_ order: WorkingOrder) {
+        let name = order.life.name
+        reserved = order.reserved
+        reducing = order.reducing
+        isDoubtful = name == .unknown
+        isWorking = !name.isFinal && !order.awaitsFacts && !order.awaitsVerdict
+        dueAt = order.dueAt
+    }
 }
 
 extension WorkingOrder {
-    fileprivate var share: WorkingOrders.Share { WorkingOrders.Share(self) }
-
     /// When it is to be looked at, or the first who waits for it is to be answered.
     fileprivate var dueAt: Instant? {
-        var due = checkAt
-        for waiter in waiters { due = min(due ?? waiter.answerAt, waiter.answerAt) }
+        var due = self.checkAt
+        for waiter in self.waiters { due = min(due ?? waiter.answerAt, waiter.answerAt) }
         return due
     }
 }
 
 /// When each order is to be looked at; the earliest is found at once.
 private struct DueList: Sendable {
-    private struct Entry {
+    struct Entry {
         let at: Instant
-        let id: ClientOrderID
+        let place: Int
     }
 
-    private var times: [ClientOrderID: Instant] = [:]
     /// A heap by time; an entry whose order has another time by now counts no more.
     private var heap: [Entry] = []
 
-    mutating func set(_ id: ClientOrderID, _ time: Instant?) {
-        times[id] = time
-        guard let time else { return }
-        push(Entry(at: time, id: id))
-        // Mostly entries that count no more: made anew, so that it holds a few times the orders.
-        if heap.count > 64 + 4 * times.count {
-            heap = times.map { Entry(at: $0.value, id: $0.key) }.sorted { $0.at < $1.at }
-        }
+    /// Whether so many entries count no more that the list is to be made anew.
+    func isStale(for count: Int) -> Bool { heap.count > 64 + 4 * count }
+
+    mutating func replace(with entries: [Entry]) { heap = entries.sorted { $0.at < $1.at } }
+
+    mutating func add(_ place: Int, at: Instant) { push(Entry(at: at, place: place)) }
+
+    /// - Parameter isDue: whether an entry counts still.
+    mutating func first(where isDue: (Entry) -> Bool) -> Instant? {
+        while let top = heap.first, !isDue(top) { pop() }
+        return heap.first?.at
     }
 
-    var first: Instant? {
-        mutating get {
-            while let top = heap.first, times[top.id] != top.at { pop() }
-            return heap.first?.at
-        }
-    }
-
-    mutating func due(by now: Instant) -> [ClientOrderID] {
-        var ids: Set<ClientOrderID> = []
-        while let time = first, time <= now, let top = heap.first {
-            ids.insert(top.id)
+    /// The places that are due by now. They stay due until their orders say otherwise.
+    mutating func due(by now: Instant, where isDue: (Entry) -> Bool) -> Set<Int> {
+        var found: [Entry] = []
+        while let time = first(where: isDue), time <= now, let top = heap.first {
+            if !found.contains(where: { $0.place == top.place }) { found.append(top) }
             pop()
         }
-        // They stay due until their orders say otherwise.
-        for id in ids { if let time = times[id] { push(Entry(at: time, id: id)) } }
-        return ids.sorted()
+        for entry in found { push(entry) }
+        return Set(found.map(\.place))
     }
 
     private mutating func push(_ entry: Entry) {
@@ -291,5 +361,68 @@ private struct DueList: Sendable {
             heap.swapAt(place, least)
             place = least
         }
+    }
+}
+
+/// Places found by a number that spreads what stands at them: an open-addressed table, at most half full.
+private struct PlaceTable: Sendable {
+    /// A place, or -1; a power of two of them.
+    private var cells = [Int32](repeating: -1, count: 64)
+    private(set) var count = 0
+
+    private var mask: Int { cells.count - 1 }
+
+    private func home(_ spread: UInt64) -> Int { Int(truncatingIfNeeded: spread) & mask }
+
+    /// The place of that number which is the one that is looked for.
+    @inline(__always) func first(_ spread: UInt64, _ isIt: (Int) -> Bool) -> Int? {
+        var cell = home(spread)
+        while cells[cell] >= 0 {
+            if isIt(Int(cells[cell])) { return Int(cells[cell]) }
+            cell = (cell + 1) & mask
+        }
+        return nil
+    }
+
+    /// - Parameter spreadAt: the number of what stands at a place.
+    mutating func insert(_ place: Int, _ spread: UInt64, _ spreadAt: (Int) -> UInt64) {
+        if 2 * (count + 1) > cells.count {
+            let old = cells
+            cells = [Int32](repeating: -1, count: 2 * old.count)
+            for known in old where known >= 0 { put(Int(known), spreadAt(Int(known))) }
+        }
+        put(place, spread)
+        count += 1
+    }
+
+    private mutating func put(_ place: Int, _ spread: UInt64) {
+        var cell = home(spread)
+        while cells[cell] >= 0 { cell = (cell + 1) & mask }
+        cells[cell] = Int32(place)
+    }
+
+    mutating func remove(_ place: Int, _ spread: UInt64, _ spreadAt: (Int) -> UInt64) {
+        guard var hole = cell(of: place, spread) else { return }
+        count -= 1
+        // What stands behind moves up, unless that would put it before its home.
+        var next = (hole + 1) & mask
+        while cells[next] >= 0 {
+            let home = home(spreadAt(Int(cells[next])))
+            if (next - home) & mask >= (next - hole) & mask {
+                cells[hole] = cells[next]
+                hole = next
+            }
+            next = (next + 1) & mask
+        }
+        cells[hole] = -1
+    }
+
+    private func cell(of place: Int, _ spread: UInt64) -> Int? {
+        var cell = home(spread)
+        while cells[cell] >= 0 {
+            if cells[cell] == Int32(place) { return cell }
+            cell = (cell + 1) & mask
+        }
+        return nil
     }
 }
