@@ -48,7 +48,7 @@ struct FeedReplayTests {
         var ticks: [PublishedTick] = []
         var left: Int?
         while left != 0 {
-            let end = Date(timeIntervalSinceNow: ProcessStage.patience)
+            let end = Date(timeIntervalSinceNow: Waiting.patience)
             let message = try #require(
                 channel.message(until: end), "\(stage.log(of: feed).suffix(2_000))")
             let tick = try PublishedTick(message)

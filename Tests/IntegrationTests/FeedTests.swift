@@ -77,11 +77,7 @@ struct FeedTests {
 
         /// Asks again and again until it is so; false after the time given.
         func wait(seconds: Double, _ isSo: () -> Bool) -> Bool {
-            let end = Date(timeIntervalSinceNow: seconds)
-            while Date() < end {
-                if isSo() { return true }
-            }
-            return false
+            Waiting.wait(seconds: seconds, isSo)
         }
 
         /// A few of the symbols: each look at one costs a process of redis-cli.

@@ -46,7 +46,7 @@ struct FeedVenuesTests {
     ) throws -> Int64 {
         var last: Int64?
         var seen = 0
-        let end = Date(timeIntervalSinceNow: ProcessStage.patience)
+        let end = Date(timeIntervalSinceNow: Waiting.patience)
         while seen < count {
             let message = try #require(channel.message(until: end), "\(seen) ticks")
             let object = try JSONSerialization.jsonObject(with: Data(message.utf8))

@@ -20,7 +20,8 @@ enum FreePort {
         }
     }
 
-    /// The ports beside the system's own range for connections that go out.
+    /// The ports beside the system's own range for connections that go out; where that leaves too few,
+    /// any but the lowest.
     private static let range: Range<Int> = {
         let path = "/proc/sys/net/ipv4/ip_local_port_range"
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""

@@ -235,11 +235,7 @@ final class GatewayStage {
 
     /// Asks again and again until it is so; false after the time given.
     func wait(seconds: Double, _ isSo: () -> Bool) -> Bool {
-        let end = Date(timeIntervalSinceNow: seconds)
-        while Date() < end {
-            if isSo() { return true }
-        }
-        return false
+        Waiting.wait(seconds: seconds, isSo)
     }
 
     /// The bid of a symbol as the feed keeps it.

@@ -345,7 +345,7 @@ struct GatewayTests {
         // Killed with all of it on no record but its own.
         kill(first.processIdentifier, SIGKILL)
         first.waitUntilExit()
-        _ = stage.wait(seconds: 2) { false }
+        Waiting.pause(seconds: 2)
         let next = try stage.start(
             "order-gateway", [], own.merging(["PMS_INSTANCE": "next"]) { $1 })
         #expect(

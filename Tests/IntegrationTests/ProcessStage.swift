@@ -7,8 +7,6 @@ final class ProcessStage {
     /// The folder of the test binary, where the executables are built too.
     static let binaries = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().path
-    /// How long anything may take here before the test gives up: machines may be busy.
-    static let patience = 60.0
 
     private let scratch: ScratchDirectory
     private var programs: [Process] = []
@@ -112,11 +110,16 @@ final class ProcessStage {
     // MARK: Redis
 
     /// One command's answer.
-    func redis(_ arguments: String...) -> String {
+    func redis(_ arguments: String...) -> String { redis(as: "pms", arguments) }
+
+    /// One command's answer to a user of the access list; commands in a file are given by `lines`.
+    func redis(as user: String, _ arguments: [String], lines: String? = nil) -> String {
         let client = Process()
         client.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let login = accessList == nil ? [] : ["--user", "pms", "--pass", "pms-paper"]
-        client.arguments = ["redis-cli", "-s", socket] + login + arguments
+        let login = accessList == nil ? [] : ["--user", user, "--pass", "\(user)-paper"]
+        client.arguments =
+            ["timeout", "20", "redis-cli", "-s", socket] + login + arguments
+        client.standardInput = lines.flatMap { FileHandle(forReadingAtPath: $0) } ?? FileHandle.nullDevice
         let output = Pipe()
         client.standardOutput = output
         client.standardError = FileHandle.nullDevice
@@ -133,7 +136,7 @@ final class ProcessStage {
         let client = try start(
             "/usr/bin/env", ["redis-cli", "-s", socket, "SUBSCRIBE", channel], output: output)
         let reader = ChannelReader(output, client)
-        try #require(reader.isSubscribed(until: Date(timeIntervalSinceNow: ProcessStage.patience)))
+        try #require(reader.isSubscribed(until: Date(timeIntervalSinceNow: Waiting.patience)))
         return reader
     }
 
@@ -147,12 +150,8 @@ final class ProcessStage {
     }
 
     /// Asks again and again until it is so; false where patience ends before.
-    func wait(seconds: Double = patience, _ isSo: () -> Bool) -> Bool {
-        let end = Date(timeIntervalSinceNow: seconds)
-        repeat {
-            if isSo() { return true }
-        } while Date() < end
-        return false
+    func wait(seconds: Double = Waiting.patience, _ isSo: () -> Bool) -> Bool {
+        Waiting.wait(seconds: seconds, isSo)
     }
 }
 

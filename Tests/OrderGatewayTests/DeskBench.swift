@@ -195,6 +195,7 @@ struct DeskBench {
         case .queryHoldings: "ask holdings"
         case .queryPositions: "ask positions"
         case .readBooks: "read books"
+        case .readOwner(let lease): "read owner \(lease)"
         case .queryOrder: "ask order"
         case .queryOpenOrders: "ask open orders"
         case .queryTrades(_, let from, _): "ask trades from \(from.map { "\($0)" } ?? "start")"

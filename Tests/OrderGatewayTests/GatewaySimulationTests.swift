@@ -41,7 +41,7 @@ import VenueProtocol
             settle(&world)
             #expect(Set(world.replies.map(\.id)) == asked, "seed \(seed)")
             #expect(world.replies.allSatisfy { $0.isOK || $0.code == "venue_rejected" })
-            check(world, seed)
+            world.check(seed)
         }
     }
 
@@ -74,7 +74,7 @@ import VenueProtocol
             world.restoreRedis()
         }
         settle(&world)
-        check(world, seed)
+        world.check(seed)
     }
 
     private func cutRedis(_ world: inout GatewayWorld) {
@@ -186,47 +186,5 @@ import VenueProtocol
         world.loss = 0
         world.restoreRedis()
         world.advance(by: .seconds(90))
-    }
-
-    private func check(_ world: GatewayWorld, _ seed: UInt64) {
-        #expect(world.desk.isReady, "seed \(seed): \(world.desk.reasons)")
-        #expect(world.made.values.allSatisfy { $0 == 1 }, "seed \(seed)")
-        #expect(world.applied.sorted() == world.trades.map(\.tradeID), "seed \(seed)")
-        #expect(!world.alerts.contains("external_trade"), "seed \(seed)")
-        // The exchange holds what the trades say, always: nothing may be booked without one.
-        #expect(!world.alerts.contains("close_unbacked"), "seed \(seed)")
-        let codes = Dictionary(
-            world.accountRecords.map { ($0.code, $0.id) }, uniquingKeysWith: { first, _ in first })
-        for account in GatewayWorld.accounts {
-            var net = Quantity.zero
-            for fill in world.trades {
-                let code = ClientOrderID.parts(of: fill.clientOrderID)?.account
-                if code.flatMap({ codes[$0] }) == account { net += fill.side.signed(fill.quantity) }
-            }
-            #expect((world.positions[account] ?? Position()).quantity == net, "seed \(seed)")
-            #expect(
-                world.desk.ledger.position(account, GatewayWorld.symbol).quantity == net,
-                "seed \(seed)")
-        }
-        let resting = Set(world.book.keys.filter { world.book[$0]?.order.status.isFinal == false })
-        #expect(world.open == resting, "seed \(seed)")
-        #expect(world.journal.isEmpty, "seed \(seed): struck off when Redis holds it")
-        let left = world.desk.orders.values.filter { !resting.contains($0.id) }.map {
-            "\($0.id) \($0.life.name) executed \($0.life.executed) booked \($0.life.booked) "
-                + "venue \(world.book[$0.id]?.order.status.text ?? "none") "
-                + "record \(world.records[$0.id]?.status ?? "none") saving \($0.saving ?? 0) "
-                + "\($0.needsSave) code \($0.code) \($0.reason) verdict \($0.awaitsVerdict)"
-        }
-        #expect(world.desk.workingOrders.count == resting.count, "seed \(seed): \(left)")
-        for (id, record) in world.records {
-            let executed = world.book[id]?.order.executedQuantity ?? .zero
-            #expect(record.executed == executed, "seed \(seed) \(id)")
-        }
-        // C7: what the desk holds of a resting order's size and price is the venue's.
-        for order in world.desk.workingOrders {
-            let id = order.intent.clientOrderID
-            #expect(order.intent.quantity == world.book[id]?.order.quantity, "seed \(seed) \(id)")
-            #expect(order.intent.price == world.book[id]?.order.price, "seed \(seed) \(id)")
-        }
     }
 }

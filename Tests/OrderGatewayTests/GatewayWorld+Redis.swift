@@ -49,6 +49,11 @@ extension GatewayWorld {
         case .readOrder(let id):
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
+        case .readOwner(let lease):
+            guard !isDown, !isSilent else { return .ownerRead(lease: lease, .failed) }
+            guard let owner, owner.until > now else { return .ownerRead(lease: lease, .free) }
+            let left = owner.until - now
+            return .ownerRead(lease: lease, .held(fence: owner.fence, left: left))
         case .readBooks(let symbol, _):
             return .booksRead(symbol, askedAt: now, isDown ? nil : positions)
         case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,

@@ -47,8 +47,8 @@ extension GatewayWorld {
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .reply, .alert, .openStream, .surrenderLease, .wake,
-            .journal, .journalSettled, .saveAlgo, .watchTicks:
+            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .openStream,
+            .surrenderLease, .wake, .journal, .journalSettled, .saveAlgo, .watchTicks:
             return []
         }
     }

@@ -60,6 +60,8 @@ struct GatewayWorld {
     var states: [String: StateRecord] = [:]
     var algoRecords: [String: AlgoRecord] = [:]
     var running: Set<String> = []
+    /// Who holds the lease `owner`, and until when.
+    var owner: (fence: Int64, until: Instant)?
 
     /// The process's own disk.
     var journal: [(key: String, entry: JournalEntry)] = []
@@ -180,6 +182,7 @@ struct GatewayWorld {
             isStreamOpen = false
             later(delay(), .effect(action))
         case .watchTicks: break
+        case .readOwner: later(.zero, .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend,
             .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
@@ -200,9 +203,15 @@ struct GatewayWorld {
             .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .saveAlgo:
+            .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo:
             let isSilent = chance(loss / 2)
-            if let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) {
+            guard let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) else {
+                return
+            }
+            // On one connection it is answered before the facts that are asked for after it.
+            if case .ownerRead = event {
+                queue.append((now, number, past, .event(event)))
+            } else {
                 answer(event, past)
             }
         }

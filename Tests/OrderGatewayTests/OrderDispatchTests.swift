@@ -39,6 +39,38 @@ import Trading
         #expect(dispatch.flush(now: Self.start).isEmpty)
     }
 
+    @Test("B2a: MEXC's batches are of one symbol, of two orders or more, and not twice in half a second")
+    mutating func groupsOfOneSymbol() {
+        var limits = OrderDispatch.Limits(ordersPerBatch: 20, cancelsPerBatch: 1)
+        limits.fewestPerBatch = 2
+        limits.batchesOneSymbol = true
+        limits.batchPause = .milliseconds(600)
+        dispatch = OrderDispatch(limits: limits)
+        func intents(_ numbers: Range<Int>, _ symbol: String) -> [OrderIntent] {
+            numbers.map { number in
+                var order = intent(number)
+                order.symbol = Symbol(symbol) ?? order.symbol
+                return order
+            }
+        }
+        let (many, few) = (intents(0..<23, "QRLUSDT"), intents(30..<31, "BTCUSDT"))
+        for order in few + many { dispatch.orderWanted(order, now: Self.start) }
+        #expect(
+            dispatch.flush(now: Self.start)
+                == [.call(.placeTogether(Array(many[0..<20])))]
+                + (few + many[20...]).map { .call(.place($0)) })
+        // The next one within the pause goes one by one, after it together.
+        for pause: Int64 in [599, 600] {
+            for order in many.prefix(3) { dispatch.orderWanted(order, now: Self.start) }
+            let calls = dispatch.flush(now: Self.start + .milliseconds(pause))
+            #expect(calls.count == (pause == 599 ? 3 : 1))
+        }
+        dispatch.orderWanted(many[0], now: Self.start)
+        dispatch.orderWanted(few[0], now: Self.start)
+        let alone = dispatch.flush(now: Self.start + .seconds(5))
+        #expect(alone == [.call(.place(many[0])), .call(.place(few[0]))])
+    }
+
     @Test("B2a: each element is judged by itself; one that met an overload is sent again alone")
     mutating func elements() {
         let intents = (0..<5).map { intent($0) }

@@ -66,6 +66,34 @@ import Trading
         }
     }
 
+    @Test("orders are found among thousands, whatever comes and goes, as in a dictionary")
+    func places() {
+        for seed in UInt64(1)...3 {
+            var random = SplitMix64(seed: seed)
+            var orders = WorkingOrders()
+            var twin: [ClientOrderID: WorkingOrder] = [:]
+            let ids = (0..<3_000).map { DeskBench.id("r\($0)") }
+            for step in 0..<20_000 {
+                let number = Int.random(in: 0..<ids.count, using: &random)
+                // It fills first, then empties, so that the table grows and long runs of it break up.
+                if Int.random(in: 0..<20_000, using: &random) > step {
+                    let order = order(number, using: &random)
+                    orders[ids[number]] = order
+                    twin[ids[number]] = order
+                } else {
+                    orders[ids[number]] = nil
+                    twin[ids[number]] = nil
+                }
+                let other = ids[Int.random(in: 0..<ids.count, using: &random)]
+                #expect(orders[other] == twin[other], "seed \(seed)")
+                #expect(orders.holds(other) == (twin[other] != nil), "seed \(seed)")
+            }
+            #expect(orders.count == twin.count, "seed \(seed)")
+            #expect(orders.keys.sorted() == twin.keys.sorted(), "seed \(seed)")
+            for id in ids { #expect(orders[id] == twin[id], "seed \(seed)") }
+        }
+    }
+
     private func compare(_ orders: inout WorkingOrders, _ now: Instant, _ seed: UInt64) {
         let all = Array(orders.values)
         let one = all.map(\.id).min() ?? DeskBench.id("none")

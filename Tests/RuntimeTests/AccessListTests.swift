@@ -76,6 +76,9 @@ import Testing
             ("order-gateway", "pms:{usdm}:position:a:BTCUSDT", "pms:{usdm}:price:BTCUSDT"),
             ("risk-engine", "pms:{usdm}:risk:a", "pms:{usdm}:order:x"),
             ("position-sync", "pms:{usdm}:sync", "pms:{usdm}:lock:gateway"),
+            ("spot-price-feed", "pms:{spot}:price:QRLUSDT", "pms:{spot}:position:a:QRLUSDT"),
+            ("spot-order-gateway", "pms:{spot}:position:a:QRLUSDT", "pms:{spot}:price:QRLUSDT"),
+            ("spot-allocator", "pms:{spot}:allocation", "pms:{spot}:order:x"),
         ])
     @LoopActor func processes(name: String, own: String, other: String) async throws {
         let client = try await login(name)
@@ -83,20 +86,27 @@ import Testing
         #expect(await !may(client, "HSET", other, "a", "1"))
         #expect(await !may(client, "FLUSHALL"))
         let beat = await client.evaluate(
-            RedisScript(HeartbeatScript.write), keys: ["pms:{usdm}:heartbeat:\(name):one"],
+            RedisScript(HeartbeatScript.write), keys: [heartbeat(of: name)],
             arguments: ["5000", "pid", "1"])
         #expect(beat.value == .integer(1))
         client.close()
     }
 
+    /// The key of a user's heartbeat: `spot-` and the venue it stands for are no part of a service's name.
+    private func heartbeat(of user: String) -> String {
+        guard user.hasPrefix("spot-") else { return "pms:{usdm}:heartbeat:\(user):one" }
+        return "pms:{spot}:heartbeat:\(user.dropFirst(5)):one"
+    }
+
     @Test(
         "Each process may take its lease",
         arguments: [
-            ("order-gateway", "gateway"), ("position-sync", "sync"),
+            ("order-gateway", "gateway", "usdm"), ("position-sync", "sync", "usdm"),
+            ("spot-order-gateway", "gateway", "spot"), ("spot-allocator", "allocation", "spot"),
         ])
-    @LoopActor func leases(name: String, lease: String) async throws {
+    @LoopActor func leases(name: String, lease: String, venue: String) async throws {
         let client = try await login(name)
-        let keys = BusKeys(venue: VenueID("usdm")!)
+        let keys = BusKeys(venue: VenueID(venue)!)
         let granted = await client.evaluate(
             RedisScript(LeaseScript.acquire), keys: [keys.lock(lease), keys.fence(lease)],
             arguments: ["token", "5000"])

@@ -114,6 +114,13 @@ import Trading
         #expect(
             try fixture.signed("GET", "/api/v3/openOrders", "symbol=QRLUSDT").json.elements?.count
                 == 1)
+        // One symbol a call, and two calls a second.
+        let mixed = orders.replacing(#""symbol":"QRLUSDT","side":"BUY","type":"LIMIT","quantity":1,"#,
+            with: #""symbol":"BTCUSDT","side":"BUY","type":"LIMIT","quantity":1,"#)
+        let refused = fixture.signed("POST", "/api/v3/batchOrders", "batchOrders=" + mixed.escaped)
+        #expect(refused.status == 400, "\(refused.text)")
+        let third = fixture.signed("POST", "/api/v3/batchOrders", "batchOrders=" + orders.escaped)
+        #expect(third.status == 429 && third.headers.contains { $0.0 == "Retry-After" }, "\(third.text)")
         let canceled = fixture.signed("DELETE", "/api/v3/openOrders", "symbol=QRLUSDT,BTCUSDT")
         #expect(try canceled.json.elements?.count == 1, "\(canceled.text)")
         #expect(

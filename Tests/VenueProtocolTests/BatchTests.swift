@@ -63,7 +63,65 @@ struct BatchTests {
             #expect(throws: VenueUnsupported.self) {
                 try kind.dialect.amendOrder(order, quantity: .one, price: .whole(1))
             }
-            #expect(throws: VenueUnsupported.self) { try kind.dialect.placeOrders([order]) }
         }
+        #expect(throws: VenueUnsupported.self) { try BinanceSpotDialect().placeOrders([order]) }
+    }
+
+    // MARK: MEXC
+
+    @Test("MEXC: a batch is one JSON text in upper-case percent-encoding, of weight 1")
+    func placingAtMEXC() throws {
+        let intents = [try intent(1), try intent(2)]
+        let request = try MEXCSpotDialect().placeOrders(intents)
+        let list = try JSONValue.parse(Array((request.value(of: "batchOrders") ?? "").utf8)).elements
+        #expect(list?.count == 2)
+        #expect(list?[0]["newClientOrderId"]?.text == intents[0].clientOrderID.text)
+        #expect(list?[1]["type"]?.text == "LIMIT" && list?[1]["price"]?.text == "60002")
+        #expect(request.weight == 1 && !request.isIdempotent)
+        #expect(PercentEncoding.encoded("{\"") == "%7B%22")
+    }
+
+    @Test("MEXC: receipts are taken as intended, refusals judged by themselves, in their order")
+    func receipts() throws {
+        let intents = try (1...3).map { try intent($0) }
+        let names = intents.map(\.clientOrderID.text)
+        let text = """
+            [{"symbol":"BTCUSDT","orderId":"C02__1","newClientOrderId":"\(names[0])","orderListId":-1},
+            {"newClientOrderId":"\(names[1])","msg":"The minimum transaction volume","code":30002},
+            {"symbol":"BTCUSDT","orderId":"C02__3","orderListId":-1}]
+            """
+        let elements = try MEXCSpotDialect().decodePlacements(Array(text.utf8).rawSpan, intents)
+        #expect(elements.count == 3)
+        for (place, number) in [(0, 1), (2, 3)] {
+            guard case .order(let order) = elements[place] else {
+                Issue.record("no order at \(place)")
+                continue
+            }
+            #expect(order.clientOrderID == names[place] && order.status == .new)
+            #expect(order.venueID == "C02__\(number)" && order.quantity == .one)
+        }
+        #expect(
+            elements[1]
+                == .failure(VenueError(code: 30002, message: "The minimum transaction volume")))
+    }
+
+    @Test("MEXC: an answer about other orders, or more of them, is no answer")
+    func strangeReceipts() throws {
+        let intents = try (1...2).map { try intent($0) }
+        let receipt = #"{"symbol":"BTCUSDT","orderId":"C02__1","orderListId":-1}"#
+        let bad = [
+            #"[{"symbol":"BTCUSDT","orderId":"1","newClientOrderId":"x"}]"#,
+            #"[{"newClientOrderId":"\#(intents[1].clientOrderID.text)","code":30002,"msg":""}]"#,
+            "[\(receipt),\(receipt),\(receipt)]", "{}", "[{}]", #"{"code":33333,"msg":"x"}"#,
+        ]
+        for text in bad {
+            #expect(throws: JSONError.self, "\(text)") {
+                try MEXCSpotDialect().decodePlacements(Array(text.utf8).rawSpan, intents)
+            }
+        }
+        // Too few of them is for the caller to see.
+        let few = try MEXCSpotDialect().decodePlacements(
+            Array("[\(receipt)]".utf8).rawSpan, intents)
+        #expect(few.count == 1)
     }
 }

@@ -182,6 +182,9 @@ package struct PreTrade: Sendable {
         guard rules.status == .trading else {
             throw Refusal(.instrumentNotTrading, "\(rules.symbol) is \(rules.status.text)")
         }
+        guard (order.type == .market) == (order.price == nil) else {
+            throw Refusal(.malformed, "a limit order has a price, a market order has none")
+        }
         if let price = order.price {
             guard price.isPositive, price >= rules.minimumPrice,
                 rules.maximumPrice.isZero || price <= rules.maximumPrice

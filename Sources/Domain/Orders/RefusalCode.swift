@@ -49,6 +49,8 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
     case leaseLost = 706
     case queueFull = 707
     case cancelledBeforeSending = 708
+    /// The lease of the order's owner has ended, or cannot be read.
+    case ownerGone = 709
 
     case venueRejected = 801
     case outcomeUnknown = 802
@@ -106,6 +108,7 @@ package enum RefusalCode: Int, CaseIterable, Sendable, CustomStringConvertible {
         case .leaseLost: "lease_lost"
         case .queueFull: "queue_full"
         case .cancelledBeforeSending: "cancelled_before_sending"
+        case .ownerGone: "owner_gone"
         case .venueRejected: "venue_rejected"
         case .outcomeUnknown: "outcome_unknown"
         case .orderNotFound: "order_not_found"

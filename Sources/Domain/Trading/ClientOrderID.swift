@@ -61,7 +61,7 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
             var digits = UInt64(number % UInt128(half))
             number /= UInt128(half)
             for _ in 0..<8 {
-                spelling.put(letter(UInt8(digits % 62)), at: length)
+                spelling.put(digit(UInt8(digits % 62)), at: length)
                 digits /= 62
                 length += 1
             }
@@ -70,11 +70,11 @@ package struct ClientOrderID: Hashable, Comparable, Sendable, CustomStringConver
     }
 
     /// The digit of a number below 62: `0-9`, `A-Z`, `a-z`.
-    private static func letter(_ digit: UInt8) -> UInt8 {
-        switch digit {
-        case 0..<10: UInt8(ascii: "0") + digit
-        case 10..<36: UInt8(ascii: "A") + digit - 10
-        case _: UInt8(ascii: "a") + digit - 36
+    private static func digit(_ value: UInt8) -> UInt8 {
+        switch value {
+        case 0..<10: UInt8(ascii: "0") + value
+        case 10..<36: UInt8(ascii: "A") + value - 10
+        case _: UInt8(ascii: "a") + value - 36
         }
     }
 

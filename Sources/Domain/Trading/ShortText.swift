@@ -67,7 +67,7 @@ struct ShortText: Hashable, Comparable, Sendable {
         return a ^ left ^ right ^ (d << 47 | d >> 17)
     }
 
-    /// A number whose low bits differ among texts that differ, other than on purpose.
+    /// A number whose low bits spread texts evenly.
     var spread: UInt64 {
         let mixed = (folded ^ folded >> 32) &* 0x9E37_79B9_7F4A_7C15
         return mixed ^ mixed >> 32

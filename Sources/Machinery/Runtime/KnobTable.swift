@@ -42,7 +42,7 @@ package enum KnobTable {
         Knob(
             "PMS_VENUE_KIND", .choice(["binance-usdm", "binance-spot", "mexc-spot"]),
             "binance-usdm",
-            "the exchange's protocol; price-feed knows all three, the others binance-usdm"),
+            "the exchange's protocol; risk-engine and position-sync serve binance-usdm only"),
         Knob(
             "PMS_VENUE_REST_URL", .url(schemes: ["http", "https"]), nil,
             "base of the exchange's REST interface (default: the paper exchange, "

@@ -48,10 +48,15 @@ package enum CommandTable {
             run: ReconcileCommand.run),
         Subcommand(
             "order place SYM buy|sell QTY [--limit P] [--tif GTC|IOC|FOK|GTX] [--account A] "
-                + "[--reduce-only] [--fast-ack] [--request-id ID] [--wait] [--timeout S]",
-            "send an order: market without --limit, answered with an estimate with --fast-ack",
+                + "[--reduce-only] [--fast-ack] [--ttl S] [--owner LEASE:NUMBER] "
+                + "[--request-id ID] [--wait] [--timeout S]",
+            "send an order: market without --limit, answered with an estimate with --fast-ack; what "
+                + "rests of it is cancelled S seconds later with --ttl, and with --owner once "
+                + "lock:LEASE is gone or fence:LEASE is another number",
             positional: 3...3,
-            options: ["--limit", "--tif", "--account", "--request-id", "--timeout"],
+            options: [
+                "--limit", "--tif", "--account", "--ttl", "--owner", "--request-id", "--timeout",
+            ],
             flags: ["--reduce-only", "--fast-ack", "--wait"], isReading: true,
             run: OrderCommands.place),
         Subcommand(

@@ -83,7 +83,7 @@ import WebLink
                 found[record.service] = record
             }
         }
-        for name in KnobTable.processes where name != "paper-exchange" {
+        for name in session.environment.venueProcesses where name != "paper-exchange" {
             guard let beat = found[name] else {
                 report.add(.bad, name, "no heartbeat: not running")
                 continue
@@ -105,7 +105,7 @@ import WebLink
         let client = WebClient(loop: session.loop)
         let before = session.loop.now
         let outcome = await client.send(
-            WebRequest(url: base + "/fapi/v1/time", deadline: .seconds(3)))
+            WebRequest(url: base + timePath(session.environment), deadline: .seconds(3)))
         let took = (session.loop.now - before).milliseconds
         switch outcome {
         case .response(let response) where response.status == 200:
@@ -115,6 +115,11 @@ import WebLink
         case .notSent(let error), .unknown(let error):
             report.add(.bad, "venue", "\(base) does not answer: \(error)")
         }
+    }
+
+    /// Where the venue tells its time.
+    private static func timePath(_ environment: Environment) -> String {
+        environment.text("PMS_VENUE_KIND") == "binance-usdm" ? "/fapi/v1/time" : "/api/v3/time"
     }
 
     /// `name:value` lines of INFO.

@@ -8,8 +8,7 @@ import WebLink
     private static let patience = Interval.seconds(2)
 
     static func run(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
-        var names = KnobTable.processes
-        if !session.environment.isVenuePaper { names.removeAll { $0 == "paper-exchange" } }
+        var names = session.environment.venueProcesses
         if let name = arguments.word(0) {
             guard KnobTable.processes.contains(name) else {
                 let hint = EditDistanceHint.text(name, among: KnobTable.processes)

@@ -29,6 +29,8 @@ import Trading
             timeInForce: timeInForce, quantity: quantity, price: price,
             isReduceOnly: arguments.has("--reduce-only"))
         body.isFastAck = arguments.has("--fast-ack")
+        body.owner = try owner(arguments)
+        body.timeToLiveMilliseconds = try timeToLive(arguments)
         let reply = try await BusRequest(
             session, .orderPlace, id: id, seconds: seconds, silence: .unknown, body: body.body
         ).run()
@@ -63,6 +65,27 @@ import Trading
             throw arguments.usage("--tif is GTC, IOC, FOK or GTX, not \(text)")
         }
         return found
+    }
+
+    private static func owner(_ arguments: Arguments) throws(CommandFailure) -> OrderOwner? {
+        guard let text = arguments.value("--owner") else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count > 1, let fence = parts.last.flatMap({ Int64($0) }),
+            let owner = OrderOwner(lease: parts.dropLast().joined(separator: ":"), fence: fence)
+        else {
+            throw arguments.usage("--owner is LEASE:NUMBER, as in lock:LEASE and fence:LEASE: \(text)")
+        }
+        return owner
+    }
+
+    private static func timeToLive(_ arguments: Arguments) throws(CommandFailure) -> Int64? {
+        guard let text = arguments.value("--ttl") else { return nil }
+        let time: Money = try arguments.decimal(text, "--ttl")
+        let limit = OrderPlaceBody.longestTimeToLive
+        guard time.isPositive, time <= .whole(limit / 1_000) else {
+            throw arguments.usage("--ttl is above zero and up to \(limit / 1_000) seconds: \(text)")
+        }
+        return max(1, Int64(time.multiplied(byWhole: 1_000).units / Money.one.units))
     }
 
     /// The account named, or the only one there is.

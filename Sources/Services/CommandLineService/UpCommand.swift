@@ -48,14 +48,12 @@ enum UpCommand {
         }
     }
 
-    /// The processes named by `--only`; by default all, without the paper exchange where the venue
-    /// is another.
+    /// The processes named by `--only`; by default all that the venue has.
     private static func processes(
         _ environment: Environment, _ arguments: Arguments
     ) throws(CommandFailure) -> [String] {
         guard let only = arguments.value("--only") else {
-            let isPaper = environment.isVenuePaper
-            return KnobTable.processes.filter { isPaper || $0 != "paper-exchange" }
+            return environment.venueProcesses
         }
         let wanted = only.split(separator: ",").map(String.init)
         for name in wanted where !KnobTable.processes.contains(name) {

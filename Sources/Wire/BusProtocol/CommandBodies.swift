@@ -15,6 +15,14 @@ package struct OrderPlaceBody: Equatable, Sendable {
     /// A market order is answered as soon as it is on its way, with an estimate of its fill marked
     /// `provisional`; the order's record brings the real one.
     package var isFastAck = false
+    /// Who the order lives for (see `OrderTerms`); nil for nobody in particular.
+    package var owner: OrderOwner?
+    /// How long what rests of it may live, counted from when order-gateway takes the command; nil for as
+    /// long as the venue keeps it.
+    package var timeToLiveMilliseconds: Int64?
+
+    /// The longest `ttl_ms`: a day.
+    package static let longestTimeToLive: Int64 = 86_400_000
 
     package init(
         account: AccountID, symbol: Symbol, side: Side, type: OrderType,
@@ -32,7 +40,8 @@ package struct OrderPlaceBody: Equatable, Sendable {
         self.origin = origin
     }
 
-    /// Reads a body; `tif`, `reduce_only` and `origin` may be absent (GTC, no, manual).
+    /// Reads a body; `tif`, `reduce_only` and `origin` may be absent (GTC, no, manual), and so may
+    /// `owner` with `owner_fence`, and `ttl_ms` (see `OrderTerms`).
     package init(_ body: [String: String]) throws(RecordError) {
         let reader = RecordFields("order.place", body)
         account = try reader.account("account")
@@ -45,6 +54,8 @@ package struct OrderPlaceBody: Equatable, Sendable {
         isReduceOnly = body["reduce_only"] == nil ? false : try reader.flag("reduce_only")
         origin = body["origin"] == nil ? .manual : try reader.choice("origin")
         isFastAck = body["fast_ack"] == nil ? false : try reader.flag("fast_ack")
+        owner = try OrderTerms.owner(reader)
+        timeToLiveMilliseconds = try OrderPlaceBody.timeToLive(reader)
         switch type {
         case .limit:
             let price: Price = try reader.decimal("price")
@@ -65,7 +76,18 @@ package struct OrderPlaceBody: Equatable, Sendable {
         ]
         if let price { body["price"] = price.text }
         if isFastAck { body["fast_ack"] = "1" }
+        for (name, value) in OrderTerms.fields(owner) { body[name] = value }
+        if let timeToLiveMilliseconds { body["ttl_ms"] = "\(timeToLiveMilliseconds)" }
         return body
+    }
+
+    private static func timeToLive(_ reader: RecordFields) throws(RecordError) -> Int64? {
+        guard reader.optional("ttl_ms") != nil else { return nil }
+        let time = try reader.integer("ttl_ms")
+        guard (1...longestTimeToLive).contains(time) else {
+            throw reader.error("ttl_ms", "not in 1...\(longestTimeToLive): \(time)")
+        }
+        return time
     }
 }
 

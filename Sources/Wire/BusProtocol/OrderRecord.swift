@@ -24,6 +24,8 @@ package struct OrderRecord: Equatable, Sendable {
     package var sentMilliseconds: Int64 = 0
     /// Counts the order's saves: one that arrives after a later one changes nothing.
     package var revision: Int64 = 0
+    /// How long it may live, where it was placed with such terms.
+    package var terms: OrderTerms?
     package var stamp: RecordStamp
 
     package init(
@@ -79,11 +81,12 @@ package struct OrderRecord: Equatable, Sendable {
         sentMilliseconds = try reader.integer("sent_ms")
         // Records written before there were revisions have none.
         revision = reader.optional("revision").flatMap { Int64($0) } ?? 0
+        terms = try OrderTerms.read(reader)
         stamp = try RecordStamp(reader)
     }
 
     package var fields: [(String, String)] {
-        [
+        var fields = [
             ("id", intent.clientOrderID.text), ("account", intent.account.name),
             ("symbol", intent.symbol.name), ("side", intent.side.rawValue),
             ("type", intent.type.rawValue), ("tif", intent.timeInForce.rawValue),
@@ -97,5 +100,7 @@ package struct OrderRecord: Equatable, Sendable {
             ("intent_ms", "\(intentMilliseconds)"), ("sent_ms", "\(sentMilliseconds)"),
             ("revision", "\(revision)"),
         ] + stamp.fields
+        if let terms { fields += terms.fields }
+        return fields
     }
 }

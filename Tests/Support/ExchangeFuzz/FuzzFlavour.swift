@@ -28,6 +28,7 @@ package struct FuzzFlavour {
         settings.hasBackground = false
         settings.keys = [key]
         settings.limits.rates = unreachable(settings.limits.rates)
+        settings.limits.batchesPerSecond = Int.max
         return settings
     }
 

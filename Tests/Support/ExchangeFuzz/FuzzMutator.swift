@@ -15,6 +15,10 @@ internal struct FuzzMutator {
         "symbol", "side", "type", "quantity", "price", "timestamp", "recvWindow", "signature",
         "orderId", "limit", "fromId", "startTime", "endTime", "reduceOnly", "positionSide", "x", "",
         "newClientOrderId", "batchOrders", "leverage", "closePosition", "stopPrice",
+        "icebergQty", "trailingDelta", "quoteOrderQty", "timeInForce", "selfTradePreventionMode",
+        "orderListId", "listClientOrderId", "workingIcebergQty", "workingQuantity", "pendingType",
+        "pendingTrailingDelta", "pendingAboveType", "pendingAboveStopPrice", "pendingBelowType",
+        "pendingBelowTrailingDelta", "aboveTrailingDelta", "belowIcebergQty", "cancelReplaceMode",
     ]
     private static let methods = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "get", "", "OPTIONS"]
 

@@ -109,7 +109,7 @@ extension FuzzRequest {
         FuzzRequest("POST", "/api/v3/userDataStream"),
         FuzzRequest("POST", "/api/v3/batchOrders", "batchOrders=" + batch),
         FuzzRequest("GET", "/sapi/v1/capital/config/getall"),
-    ]
+    ] + spotConditional + spotLists
 
     /// What sockets are told.
     package static let messages: [String] = [
@@ -125,7 +125,7 @@ extension FuzzRequest {
         #"{"id":2,"method":"account.status","params":{"apiKey":"fuzz-key","timestamp":1}}"#,
         #"{"id":3,"method":"userDataStream.subscribe.signature","params":{"apiKey":"fuzz-key"}}"#,
         #"{"id":4,"method":"depth","params":{"symbol":"BTCUSDT"}}"#,
-    ]
+    ] + listMessages
 
     /// Where sockets are opened.
     package static let targets = [

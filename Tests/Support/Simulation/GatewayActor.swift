@@ -151,6 +151,7 @@ package final class GatewayActor {
             }
         case .readOrder(let id): readOrder(id)
         case .readBooks(let symbol, _): readBooks(symbol)
+        case .readOwner(let lease): readOwner(lease)
         case .journal(let entry):
             time.after(.milliseconds(1)) { [weak self] in
                 self?.tell(.journalled(key: entry.key, isKept: true))
@@ -279,6 +280,22 @@ package final class GatewayActor {
             var books: [AccountID: Position]?
             if case .answer(let found) = outcome { books = found }
             tell(.booksRead(symbol, askedAt: askedAt, books))
+        }
+    }
+
+    private func readOwner(_ lease: String) {
+        let (lock, fence) = (keys.lock(lease), keys.fence(lease))
+        connection.request({ data -> OwnerReading in
+            guard let until = data.expiries[lock], until > self.time.now,
+                let number = data.strings[fence].flatMap({ Int64($0) })
+            else { return .free }
+            return .held(fence: number, left: until - self.time.now)
+        }) { [self] outcome in
+            if case .answer(let reading) = outcome {
+                tell(.ownerRead(lease: lease, reading))
+            } else {
+                tell(.ownerRead(lease: lease, .failed))
+            }
         }
     }
 
@@ -443,8 +460,8 @@ package final class GatewayActor {
             }
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .reply, .alert, .surrenderLease, .wake, .journal,
-            .journalSettled, .saveAlgo, .watchTicks:
+            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .surrenderLease,
+            .wake, .journal, .journalSettled, .saveAlgo, .watchTicks:
             preconditionFailure("only actions on the venue come here")
         }
     }

@@ -1,4 +1,5 @@
 package import BusProtocol
+package import Chronology
 
 /// The part of Redis that the services use, in memory: hashes, sets, sorted sets, streams, strings
 /// and channels, with the project's scripts in Swift. The contract tests run it beside a real Redis.
@@ -16,6 +17,8 @@ package final class SimulatedRedis {
     package var scores: [String: [String: Int64]] = [:]
     package var streams: [String: [StreamEntry]] = [:]
     package var strings: [String: String] = [:]
+    /// When a lock ends, where it is held.
+    package var expiries: [String: Instant] = [:]
     /// Takes what the scripts publish: channel and message.
     package var onPublish: (String, String) -> Void = { _, _ in }
 

@@ -41,6 +41,10 @@ package final class SimulatedWorld {
     /// Whether faults are drawn while nothing is asked.
     var isBreaking = false
     private var number = 0
+    /// Of the owner that some orders live for.
+    var isOwning = false
+    var ownerFence: Int64 = 0
+    var overstays: [String] = []
 
     package init(seed: UInt64, accounts names: [String] = ["alpha", "beta", "gamma"]) {
         accounts = names.compactMap(AccountID.init)
@@ -77,13 +81,17 @@ package final class SimulatedWorld {
     package func run(faults: SimulationFaults, asking: Interval, settling: Interval) {
         start()
         time.faults = faults
+        isOwning = true
+        keepOwning()
         keepAsking()
         keepFunding()
         keepBreaking()
         time.run(until: time.now + asking)
         isAsking = false
+        isOwning = false
         time.faults.heal()
-        time.run(until: time.now + .seconds(5))
+        time.run(until: time.now + .seconds(15))
+        noteOverstays()
         cancelAll()
         time.run(until: time.now + settling)
         cancelAll()
@@ -165,7 +173,9 @@ package final class SimulatedWorld {
             askAmend(earlier)
         } else {
             number += 1
-            let body = order().body
+            var wanted = order()
+            bound(&wanted, number)
+            let body = wanted.body
             asked.append(("order-\(number)", body))
             ask("order-\(number)", .orderPlace, body)
         }
@@ -330,7 +340,7 @@ package final class SimulatedWorld {
         return ChaosAudit.violations(venue: truth, books: books(), expectedOrders: expected)
             + mirrorViolations() + priceViolations()
             + SimulatedFunding.violations(venue.desk.incomes, books().entries)
-            + correctionViolations()
+            + correctionViolations() + overstays
     }
 
     private func correctionViolations() -> [String] {

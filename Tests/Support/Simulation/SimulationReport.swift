@@ -9,6 +9,8 @@ package struct SimulationReport: Sendable {
     /// Requests of the client that were answered with ok.
     package private(set) var answered = 0
     package private(set) var trades = 0
+    /// Orders that ended because their owner or their time had.
+    package private(set) var endedByTerms = 0
     package private(set) var faults: [String: Int] = [:]
     /// A line for each seed that ended wrong.
     package private(set) var failures: [String] = []
@@ -28,17 +30,19 @@ package struct SimulationReport: Sendable {
         runs += 1
         answered += world.answers["ok"] ?? 0
         trades += world.tradeCount
+        endedByTerms += world.endedByTerms
         for (name, count) in world.faultCounts { faults[name, default: 0] += count }
     }
 
     /// Whether enough happened for the absence of failures to mean something.
     package var isTelling: Bool {
-        answered > runs * 20 && trades > runs * 10 && faults.count >= 6
+        answered > runs * 20 && trades > runs * 10 && endedByTerms > runs && faults.count >= 6
     }
 
     package var text: String {
         let faults = faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         return "\(runs) seeds: \(answered) requests answered, \(trades) trades, "
+            + "\(endedByTerms) orders ended by their terms, "
             + faults.joined(separator: ", ") + ", \(failures.count) failed"
     }
 }

@@ -47,7 +47,7 @@ enum RefusalResponse {
         case .accountUnknown, .accountExists, .instrumentUnknown, .priceOffTick, .quantityOffStep,
             .quantityTooSmall, .quantityTooLarge, .notionalTooSmall, .priceOutOfRange,
             .venueCannot, .malformed, .unknownCommand, .algoInvalid, .algoUnknown, .algoExists,
-            .algoLimit:
+            .algoLimit, .ownerGone:
             self = .fail
         }
     }

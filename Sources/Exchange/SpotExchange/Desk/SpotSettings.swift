@@ -72,6 +72,8 @@ package struct SpotLimits: Sendable {
     package var orderLists = 20
     /// Times an order may be changed in place (MAX_NUM_ORDER_AMENDS).
     package var amendments = 10
+    /// Calls a second that place several orders (MEXC's batchOrders), by account.
+    package var batchesPerSecond = 2
     /// Most an order may be worth.
     package var notional: Money
     /// Most a market order may be worth.

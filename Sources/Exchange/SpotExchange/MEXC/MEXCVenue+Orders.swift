@@ -22,7 +22,9 @@ extension MEXCVenue {
             try inMEXCWords { () throws(SpotRefusal) in try desk.test(wanted, wall: wall) }
             out.beginObject()
             out.endObject()
-        case .placeBatch: try answerBatch(parameters, wall, &out)
+        case .placeBatch:
+            try countBatch(wall)
+            try answerBatch(parameters, wall, &out)
         case .queryOrder:
             let (symbol, orderID, clientID) = try orderName(parameters)
             let order = try inMEXCWords { () throws(SpotRefusal) in
@@ -98,6 +100,17 @@ extension MEXCVenue {
         }
     }
 
+    /// `batchOrders` may be called a few times a second by an account.
+    private func countBatch(_ wall: WallTime) throws(ExchangeError) {
+        let second = wall.milliseconds / 1_000
+        if second != batchSecond { batchCounts = [:] }
+        batchSecond = second
+        batchCounts[desk.serving, default: 0] += 1
+        guard batchCounts[desk.serving, default: 0] <= desk.settings.limits.batchesPerSecond else {
+            throw ExchangeError(429, "Too Many Requests", status: 429, retryAfterSeconds: 1)
+        }
+    }
+
     /// Orders of one call, one after the other; each says for itself what became of it.
     private func answerBatch(
         _ parameters: RequestParameters, _ wall: WallTime, _ out: inout JSONWriter
@@ -108,6 +121,9 @@ extension MEXCVenue {
         }
         guard (1...MEXCVenue.batchLimit).contains(elements.count) else {
             throw MEXCError.parameter("batchOrders takes 1 to \(MEXCVenue.batchLimit) orders")
+        }
+        guard Set(elements.compactMap { $0["symbol"]?.text }).count < 2 else {
+            throw MEXCError.parameter("batchOrders takes orders of one symbol")
         }
         out.beginArray()
         for element in elements {

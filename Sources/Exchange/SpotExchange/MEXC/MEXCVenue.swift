@@ -26,6 +26,9 @@ package final class MEXCVenue: Exchange {
     internal var wall = WallTime(milliseconds: 0)
     /// The second of wall time in which candles were told last.
     internal var polledSecond: Int64 = 0
+    /// Calls of `batchOrders` in the second they were counted in, by account.
+    internal var batchCounts: [Int: Int] = [:]
+    internal var batchSecond: Int64 = 0
     /// The number of the account that is being told of its events.
     internal var addressee = 0
 

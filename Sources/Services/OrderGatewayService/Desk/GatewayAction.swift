@@ -31,6 +31,8 @@ package enum GatewayAction: Equatable, Sendable {
     case readBooks(Symbol, [AccountID])
     /// Read an order's record. Answer: `orderRead`.
     case readOrder(ClientOrderID)
+    /// Read who holds a lease that orders live for. Answer: `ownerRead`.
+    case readOwner(String)
     /// Write down on this host's disk, as Redis is away. Answer: `journalled`.
     indirect case journal(JournalEntry)
     /// Redis holds what the entry of this key says.

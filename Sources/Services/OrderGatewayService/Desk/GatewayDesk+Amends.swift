@@ -241,13 +241,13 @@ extension GatewayDesk {
             return answer(request.command, refusing: .deadlinePassed, reason, &turn)
         }
         let intent = order.life.intent
-        place(
-            OrderPlaceBody(
-                account: intent.account, symbol: intent.symbol, side: intent.side,
-                type: intent.type, timeInForce: intent.timeInForce, quantity: left,
-                price: wanted.price, isReduceOnly: intent.isReduceOnly,
-                origin: ClientOrderID.parts(of: id.text)?.origin ?? .manual),
-            for: request.command, &turn)
+        var body = OrderPlaceBody(
+            account: intent.account, symbol: intent.symbol, side: intent.side,
+            type: intent.type, timeInForce: intent.timeInForce, quantity: left,
+            price: wanted.price, isReduceOnly: intent.isReduceOnly,
+            origin: ClientOrderID.parts(of: id.text)?.origin ?? .manual)
+        passTerms(of: order, to: &body, turn)
+        place(body, for: request.command, &turn)
     }
 }
 

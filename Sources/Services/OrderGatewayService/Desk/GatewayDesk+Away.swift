@@ -237,5 +237,6 @@ extension GatewayDesk {
                 hold(record, account)
             }
         }
+        watchTerms(&turn)
     }
 }

@@ -88,6 +88,10 @@ extension GatewayDesk {
         order.awaitsFacts = true
         order.sendBy = turn.now + (WallTime(milliseconds: command.deadlineMilliseconds) - turn.wall)
         order.waiters = [waiter]
+        if let refusal = grantTerms(to: &order, body, &turn) {
+            answer(command, refusing: refusal.code, refusal.detail, &turn)
+            return
+        }
         if !isRedisUp {
             // Redis would know the id; of what memory knows to be over, nothing is sent again.
             if namesByVenueID.values.contains(id.text) {
@@ -153,9 +157,10 @@ extension GatewayDesk {
     }
 
     mutating func factsRead(_ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn) {
-        guard let awaits = orders.read(id, { ($0.amendAwaitsFacts, $0.awaitsFacts) }) else { return }
-        if awaits.0 { return amendFactsRead(id, facts, &turn) }
-        guard awaits.1 else { return }
+        let known = orders.read(id) { ($0.symbol, $0.amendAwaitsFacts, $0.awaitsFacts) }
+        guard let (symbol, isAmend, isNew) = known else { return }
+        if isAmend { return amendFactsRead(id, facts, &turn) }
+        guard isNew else { return }
         guard let facts else {
             drop(id, .redisDown, "price and risk could not be read", &turn)
             return
@@ -171,8 +176,7 @@ extension GatewayDesk {
             drop(id, error.code, error.detail, &turn)
             return
         }
-        let symbol = orders.read(id) { $0.symbol }
-        let isVerified = symbol.map(verified.contains) ?? false
+        let isVerified = verified.contains(symbol)
         let isFresh = facts.price.map { turn.wall - $0.at <= settings.limits.priceAge } ?? false
         orders.change(id) {
             $0.awaitsFacts = false
@@ -184,7 +188,7 @@ extension GatewayDesk {
         }
         if isVerified {
             saveIntent(id, fence, &turn)
-        } else if let symbol {
+        } else {
             verify(symbol, &turn)
         }
     }
@@ -197,6 +201,7 @@ extension GatewayDesk {
         guard turn.now <= order.sendBy else {
             throw Refusal(.deadlinePassed, "reading price and risk took too long")
         }
+        if let refusal = refusalOfTerms(order, turn) { throw refusal }
         if let instrument = facts.instrument { instruments[order.symbol] = instrument }
         if let why = facts.reducing, !order.life.intent.isReduceOnly {
             throw Refusal(.instrumentReducing, why)

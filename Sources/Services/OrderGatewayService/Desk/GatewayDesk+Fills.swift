@@ -294,6 +294,7 @@ extension GatewayDesk {
             let name = OrderStateName(rawValue: record.status)
             if orders[id] == nil, !fills.isEmpty || name?.isFinal != true {
                 orders[id] = WorkingOrder(restoring: record, now: turn.now)
+                watchTerms(of: id, turn)
                 ledger.load(id, OrderTotals(record))
                 if name?.isFinal != true { query(id, &turn) }
             } else {

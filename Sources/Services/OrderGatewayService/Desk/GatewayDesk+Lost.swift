@@ -176,7 +176,9 @@ extension GatewayDesk {
     mutating func adopt(
         _ order: VenueOrder, _ id: ClientOrderID, _ account: AccountID, _ turn: inout Turn
     ) {
+        let terms = orders[id]?.terms
         orders[id] = WorkingOrder(adopting: order, of: account, id: id, now: turn.now)
+        adoptTerms(id, terms, turn)
         orders[id]?.needsSave = true
         orders[id]?.isLost = true
         turn.act(

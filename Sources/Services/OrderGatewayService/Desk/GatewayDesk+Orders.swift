@@ -10,7 +10,7 @@ extension GatewayDesk {
     /// Does what a lifecycle asks for; everything but `nothing` is saved.
     mutating func perform(_ action: LifecycleAction, _ id: ClientOrderID, _ turn: inout Turn) {
         guard action != .nothing, orders.holds(id) else { return }
-        if !algos.owners.isEmpty, algos.owners[id] != nil { algos.moved.insert(id) }
+        if algos.owners[id] != nil { algos.moved.insert(id) }
         switch action {
         case .nothing: return
         case .send:

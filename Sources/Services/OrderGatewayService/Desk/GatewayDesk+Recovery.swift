@@ -104,6 +104,7 @@ extension GatewayDesk {
         }
         phase = .openingStream
         adoptOrders(snapshot, &turn)
+        watchTerms(&turn)
         keepUnsavedStates(&turn)
         // Another gateway may have placed the orders of these meanwhile: nothing is known of them yet.
         let strangers = ledger.withdrawUnowned(.external) + withheld

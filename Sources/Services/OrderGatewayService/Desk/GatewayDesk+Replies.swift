@@ -20,32 +20,34 @@ extension GatewayDesk {
 
     /// Answers those whose answer is known now.
     mutating func answerWaiters(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard orders.read(id, { $0.waiters.isEmpty }) == false, let answers = answers(id, turn)
-        else { return }
+        guard let answers = dueAnswers(id, turn) else { return }
         orders.change(id) { $0.waiters = answers.waiting }
         for waiter in answers.settled { reply(waiter, answers.record, &turn) }
     }
 
-    /// Who of those that wait is answered now, with which record, and who waits on, for how long; nil where
-    /// nothing changes for any of them.
-    private func answers(
-        _ id: ClientOrderID, _ turn: Turn
-    ) -> (
-        record: OrderRecord, settled: [WorkingOrder.Waiter], waiting: [WorkingOrder.Waiter]
-    )? {
-        let isNews = orders.read(id) { order in
-            order.life.isFinal || order.waiters.contains { isSettled(order, $0) }
-        }
-        guard isNews == true, let order = orders[id] else { return nil }
-        let settled = order.waiters.filter { isSettled(order, $0) }
-        var waiting = order.waiters.filter { !isSettled(order, $0) }
-        if order.life.isFinal {
-            let latest = turn.now + GatewayDesk.fillPatience
-            for index in waiting.indices {
-                waiting[index].answerAt = min(waiting[index].answerAt, latest)
+    /// Who of those that wait is answered now, with which record, and who waits on.
+    private struct Answers {
+        let record: OrderRecord
+        var settled: [WorkingOrder.Waiter] = []
+        var waiting: [WorkingOrder.Waiter] = []
+    }
+
+    /// Nil where nothing changes for any of those that wait.
+    private func dueAnswers(_ id: ClientOrderID, _ turn: Turn) -> Answers? {
+        guard let order = orders[id], !order.waiters.isEmpty,
+            order.life.isFinal || order.waiters.contains(where: { isSettled(order, $0) })
+        else { return nil }
+        var answers = Answers(record: order.record(writer: settings.writer, wall: turn.wall))
+        for var waiter in order.waiters {
+            if isSettled(order, waiter) {
+                answers.settled.append(waiter)
+            } else {
+                let latest = turn.now + GatewayDesk.fillPatience
+                if order.life.isFinal { waiter.answerAt = min(waiter.answerAt, latest) }
+                answers.waiting.append(waiter)
             }
         }
-        return (order.record(writer: settings.writer, wall: turn.wall), settled, waiting)
+        return answers
     }
 
     private func isSettled(_ order: WorkingOrder, _ waiter: WorkingOrder.Waiter) -> Bool {

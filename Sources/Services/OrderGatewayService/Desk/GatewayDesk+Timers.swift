@@ -33,6 +33,7 @@ extension GatewayDesk {
         verifyAgain(&turn)
         wakeAlgos(&turn)
         checkHalts(&turn)
+        checkTenures(&turn)
         checkStream(&turn)
         for id in orders.due(by: turn.now) { check(id, &turn) }
     }
@@ -69,13 +70,12 @@ extension GatewayDesk {
         if let retryAt { next = min(next, retryAt) }
         if let retrySharedAt { next = min(next, retrySharedAt) }
         if let statesAt { next = min(next, statesAt) }
-        if !retryLedgerAt.isEmpty { for due in retryLedgerAt.values { next = min(next, due) } }
-        if !collectAt.isEmpty { for due in collectAt.values { next = min(next, due) } }
-        if !verifyAt.isEmpty { for due in verifyAt.values { next = min(next, due) } }
-        if !halts.isEmpty { for halt in halts.values { next = min(next, halt.nextAt) } }
-        if !unheard.isEmpty {
-            for since in unheard.values { next = min(next, since + settings.streamPatience) }
-        }
+        for due in retryLedgerAt.values { next = min(next, due) }
+        for due in collectAt.values { next = min(next, due) }
+        for due in verifyAt.values { next = min(next, due) }
+        for halt in halts.values { next = min(next, halt.nextAt) }
+        for since in unheard.values { next = min(next, since + settings.streamPatience) }
+        if let due = tenures.lookAt { next = min(next, due) }
         if let due = orders.firstDue { next = min(next, due) }
         guard next != .distantFuture, next != wakeAt else { return }
         wakeAt = next

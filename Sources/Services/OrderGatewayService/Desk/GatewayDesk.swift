@@ -120,6 +120,8 @@ package struct GatewayDesk: Sendable {
     /// What somebody changed at the venue, so that no new risk is taken.
     var unfit: String?
     var algos = AlgoHost()
+    /// Orders whose life is bounded by their owner's lease or a time.
+    var tenures = OrderTenures()
     /// When a failed step of taking over is tried again.
     var retryAt: Instant?
     var wakeAt: Instant?
@@ -187,6 +189,7 @@ package struct GatewayDesk: Sendable {
         case .orderRead(let id, let reading):
             orderRead(id, reading, &turn)
             algoOrderRead(id, reading, &turn)
+        case .ownerRead(let lease, let reading): ownerRead(lease, reading, &turn)
         case .instrumentChanged(let instrument): instrumentChanged(instrument, &turn)
         case .holdingsAnswered(let number, let list): holdingsAnswered(number, list, &turn)
         case .positionsAnswered(let askedAt, let list): positionsAnswered(askedAt, list, &turn)

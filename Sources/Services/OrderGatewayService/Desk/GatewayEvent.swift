@@ -29,6 +29,8 @@ package enum GatewayEvent: Equatable, Sendable {
     indirect case orderRead(ClientOrderID, OrderReading)
     /// Nil where Redis did not answer; `askedAt` is when the question left.
     case booksRead(Symbol, askedAt: Instant, [AccountID: Position]?)
+    /// What Redis holds of a lease that orders live for.
+    case ownerRead(lease: String, OwnerReading)
     indirect case instrumentChanged(Instrument)
     indirect case command(Command)
     /// An order that this process itself wants; the command's own body is empty.
@@ -83,6 +85,14 @@ package enum SaveReply: Equatable, Sendable {
 package enum OrderReading: Equatable, Sendable {
     case found(OrderRecord)
     case missing
+    case failed
+}
+
+/// What became of looking up a lease that orders live for.
+package enum OwnerReading: Equatable, Sendable {
+    /// By a holder of this number, for so long yet unless it is renewed.
+    case held(fence: Int64, left: Interval)
+    case free
     case failed
 }
 

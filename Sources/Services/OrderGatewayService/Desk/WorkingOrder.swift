@@ -46,6 +46,8 @@ import VenueProtocol
     struct Fields: Equatable, Sendable {
         var life: OrderLifecycle
         var request: String
+        /// What bounds its life; nil for most.
+        var terms: OrderTerms?
         var totals = OrderTotals()
         var code = ""
         var reason = ""
@@ -135,6 +137,7 @@ import VenueProtocol
         fields.reason = record.reason
         fields.sentMilliseconds = record.sentMilliseconds
         fields.revision = record.revision
+        fields.terms = record.terms
         held = [fields]
     }
 
@@ -210,6 +213,7 @@ extension WorkingOrder {
         record.reason = self.reason
         record.sentMilliseconds = self.sentMilliseconds
         record.revision = self.revision
+        record.terms = self.terms
         return record
     }
 }

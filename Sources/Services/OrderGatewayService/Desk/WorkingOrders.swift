@@ -17,17 +17,18 @@ struct WorkingOrders: Sendable {
     }
 
     /// Whose sums hold an order, and who asked for it.
-    fileprivate struct Owner: Equatable {
+    fileprivate struct Owner {
         let book: SideBook
         let request: String
     }
 
     private struct Slot {
-        /// Whose order it is, or was last.
+        /// Whose order it is, or whose was last asked for here.
         var id: ClientOrderID
         var order: WorkingOrder?
-        /// What the sums hold of it; nil where they do not.
+        /// In whose sums it stands; nil where in none.
         var owner: Owner?
+        /// What those sums hold of it.
         var share = Share()
     }
 
@@ -75,8 +76,8 @@ struct WorkingOrders: Sendable {
         return body(order)
     }
 
-    /// Changes an order where it stands; nil where it is not here. As the subscript does, for the paths
-    /// where its cost counts.
+    /// Changes an order where it stands; nil where it is not here. The sums follow once, however many of
+    /// its fields are changed.
     @inline(__always) @discardableResult mutating func change<Result>(
         _ id: ClientOrderID, _ body: (inout WorkingOrder) -> Result
     ) -> Result? {
@@ -105,16 +106,16 @@ struct WorkingOrders: Sendable {
     /// What follows a change of the order in a slot, whether the change ended well or threw.
     @inline(never) private mutating func settle(_ id: ClientOrderID, _ place: Int) {
         guard let order = slots[place].order else {
-            if slots[place].owner != nil { leave(id, place) }
+            leave(id, place)
             free.append(place)
             return
         }
         if slots[place].owner?.has(order) != true {
-            if slots[place].owner != nil { leave(id, place) }
+            leave(id, place)
             enter(id, place, order)
         }
         let share = Share(order)
-        if share != slots[place].share { shift(id, place, to: share) }
+        if share != slots[place].share { shift(place, to: share) }
     }
 
     private mutating func vacancy(_ id: ClientOrderID) -> Int {
@@ -150,8 +151,8 @@ struct WorkingOrders: Sendable {
     }
 
     private mutating func leave(_ id: ClientOrderID, _ place: Int) {
-        shift(id, place, to: Share())
         guard let owner = slots[place].owner else { return }
+        shift(place, to: Share())
         unindex(id, place)
         slots[place].owner = nil
         symbols[owner.book.symbol]?.remove(id)
@@ -159,7 +160,7 @@ struct WorkingOrders: Sendable {
     }
 
     /// The sums follow what changed of an order in its book.
-    private mutating func shift(_ id: ClientOrderID, _ place: Int, to after: Share) {
+    private mutating func shift(_ place: Int, to after: Share) {
         guard let book = slots[place].owner?.book else { return }
         let before = slots[place].share
         slots[place].share = after
@@ -330,13 +331,14 @@ private struct DueList: Sendable {
 
     /// The places that are due by now. They stay due until their orders say otherwise.
     mutating func due(by now: Instant, where isDue: (Entry) -> Bool) -> Set<Int> {
+        var places: Set<Int> = []
         var found: [Entry] = []
         while let time = first(where: isDue), time <= now, let top = heap.first {
-            if !found.contains(where: { $0.place == top.place }) { found.append(top) }
+            if places.insert(top.place).inserted { found.append(top) }
             pop()
         }
         for entry in found { push(entry) }
-        return Set(found.map(\.place))
+        return places
     }
 
     private mutating func push(_ entry: Entry) {
@@ -374,7 +376,7 @@ private struct PlaceTable: Sendable {
 
     private func home(_ spread: UInt64) -> Int { Int(truncatingIfNeeded: spread) & mask }
 
-    /// The place of that number which is the one that is looked for.
+    /// The place that `isIt` accepts, among those whose number is `spread`.
     @inline(__always) func first(_ spread: UInt64, _ isIt: (Int) -> Bool) -> Int? {
         var cell = home(spread)
         while cells[cell] >= 0 {

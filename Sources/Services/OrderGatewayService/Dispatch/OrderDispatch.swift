@@ -6,7 +6,7 @@ import Trading
 // Dispatch: how orders and cancels that are wanted become calls to the venue.
 // 1. Each order wanted is answered exactly once, and is part of a second call only after the first
 //    was not executed for certain; an unknown outcome is never sent again (S2).
-// 2. Cancels go before orders; orders go in the order they were wanted.
+// 2. Cancels go before orders; the orders of a symbol go in the order they were wanted.
 // 3. A batch is neither atomic nor ordered: every element is judged by itself. A batch refused as a
 //    whole is sent again one by one; an element that met an overload is sent again alone (B2a).
 // 4. At most `retries` repeats of an order, each after a longer pause than the last; the orders of a
@@ -37,6 +37,12 @@ struct OrderDispatch {
     struct Limits: Equatable, Sendable {
         var ordersPerBatch: Int
         var cancelsPerBatch: Int
+        /// Fewest orders that are worth a batch; nil where only a full one is.
+        var fewestPerBatch: Int?
+        /// A batch is of one symbol.
+        var batchesOneSymbol = false
+        /// Least time between two batches; what comes meanwhile goes one by one.
+        var batchPause = Interval.zero
         /// Repeats of an order that met an overload or a rate limit.
         var retries = 2
         /// The first pause (`SCALE_ORDER_BACKOFF_MS`); each further one is twice as long.
@@ -64,6 +70,8 @@ struct OrderDispatch {
     /// Orders that wait for another try; how often each was tried before.
     private var waiting: [Waiting] = []
     private var tries: [ClientOrderID: Int] = [:]
+    /// When the next batch may go.
+    private var batchAt = Instant.distantPast
     /// When the next order of a ladder may go.
     private var paceAt = Instant.distantPast
 
@@ -92,15 +100,32 @@ struct OrderDispatch {
         var actions = cancelCalls()
         orders += waiting.filter { $0.dueAt <= now }.map(\.intent)
         waiting.removeAll { $0.dueAt <= now }
-        // A batch counts as five orders however many it carries: only full ones are worth it.
-        let size = limits.ordersPerBatch
-        while size > 1, orders.count >= size {
-            actions.append(.call(.placeTogether(Array(orders.prefix(size)))))
-            orders.removeFirst(size)
+        let fewest = limits.fewestPerBatch ?? limits.ordersPerBatch
+        while limits.ordersPerBatch > 1, orders.count >= fewest, now >= batchAt,
+            let group = takeGroup(fewest)
+        {
+            actions.append(.call(.placeTogether(group)))
+            if limits.batchPause > .zero { batchAt = now + limits.batchPause }
         }
         actions += orders.map { .call(.place($0)) }
         orders = []
         return actions
+    }
+
+    /// The first orders that may go together, taken out; nil where too few may.
+    private mutating func takeGroup(_ fewest: Int) -> [OrderIntent]? {
+        guard limits.batchesOneSymbol else {
+            defer { orders.removeFirst(min(limits.ordersPerBatch, orders.count)) }
+            return Array(orders.prefix(limits.ordersPerBatch))
+        }
+        var counts: [Symbol: Int] = [:]
+        for intent in orders { counts[intent.symbol, default: 0] += 1 }
+        let enough = orders.first { counts[$0.symbol, default: 0] >= fewest }
+        guard let symbol = enough?.symbol else { return nil }
+        let group = orders.filter { $0.symbol == symbol }.prefix(limits.ordersPerBatch)
+        let taken = Set(group.map(\.clientOrderID))
+        orders.removeAll { taken.contains($0.clientOrderID) }
+        return Array(group)
     }
 
     private mutating func cancelCalls() -> [Action] {

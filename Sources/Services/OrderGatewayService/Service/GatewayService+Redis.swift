@@ -59,6 +59,10 @@ extension GatewayService {
                 let books = await store.books(symbol, accounts)
                 tell(.booksRead(symbol, askedAt: askedAt, books))
             }
+        case .readOwner(let lease):
+            store.owner(lease) { [weak self] reading in
+                self?.tell(.ownerRead(lease: lease, reading))
+            }
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
         case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,

@@ -54,7 +54,7 @@ extension GatewayService {
             }
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .reply, .alert, .journal, .journalSettled,
+            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .journal, .journalSettled,
             .surrenderLease, .wake, .saveAlgo, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
         }

@@ -416,7 +416,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
 }
 
 /// Replies that come one by one, handed over when the last has come.
-@LoopActor private final class Gathering {
+@LoopActor final class Gathering {
     private var outcomes: [RedisOutcome?]
     private var left: Int
     private let completion: @LoopActor ([RedisOutcome]) -> Void

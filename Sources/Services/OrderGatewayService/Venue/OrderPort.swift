@@ -27,6 +27,12 @@ import VenueProtocol
         var limits = OrderDispatch.Limits(
             ordersPerBatch: venue.capabilities.ordersPerBatch,
             cancelsPerBatch: venue.capabilities.cancelsPerBatch)
+        if let batching = venue.capabilities.batching {
+            limits.fewestPerBatch = batching.fewest
+            limits.batchesOneSymbol = batching.isOfOneSymbol
+            // A fifth more, as the venue's clock counts when calls arrive.
+            limits.batchPause = batching.perSecond.map { .milliseconds(1_200 / Int64($0)) } ?? .zero
+        }
         limits.backoff = host.environment.interval("SCALE_ORDER_BACKOFF_MS")
         limits.jitter = host.environment.interval("SCALE_ORDER_BACKOFF_JITTER_MS")
         limits.pace = host.environment.interval("SCALE_ORDER_RATE_LIMIT_MS")

@@ -73,8 +73,11 @@ extension VenueLink {
         }
         let lane: BudgetLane = intents.allSatisfy(\.isReduceOnly) ? .protective : .trading
         call(request, lane, unless: objection) { [self] answer in
+            let read = { [dialect] (body: [UInt8]) in
+                try? dialect.decodePlacements(body.rawSpan, intents)
+            }
             completion(
-                batch(answer) { element in
+                batch(answer, read) { element in
                     switch element {
                     case .order(let order): .accepted(order)
                     case .failure(let error): VenueLink.sendOutcome(judged(error))
@@ -92,11 +95,12 @@ extension VenueLink {
     }
 
     private func batch<Element: Equatable & Sendable>(
-        _ answer: VenueAnswer, _ element: (BatchElement) -> Element
+        _ answer: VenueAnswer, _ read: ([UInt8]) -> [BatchElement]?,
+        _ element: (BatchElement) -> Element
     ) -> BatchOutcome<Element> {
         switch answer {
         case .success(let body):
-            guard let elements = try? dialect.decodeBatch(body.rawSpan) else {
+            guard let elements = read(body) else {
                 return .unknown("the batch's answer is unreadable")
             }
             return .elements(elements.map(element))
@@ -156,8 +160,9 @@ extension VenueLink {
             return completion(.notSent(error.description))
         }
         call(request, .protective) { [self] answer in
+            let read = { [dialect] (body: [UInt8]) in try? dialect.decodeBatch(body.rawSpan) }
             completion(
-                batch(answer) { element in
+                batch(answer, read) { element in
                     switch element {
                     case .order(let order): .accepted(order)
                     case .failure(let error): VenueLink.cancelOutcome(judged(error))

@@ -23,6 +23,17 @@ package struct MEXCSpotDialect: SpotDialect {
             orderCount: 1)
     }
 
+    package func placeOrders(_ intents: [OrderIntent]) throws(VenueUnsupported) -> VenueRequest {
+        var singles: [VenueRequest] = []
+        for intent in intents { singles.append(try placeOrder(intent)) }
+        return MEXCSpot.placeOrders(singles)
+    }
+    package func decodePlacements(
+        _ bytes: RawSpan, _ intents: [OrderIntent]
+    ) throws(JSONError) -> [BatchElement] {
+        try MEXCSpot.decodeBatch(bytes, intents)
+    }
+
     private func type(of intent: OrderIntent) throws(VenueUnsupported) -> String {
         switch (intent.type, intent.timeInForce) {
         case (.market, _) where intent.side == .buy:

@@ -8,6 +8,16 @@ package struct VenueCapabilities: Equatable, Sendable {
         case signedSubscription
     }
 
+    /// The manners of calls that place several orders.
+    package struct Batching: Equatable, Sendable {
+        /// Fewest orders for which such a call costs no more than single ones.
+        package var fewest: Int
+        /// All orders of one call must be of one symbol.
+        package var isOfOneSymbol: Bool
+        /// Such calls a second; nil where they have no limit of their own.
+        package var perSecond: Int?
+    }
+
     /// What the answer to a placement says.
     package enum PlacementAnswer: Equatable, Sendable {
         /// The order as it stands, without its trades.
@@ -22,6 +32,8 @@ package struct VenueCapabilities: Equatable, Sendable {
     package var amends: Bool
     /// Orders one call may place; 1 where there is no such call, or none of use.
     package var ordersPerBatch: Int
+    /// How calls that place several orders are to be used; nil where there are none.
+    package var batching: Batching?
     /// Orders one call may cancel by their ids; 1 where there is no such call.
     package var cancelsPerBatch: Int
     package var postOnly: Bool
@@ -62,22 +74,26 @@ extension VenueKind {
         switch self {
         case .binanceFutures:
             VenueCapabilities(
-                amends: true, ordersPerBatch: 5, cancelsPerBatch: 10, postOnly: true,
+                amends: true, ordersPerBatch: 5,
+                // It counts as five orders, however many it carries.
+                batching: .init(fewest: 5, isOfOneSymbol: false, perSecond: nil),
+                cancelsPerBatch: 10, postOnly: true,
                 immediateOrCancel: true, fillOrKill: true, goodTillDate: true, reduceOnly: true,
                 marketBuyByQuantity: true, openOrdersOfAllSymbols: true, tradesFromID: true,
                 clientOrderIDLength: 36, userStream: .listenKey, placementAnswer: .order,
                 isMargined: true)
         case .binanceSpot:
             VenueCapabilities(
-                amends: false, ordersPerBatch: 1, cancelsPerBatch: 1, postOnly: true,
+                amends: false, ordersPerBatch: 1, batching: nil, cancelsPerBatch: 1, postOnly: true,
                 immediateOrCancel: true, fillOrKill: true, goodTillDate: false, reduceOnly: false,
                 marketBuyByQuantity: true, openOrdersOfAllSymbols: true, tradesFromID: true,
                 clientOrderIDLength: 36, userStream: .signedSubscription,
                 placementAnswer: .orderAndFills, isMargined: false)
         case .mexcSpot:
             VenueCapabilities(
-                // Its batchOrders may be called twice a second only, and answers with receipts.
-                amends: false, ordersPerBatch: 1, cancelsPerBatch: 1, postOnly: true,
+                amends: false, ordersPerBatch: MEXCSpot.ordersPerBatch,
+                batching: .init(fewest: 2, isOfOneSymbol: true, perSecond: 2),
+                cancelsPerBatch: 1, postOnly: true,
                 immediateOrCancel: true, fillOrKill: true, goodTillDate: false, reduceOnly: false,
                 marketBuyByQuantity: false, openOrdersOfAllSymbols: false, tradesFromID: false,
                 clientOrderIDLength: 32, userStream: .listenKey, placementAnswer: .receipt,

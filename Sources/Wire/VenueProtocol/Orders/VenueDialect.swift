@@ -50,6 +50,10 @@ package protocol VenueDialect: Sendable {
     func decodeTrades(_ bytes: RawSpan) throws(JSONError) -> [Fill]
     /// The answer to a call on several orders, element by element.
     func decodeBatch(_ bytes: RawSpan) throws(JSONError) -> [BatchElement]
+    /// The answer to placing several orders; what receipts leave out is taken from the intents.
+    func decodePlacements(
+        _ bytes: RawSpan, _ intents: [OrderIntent]
+    ) throws(JSONError) -> [BatchElement]
     /// One message of the user stream.
     func decodeUserMessage(_ bytes: RawSpan, isText: Bool) throws(JSONError) -> VenueEvent
 }
@@ -72,6 +76,11 @@ extension VenueDialect {
     }
     package func decodeBatch(_ bytes: RawSpan) throws(JSONError) -> [BatchElement] {
         throw JSONError(.badValue, offset: 0, field: "batch")
+    }
+    package func decodePlacements(
+        _ bytes: RawSpan, _ intents: [OrderIntent]
+    ) throws(JSONError) -> [BatchElement] {
+        try decodeBatch(bytes)
     }
     /// The newest trades, or those from an id on.
     package func trades(

@@ -1,0 +1,26 @@
+import BusProtocol
+import Chronology
+import Reactor
+import RedisLink
+
+/// The leases that orders live for.
+extension GatewayStore {
+    /// Who holds a lease; answered before what is asked after it.
+    func owner(_ lease: String, _ completion: @escaping @LoopActor (OwnerReading) -> Void) {
+        let gathering = Gathering(2) { outcomes in
+            completion(GatewayStore.holder(outcomes.map { $0.value }))
+        }
+        for (index, command) in [["PTTL", keys.lock(lease)], ["GET", keys.fence(lease)]].enumerated() {
+            redis.send(command) { gathering.ended(index, $0) }
+        }
+    }
+
+    private static func holder(_ answers: [RedisValue?]) -> OwnerReading {
+        guard answers.count == 2, case .integer(let left) = answers[0], let number = answers[1] else {
+            return .failed
+        }
+        // -2 for none, -1 for one without an end, which no lease of ours is.
+        guard left > 0, let fence = number.text.flatMap({ Int64($0) }) else { return .free }
+        return .held(fence: fence, left: .milliseconds(left))
+    }
+}
