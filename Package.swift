@@ -35,7 +35,8 @@ func tests(_ name: String, _ imports: [String]) -> Target {
 let substrate = ["Chronology", "Bounded", "Bytes"]
 let trading = substrate + ["Trading"]
 let domain =
-    trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching", "Algorithms"]
+    trading + ["Quotes", "Throttles", "Orders", "Positions", "Margin", "Matching", "Algorithms",
+        "Allocation"]
 let wire = ["BusProtocol", "VenueProtocol", "WebProtocol"]
 let exchange = ["ExchangeDoor", "ExchangeMarkets", "FuturesExchange", "SpotExchange"]
 let machinery = [
@@ -44,14 +45,15 @@ let machinery = [
 let everything = domain + wire + exchange + machinery
 let services = [
     "PriceFeedService", "OrderGatewayService", "RiskEngineService", "PositionSyncService",
-    "PaperExchangeService", "ChaosService",
+    "PaperExchangeService", "ChaosService", "AllocatorService",
 ]
 let simulated: [Target.Dependency] = (everything + services).map { .byName(name: $0) }
 
 let package = Package(
     name: "pms",
     products: [
-        "price-feed", "order-gateway", "risk-engine", "position-sync", "paper-exchange", "pms",
+        "price-feed", "order-gateway", "risk-engine", "position-sync", "allocator", "paper-exchange",
+        "pms",
     ].map { .executable(name: $0, targets: [$0]) },
     targets: [
         .target(name: "CLinux", path: "Sources/C/CLinux"),
@@ -71,6 +73,7 @@ let package = Package(
         room("Domain", "Margin", trading),
         room("Domain", "Matching", trading),
         room("Domain", "Algorithms", ["Orders"] + trading),
+        room("Domain", "Allocation", ["Quotes"] + trading),
 
         room("Wire", "BusProtocol", domain),
         room("Wire", "VenueProtocol", domain),
@@ -117,6 +120,7 @@ let package = Package(
         room("Services", "OrderGatewayService", everything),
         room("Services", "RiskEngineService", everything),
         room("Services", "PositionSyncService", everything),
+        room("Services", "AllocatorService", everything),
         room("Services", "PaperExchangeService", everything),
         room("Services", "CommandLineService", everything),
         room("Services", "ChaosService", everything),
@@ -139,6 +143,7 @@ let package = Package(
         command("order-gateway", ["OrderGatewayService", "Runtime"]),
         command("risk-engine", ["RiskEngineService", "Runtime"]),
         command("position-sync", ["PositionSyncService", "Runtime"]),
+        command("allocator", ["AllocatorService", "Runtime"]),
         command("paper-exchange", ["PaperExchangeService", "Runtime"]),
         command("pms", ["CommandLineService", "Runtime"]),
         command("pms-chaos", ["ChaosService", "Runtime"]),
@@ -181,7 +186,7 @@ let package = Package(
                 + trading),
         tests("BusProtocolTests", ["BusProtocol", "Positions", "Quotes"] + trading),
         tests("ChaosTests", ["ChaosService", "BusProtocol"] + trading),
-        tests("IntegrationTests", everything + ["pms-chaos", "pms", "budget-hammer"]),
+        tests("IntegrationTests", everything + ["pms-chaos", "pms", "budget-hammer", "allocator"]),
         tests("MatchingTests", ["Matching"] + trading),
         tests("ExchangeMarketsTests", ["ExchangeMarkets", "Matching"] + trading),
         tests(
@@ -220,6 +225,12 @@ let package = Package(
             ["Runtime", "Reactor", "RedisLink", "BusProtocol", "RedisServerSupport", "host-probe"]
                 + trading),
         tests("OrdersTests", ["Orders"] + trading),
+        tests(
+            "AllocationTests",
+            [
+                "Allocation", "AllocatorService", "BusProtocol", "Quotes", "Reactor", "RedisLink",
+                "RedisServerSupport", "Runtime",
+            ] + trading),
         tests("AlgorithmsTests", ["Algorithms", "Orders"] + trading),
         tests("PositionsTests", ["Positions"] + trading),
         tests("ChronologyTests", ["Chronology"]),

@@ -146,6 +146,11 @@ final class GatewayStage {
         run("\(Self.binaries)/pms", arguments, variables)
     }
 
+    /// Another program, to its end.
+    func program(_ path: String, _ arguments: [String]) -> (code: Int32, text: String) {
+        run(path, arguments)
+    }
+
     /// `pms` with its arguments in a list.
     func run(_ arguments: [String]) -> (code: Int32, text: String) {
         run("\(Self.binaries)/pms", arguments)

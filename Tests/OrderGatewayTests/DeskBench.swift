@@ -181,7 +181,7 @@ struct DeskBench {
         case .saveState(let record, _, _, _): "state \(record.state.rawValue)"
         case .saveAlgo(let record, let isOver, _, _):
             "algo \(record.id) \(record.status)\(isOver ? " over" : "")"
-        case .watchTicks: nil
+        case .watchTicks, .saveHoldings: nil
         case .readFacts: "facts"
         case .readOrder: "read order"
         case .reply(let reply, _): "reply \(reply.id) \(reply.code)"

@@ -58,7 +58,7 @@ extension GatewayWorld {
             return .booksRead(symbol, askedAt: now, isDown ? nil : positions)
         case .reply, .alert, .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders,
             .queryTrades, .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions,
-            .openStream, .surrenderLease, .wake, .journal, .journalSettled, .watchTicks:
+            .openStream, .surrenderLease, .wake, .journal, .journalSettled, .saveHoldings, .watchTicks:
             return nil
         }
     }

@@ -48,7 +48,8 @@ extension GatewayWorld {
             ]
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .openStream,
-            .surrenderLease, .wake, .journal, .journalSettled, .saveAlgo, .watchTicks:
+            .surrenderLease, .wake, .journal, .journalSettled, .saveAlgo, .saveHoldings,
+            .watchTicks:
             return []
         }
     }

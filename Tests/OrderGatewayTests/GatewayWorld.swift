@@ -181,7 +181,7 @@ struct GatewayWorld {
         case .openStream:
             isStreamOpen = false
             later(delay(), .effect(action))
-        case .watchTicks: break
+        case .watchTicks, .saveHoldings: break
         case .readOwner: later(.zero, .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend,
@@ -193,7 +193,9 @@ struct GatewayWorld {
 
     mutating func carryOut(_ action: GatewayAction, _ past: Int, isLost: Bool = false) {
         switch action {
-        case .reply, .alert, .wake, .surrenderLease, .journal, .journalSettled, .watchTicks: break
+        case .reply, .alert, .wake, .surrenderLease, .journal, .journalSettled, .watchTicks,
+            .saveHoldings:
+            break
         case .openStream:
             guard past == life else { return }
             session += 1

@@ -53,7 +53,9 @@ enum BannedCalls {
     ]
 
     /// The rooms that hold money, where no binary fraction may be.
-    static let moneyRooms: Set<String> = ["Trading", "Positions", "Orders", "Margin", "Matching"]
+    static let moneyRooms: Set<String> = [
+        "Trading", "Positions", "Orders", "Margin", "Matching", "Allocation",
+    ]
 
     static func findings(_ file: SourceFile) -> [Finding] {
         guard file.isSwift, file.isSource || file.path.hasPrefix("Tests/") else { return [] }

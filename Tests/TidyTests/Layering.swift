@@ -32,6 +32,7 @@ struct Layering {
     /// Imports within a layer, or beyond the table, that a room may have.
     static let granted: [String: Set<String>] = [
         "Algorithms": ["Orders", "Quotes", "Throttles"],
+        "Allocation": ["Quotes"],
         "FuturesExchange": ["ExchangeDoor", "ExchangeMarkets"],
         "SpotExchange": ["ExchangeDoor", "ExchangeMarkets"],
         "RedisLink": ["Reactor"],

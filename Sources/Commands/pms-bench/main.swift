@@ -17,6 +17,8 @@ let benchmarks: [Benchmark] = [
     riskBenchmark,
     riskReadBenchmark,
     riskLoadBenchmark,
+    allocatorBenchmark,
+    dryRunBenchmark,
 ]
 
 let usage = """

@@ -3,6 +3,12 @@ package struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringCon
     package let variable: String
     package let message: String
 
+    /// - Parameter message: what is wrong, what it held, and what is allowed.
+    package init(variable: String, message: String) {
+        self.variable = variable
+        self.message = message
+    }
+
     package var description: String { "\(variable): \(message)" }
 
     static func notAllowed(_ variable: String, _ knob: Knob, _ value: String)

@@ -6,6 +6,7 @@ package enum KnobTable {
     /// The processes of a stack in the order `pms up` starts them.
     package static let processes = [
         "paper-exchange", "price-feed", "order-gateway", "risk-engine", "position-sync",
+        "allocator",
     ]
 
     /// The default of `PMS_HTTP_PORT` for a process; 0 (any free port) for one without its own.
@@ -15,6 +16,7 @@ package enum KnobTable {
         case "order-gateway": 9102
         case "risk-engine": 9103
         case "position-sync": 9104
+        case "allocator": 9105
         case "paper-exchange": 9106
         case _: 0
         }
@@ -29,8 +31,9 @@ package enum KnobTable {
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
-    /// Sorted by group: connections, credentials, process, paper exchange, feed, trading.
+    /// Sorted by group: connections, credentials, process, paper exchange, feed, trading, allocation.
     package static let all: [Knob] = connections + credentials + process + paper + feed + trading
+        + allocation
 
     private static let connections: [Knob] = [
         Knob(
@@ -62,16 +65,16 @@ package enum KnobTable {
     private static let credentials: [Knob] = [
         Knob(
             "PMS_API_KEY", .secret, nil,
-            "key of the exchange account; order-gateway's trades, position-sync's reads only",
-            users: ["order-gateway", "position-sync"]),
+            "key of the exchange account; order-gateway's trades, the others' read only",
+            users: ["order-gateway", "position-sync", "allocator"]),
         Knob(
             "PMS_HTTP_TOKEN", .secret, nil,
-            "what Authorization: Bearer must carry to read accounts and positions over HTTP; "
-                + "without it nobody may",
-            users: ["risk-engine"]),
+            "what Authorization: Bearer must carry to read accounts and positions, or to begin an "
+                + "allocation, over HTTP; without it nobody may",
+            users: ["risk-engine", "allocator"]),
         Knob(
             "PMS_API_SECRET", .secret, nil, "the secret that signs requests made with PMS_API_KEY",
-            users: ["order-gateway", "position-sync"]),
+            users: ["order-gateway", "position-sync", "allocator"]),
     ]
 
     private static let process: [Knob] = [
@@ -89,7 +92,8 @@ package enum KnobTable {
         Knob(
             "PMS_HTTP_PORT", .integer(0...65535), nil,
             "port of health, metrics and API; 0 is any free one (default: 9101 price-feed, "
-                + "9102 order-gateway, 9103 risk-engine, 9104 position-sync, 9106 paper-exchange)"),
+                + "9102 order-gateway, 9103 risk-engine, 9104 position-sync, 9105 allocator, "
+                + "9106 paper-exchange)"),
         Knob(
             "PMS_HTTP_BIND", .text(allowed: "an IPv4 address", isAllowed: isAddress), "127.0.0.1",
             "address of that port"),

@@ -38,10 +38,12 @@ package enum ProcessHost {
     ///   - usesRedis: false for a process that stands outside the bus.
     ///   - flags: arguments of its own, which `ServiceHost.flags` then holds.
     ///   - details: what `--help` says besides, between usage and variables.
+    ///   - check: what is wrong with values that are each allowed, and not together.
     ///   - make: makes the service; called on the loop once the configuration is known to be valid.
     package static func run(
         name: String, summary: String, required: [String] = [], sendsOrders: Bool = false,
         usesRedis: Bool = true, flags: [CommandFlag] = [], details: String = "",
+        check: (Environment) -> [ConfigurationProblem] = { _ in [] },
         make: @escaping @Sendable @LoopActor (ServiceHost) throws -> any Service
     ) -> Never {
         let environment = Environment(
@@ -50,6 +52,7 @@ package enum ProcessHost {
         if sendsOrders, problems.isEmpty, let problem = environment.liveProblem {
             problems.append(problem)
         }
+        if problems.isEmpty { problems += check(environment) }
         let endpoint = redisEndpoint(environment, &problems)
         var given: [String: String] = [:]
         var arguments = CommandLine.arguments.dropFirst().makeIterator()

@@ -30,12 +30,14 @@ package enum VenueReadFailure: Error, Equatable, Sendable, CustomStringConvertib
 @LoopActor package final class VenueReader {
     private let host: ServiceHost
     private let web: WebClient
+    private let kind: VenueKind
     package let budget: VenueBudget
 
     package init(host: ServiceHost, web: WebClient, budget: VenueBudget) {
         self.host = host
         self.web = web
         self.budget = budget
+        kind = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
     }
 
     /// Makes a call that needs no key; the body is lent for the completion.
@@ -79,7 +81,8 @@ package enum VenueReadFailure: Error, Equatable, Sendable, CustomStringConvertib
         let wall = host.loop.wallNow
         let failure = VenueFailure.classify(
             httpStatus: response.status, body: response.body.rawSpan, isOrder: false,
-            retryAfterSeconds: response.headers["Retry-After"].flatMap { Int64($0) }, wall: wall)
+            retryAfterSeconds: response.headers["Retry-After"].flatMap { Int64($0) }, wall: wall,
+            venue: kind)
         guard let failure else { return .success(response) }
         switch failure {
         case .banned(let until, _): budget.banned(for: until - wall)

@@ -47,7 +47,7 @@ import WebLink
         case .orderPlace: command.body["reduce_only"] == "1"
         case .stateSet: command.body["state"] != TradingState.active.rawValue
         case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile,
-            .algoStart, .algoStop, .algoPause, .algoResume, nil:
+            .algoStart, .algoStop, .algoPause, .algoResume, .allocationRun, nil:
             false
         }
     }

@@ -90,6 +90,16 @@ package enum CommandTable {
             "algo resume ID [--timeout S]", "go on after a pause", positional: 1...1,
             options: ["--timeout"], isReading: true, run: AlgoCommands.resume),
         Subcommand(
+            "allocate [--dry-run] [--watch] [--request-id ID] [--timeout S]",
+            "balance the spot account's two assets now, and show the run's result; --dry-run shows "
+                + "what would be ordered, --watch tells of each slice",
+            options: ["--request-id", "--timeout"], flags: ["--dry-run", "--watch"],
+            isReading: true, run: AllocationCommands.allocate),
+        Subcommand(
+            "allocations [--slices] [--limit N]", "the allocator's last runs, or their slices",
+            options: ["--limit"], flags: ["--slices"], isReading: true,
+            run: AllocationCommands.list),
+        Subcommand(
             "positions", "what every book holds", isReading: true, run: ReadingCommands.positions),
         Subcommand(
             "risk [ACCOUNT]", "margin, equity and liquidation prices", positional: 0...1,

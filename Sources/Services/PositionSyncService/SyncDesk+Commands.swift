@@ -23,7 +23,7 @@ extension SyncDesk {
             if case .idle = step { step = .idle(until: now) }
             nextWake = now
         case .orderPlace, .orderAmend, .orderCancel, .accountCreate, .accountDeposit, .stateSet,
-            .algoStart, .algoStop, .algoPause, .algoResume, nil:
+            .algoStart, .algoStop, .algoPause, .algoResume, .allocationRun, nil:
             refuse(command, .unknownCommand, command.kind, &out)
         }
     }

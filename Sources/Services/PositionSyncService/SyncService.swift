@@ -6,6 +6,7 @@ package import Reactor
 import RedisLink
 package import Runtime
 import Trading
+import VenueBudget
 import VenueProtocol
 
 /// Carries out what the sync desk decides: asks the venue and Redis, calls the ledger script, keeps the

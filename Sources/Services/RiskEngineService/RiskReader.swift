@@ -56,15 +56,8 @@ import WebServer
         exchange.respond(status: status, json: json)
     }
 
-    /// Compares in a time that does not tell how much of the token is right.
     nonisolated static func isBearer(_ header: String?, of token: [UInt8]) -> Bool {
-        let prefix = "Bearer "
-        guard let header, header.hasPrefix(prefix) else { return false }
-        let given = Array(header.utf8.dropFirst(prefix.utf8.count))
-        guard given.count == token.count else { return false }
-        var difference: UInt8 = 0
-        for (a, b) in zip(given, token) { difference |= a ^ b }
-        return difference == 0
+        BearerToken.matches(header, token)
     }
 
     // MARK: answers

@@ -106,6 +106,13 @@ package struct BusKeys: Sendable {
     package var reducing: String { "\(prefix)reducing" }
     /// How far the journal is archived in files.
     package var archive: String { "\(prefix)archive" }
+    /// What a spot account holds, by asset.
+    package var holdings: String { "\(prefix)holdings" }
+    /// The allocator's run that runs, or ran last.
+    package var allocation: String { "\(prefix)allocation" }
+    /// Runs of the allocator and their slices (stream and channel), and the counter.
+    package var allocations: String { "\(prefix)allocations" }
+    package var allocationSequence: String { "\(prefix)seq:allocations" }
     /// The last result of position-sync.
     package var sync: String { "\(prefix)sync" }
 

@@ -1,6 +1,7 @@
 import Bytes
 
-/// What can be asked over the bus: of order-gateway, and the last two of position-sync.
+/// What can be asked over the bus: of order-gateway; transfers and `reconcile` of position-sync; the
+/// last of allocator.
 package enum CommandKind: String, CaseIterable, Sendable {
     case orderPlace = "order.place"
     case orderAmend = "order.amend"
@@ -14,6 +15,7 @@ package enum CommandKind: String, CaseIterable, Sendable {
     case algoStop = "algo.stop"
     case algoPause = "algo.pause"
     case algoResume = "algo.resume"
+    case allocationRun = "allocation.run"
 }
 
 /// A request to a service: its id makes a repeat harmless, past its deadline it is refused.

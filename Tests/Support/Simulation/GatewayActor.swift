@@ -138,6 +138,7 @@ package final class GatewayActor {
             let call = AlgoScript.call(
                 record, isOver: isOver, keys: keys, fenceName: "gateway", fence: fence)
             saveRecord(.algo, call) { .algoSaved(record.id, token: token, $0) }
+        case .saveHoldings: break
         case .watchTicks(let symbols):
             connection.subscriptions = Set(
                 [keys.commandChannel(.orderGateway)] + symbols.map { keys.tickChannel($0) })
@@ -461,7 +462,7 @@ package final class GatewayActor {
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .surrenderLease,
-            .wake, .journal, .journalSettled, .saveAlgo, .watchTicks:
+            .wake, .journal, .journalSettled, .saveAlgo, .saveHoldings, .watchTicks:
             preconditionFailure("only actions on the venue come here")
         }
     }

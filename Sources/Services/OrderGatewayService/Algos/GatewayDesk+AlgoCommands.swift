@@ -126,7 +126,8 @@ extension GatewayDesk {
             }
         case .algoResume: event(id) { $0.resumeRequested(now: turn.now, &$1) }
         case .algoStart, .orderPlace, .orderAmend, .orderCancel, .accountCreate,
-            .accountDeposit, .stateSet, .accountTransfer, .reconcile:
+            .accountDeposit, .stateSet, .accountTransfer, .reconcile,
+            .allocationRun:
             preconditionFailure("a command goes where it is sorted to")
         }
         algos.all[id]?.waiters.append(command)

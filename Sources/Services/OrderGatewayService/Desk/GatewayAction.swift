@@ -3,6 +3,7 @@ package import Chronology
 package import Orders
 package import Positions
 package import Trading
+package import VenueProtocol
 
 /// All that the desk wants done; each is answered by the event of the same subject.
 ///
@@ -23,6 +24,8 @@ package enum GatewayAction: Equatable, Sendable {
     indirect case saveState(StateRecord, AccountID?, fence: Int64, request: String)
     /// Call the algo script. Answer: `algoSaved` with the token.
     indirect case saveAlgo(AlgoRecord, isOver: Bool, fence: Int64, token: Int64)
+    /// Write what a spot account holds of these assets; of all there are, where `isWhole`.
+    case saveHoldings([VenueHolding], isWhole: Bool)
     /// Prices of exactly these symbols are to be told by `ticked`.
     case watchTicks([Symbol])
     /// Read price, risk snapshot and instrument. Answer: `factsRead`.

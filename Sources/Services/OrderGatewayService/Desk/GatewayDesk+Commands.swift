@@ -40,7 +40,7 @@ extension GatewayDesk {
             case .algoStop: try changeAlgo(command, .algoStop, &turn)
             case .algoPause: try changeAlgo(command, .algoPause, &turn)
             case .algoResume: try changeAlgo(command, .algoResume, &turn)
-            case .accountTransfer, .reconcile, nil:
+            case .accountTransfer, .reconcile, .allocationRun, nil:
                 answer(command, refusing: .unknownCommand, command.kind, &turn)
             }
         } catch {

@@ -12,7 +12,9 @@ extension GatewayDesk {
         case .order(let update): orderUpdated(update, &turn)
         case .fill(let fill): dealReceived(fill, &turn)
         case .streamEnded: turn.act(.openStream)
-        case .holdings(let list): for holding in list { holdings[holding.asset] = holding }
+        case .holdings(let list):
+            for holding in list { holdings[holding.asset] = holding }
+            if fence != nil { turn.act(.saveHoldings(list, isWhole: false)) }
         case .futures(.tradeLite(let trade)): earlyTrade(trade, &turn)
         // Balances of a margin account are position-sync's to compare.
         case .futures(.account(let update)):

@@ -60,5 +60,6 @@ extension GatewayDesk {
         guard number == generation, let list else { return }
         holdings = [:]
         for holding in list { holdings[holding.asset] = holding }
+        if fence != nil { turn.act(.saveHoldings(list, isWhole: true)) }
     }
 }

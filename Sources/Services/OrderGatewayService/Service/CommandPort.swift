@@ -77,7 +77,7 @@ import WebServer
         case .orderPlace: (try? OrderPlaceBody(command.body))?.isReduceOnly ?? false
         case .stateSet: (try? StateSetBody(command.body)).map { $0.state != .active } ?? false
         case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile,
-            .algoStart, .algoStop, .algoPause, .algoResume, nil:
+            .algoStart, .algoStop, .algoPause, .algoResume, .allocationRun, nil:
             false
         }
     }

@@ -52,6 +52,8 @@ extension GatewayService {
             store.saveAlgo(record, isOver: isOver, fence: fence) { [weak self] reply in
                 self?.tell(.algoSaved(record.id, token: token, reply))
             }
+        case .saveHoldings(let list, let isWhole):
+            store.saveHoldings(list, isWhole: isWhole, wall: host.loop.wallNow)
         case .readFacts(let id, let account, let symbol): readFacts(id, account, symbol)
         case .readBooks(let symbol, let accounts):
             let askedAt = host.loop.now

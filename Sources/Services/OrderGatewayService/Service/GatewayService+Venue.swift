@@ -54,8 +54,9 @@ extension GatewayService {
             }
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .journal, .journalSettled,
-            .surrenderLease, .wake, .saveAlgo, .watchTicks:
+            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .journal,
+            .journalSettled,
+            .surrenderLease, .wake, .saveAlgo, .saveHoldings, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
         }
     }

@@ -257,7 +257,7 @@ import VenueProtocol
     func carryOut(_ action: GatewayAction) {
         switch action {
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo:
+            .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo, .saveHoldings:
             carryOutInRedis(action)
         case .journal(let entry):
             tell(.journalled(key: entry.key, isKept: journal?.append(entry) ?? false))

@@ -6,6 +6,7 @@ import Reactor
 import RedisLink
 import Runtime
 import Trading
+import VenueProtocol
 
 /// Why Redis could not be read.
 package struct StoreFailure: Error, CustomStringConvertible {
@@ -132,6 +133,22 @@ package struct StoreFailure: Error, CustomStringConvertible {
         let call = AlgoScript.call(
             record, isOver: isOver, keys: keys, fenceName: GatewayStore.fenceName, fence: fence)
         save(GatewayStore.algo, call, completion)
+    }
+
+    /// Writes what the account holds. Not fenced: whoever reads it checks it against the exchange.
+    func saveHoldings(_ list: [VenueHolding], isWhole: Bool, wall: WallTime) {
+        let stamp = RecordStamp(
+            sequence: wall.milliseconds, writer: writer, atMilliseconds: wall.milliseconds)
+        var record = HoldingsRecord(stamp: stamp)
+        for holding in list {
+            record.balances[holding.asset] = HoldingsRecord.Balance(
+                free: holding.free, locked: holding.locked)
+        }
+        let write = ["HSET", keys.holdings] + record.fields.flatMap { [$0.0, $0.1] }
+        guard isWhole else { return redis.send(write) { _ in } }
+        for command in [["MULTI"], ["DEL", keys.holdings], write, ["EXEC"]] {
+            redis.send(command) { _ in }
+        }
     }
 
     private func save(

@@ -21,6 +21,15 @@ extension VenueKind {
         }
     }
 
+    /// The best levels of a symbol's book, `limit` a side; `DepthFrame.readSnapshot` reads the answer.
+    package func depth(_ symbol: Symbol, limit: Int) -> VenueRequest {
+        switch self {
+        case .binanceFutures: BinanceFutures.depth(symbol, limit: limit)
+        case .binanceSpot: BinanceSpot.depth(symbol, limit: limit)
+        case .mexcSpot: MEXCSpot.depth(symbol, limit: limit)
+        }
+    }
+
     /// Reads the answer for one symbol.
     package func decodeBookTop(_ bytes: RawSpan) throws(JSONError) -> BookTop {
         switch self {

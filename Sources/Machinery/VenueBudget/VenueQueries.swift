@@ -1,20 +1,18 @@
-import Bytes
-import Chronology
-import Reactor
-import Runtime
-import Throttles
-import Trading
-import VenueBudget
-import VenueProtocol
-import WebLink
-import WebProtocol
+internal import Bytes
+package import Chronology
+package import Reactor
+package import Runtime
+internal import Throttles
+package import VenueProtocol
+internal import WebLink
+internal import WebProtocol
 
 /// Why the venue gave no reading, and how long it asks to be left alone.
-struct VenueQueryFailure: Error {
-    let reason: String
-    let retryAfter: Interval
+package struct VenueQueryFailure: Error {
+    package let reason: String
+    package let retryAfter: Interval
     /// The venue answered that it knows no such order.
-    let isNotFound: Bool
+    package let isNotFound: Bool
 
     init(reason: String) {
         self.reason = reason
@@ -35,36 +33,39 @@ struct VenueQueryFailure: Error {
     }
 }
 
-/// Signed questions to the venue with a read-only key, within the budget that all processes share; no
+/// Signed questions to any venue with a read-only key, within the budget that all processes share; no
 /// call of this type can change anything.
-@LoopActor final class VenueQueries {
+@LoopActor package final class VenueQueries {
+    package let kind: VenueKind
+    /// For questions that need no key.
+    package let reader: VenueReader
     private let base: String
     private let signer: RequestSigner
     private let web: WebClient
     private let budget: VenueBudget
-    private let reader: VenueReader
     private let loop: EventLoop
     private var clock = VenueClock()
     /// Longer than a venue takes, shorter than the desk waits.
     private static let deadline = Interval.seconds(5)
 
-    init(host: ServiceHost, credentials: VenueCredentials) {
+    package init(host: ServiceHost, credentials: VenueCredentials) {
         base = host.environment.venueRESTURL
-        signer = RequestSigner(credentials)
         loop = host.loop
         web = WebClient(loop: host.loop)
-        let venue = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
-        budget = VenueBudget(venue.limits, host: host)
+        kind = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
+        signer = RequestSigner(credentials, venue: kind)
+        budget = VenueBudget(kind.limits, host: host)
         reader = VenueReader(host: host, web: web, budget: budget)
     }
 
-    func start() { budget.start() }
+    /// Shares the budget from here on.
+    package func start() { budget.start() }
 
-    func close() { web.close() }
+    package func close() { web.close() }
 
     /// The body of a successful answer; throws `VenueQueryFailure` where there is none.
     /// A timestamp that the venue refuses is corrected once (T8).
-    func ask(_ request: VenueRequest) async throws -> [UInt8] {
+    package func ask(_ request: VenueRequest) async throws -> [UInt8] {
         if !clock.isSynchronised { await synchronise() }
         var answer = await attempt(request)
         if case .failed(.clockSkew) = answer {
@@ -86,12 +87,12 @@ struct VenueQueryFailure: Error {
     private func synchronise() async {
         let sentAt = loop.now
         let result = await withCheckedContinuation { continuation in
-            reader.get(BinanceFutures.serverTime, deadline: VenueQueries.deadline) {
+            reader.get(kind.dialect.serverTime, deadline: VenueQueries.deadline) {
                 continuation.resume(returning: $0)
             }
         }
         guard case .success(let response) = result,
-            let time = try? BinanceFutures.decodeServerTime(response.body.rawSpan)
+            let time = try? kind.dialect.decodeServerTime(response.body.rawSpan)
         else { return }
         clock.timeReceived(serverMilliseconds: time, sentAt: sentAt, receivedAt: loop.now)
     }
@@ -107,7 +108,8 @@ struct VenueQueryFailure: Error {
         case .failure(.venue(let failure)): return .failed(failure)
         case .failure(.link(let error)): return .failed(VenueQueries.later(error.message))
         case .failure(.budget(let refusal)):
-            return .failed(VenueQueries.later("\(refusal)", pause(refusal)))
+            let reason = VenueReadFailure.budget(refusal).description
+            return .failed(VenueQueries.later(reason, pause(refusal)))
         }
     }
 

@@ -1,0 +1,414 @@
+package import Allocation
+import Bounded
+import BusProtocol
+package import Chronology
+import Trading
+
+/// The logic of the allocator: who may begin a run, what becomes of it, and what is kept of it. Takes
+/// what happened, says what to do; no I/O, no clock, its randomness seeded.
+package final class AllocatorDesk {
+    /// A run that is not over.
+    private struct Active {
+        let head: AllocationHead
+        let request: String
+        var run: AllocationRun
+        /// Who wait for its result.
+        var waiters: [UInt64]
+        let interval: Bool
+    }
+
+    private enum Phase: Equatable {
+        /// Another holds the lease, or Redis is away.
+        case standby
+        /// Orders of an earlier run are being taken back.
+        case recovering(askAt: Instant)
+        case ready
+    }
+
+    package let knobs: AllocationKnobs
+    private let writer: String
+    private let interval: Interval
+    private var random: SplitMix64
+    private var phase = Phase.standby
+    private var fence: Int64?
+    private var isRedisUp = false
+    private var isStopping = false
+    private var problem = "starting"
+    /// The run that trades.
+    private var current: Active?
+    /// A run whose beginning is being saved.
+    private var beginning: (head: AllocationHead, trigger: AllocationTrigger)?
+    private var dry: [Active] = []
+    /// Requests whose answer is being looked for in Redis.
+    private var looking: [UInt64: AllocationTrigger] = [:]
+    private var nextRunAt = Instant.distantFuture
+    /// Runs in a row that came to nothing for a reason that may last (S6).
+    private var failures: Int64 = 0
+    private var runNumber: UInt64 = 0
+    private(set) package var lastFields: [(String, String)] = []
+
+    /// Dry runs at a time, and requests looked for at a time; one more is refused.
+    private static let dryLimit = 16
+    private static let lookLimit = 64
+    /// Between two looks for orders of an earlier run.
+    private static let recoveryPoll = Interval.milliseconds(300)
+    /// An interval that brings nothing grows to this many times its length.
+    private static let mostBackoff: Int64 = 16
+
+    /// When the desk wants to be woken next.
+    package private(set) var nextWake = Instant.distantFuture
+
+    /// - Parameters:
+    ///   - writer: `allocator:<instance>`.
+    ///   - interval: between two runs by the clock; zero for none.
+    package init(knobs: AllocationKnobs, writer: String, interval: Interval, seed: UInt64) {
+        self.knobs = knobs
+        self.writer = writer
+        self.interval = interval
+        random = SplitMix64(seed: seed)
+    }
+
+    /// Why no run may begin now; empty where one may.
+    package var readiness: [String] {
+        if !isRedisUp { return ["redis is away"] }
+        switch phase {
+        case .standby: return ["another allocator holds the lease"]
+        case .recovering: return [problem]
+        case .ready: return []
+        }
+    }
+
+    /// Whether another process, if any, is the one to ask.
+    package var isStandby: Bool { phase == .standby }
+    /// Whether a run trades now.
+    package var isRunning: Bool { current != nil }
+    /// The request of the order that is not over; nil where there is none.
+    package var openRequest: String? { current?.run.openRequest }
+    /// The id of the run that trades or begins; nil where there is none.
+    package var runningID: String? { current?.head.id ?? beginning?.head.id }
+
+    /// Takes one event; what is to be done is added to `out`, in order.
+    package func handle(
+        _ event: AllocatorEvent, now: Instant, wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        switch event {
+        case .redisUp: isRedisUp = true
+        case .redisDown: redisLost(&out)
+        case .leaseGained(let number):
+            fence = number
+            problem = "orders of an earlier run are looked for"
+            phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
+            out.append(.readRecovery)
+        case .leaseLost: leaseLost(now, wall, &out)
+        case .recoveryRead(let reading): recovered(reading, now, wall, &out)
+        case .triggered(let trigger): triggered(trigger, now, wall, &out)
+        case .answerFound(let waiter, let fields): found(waiter, fields, now, wall, &out)
+        case .answerLost(let waiter, let reason):
+            guard let trigger = looking.removeValue(forKey: waiter) else { break }
+            refuse(trigger, "redis_down", reason, &out)
+        case .begun(let isSaved): begun(isSaved, now, wall, &out)
+        case .run(let id, let event): runEvent(id, event, now, wall, &out)
+        case .woken: break
+        case .stopping: stopping(now, wall, &out)
+        }
+        timePassed(now, wall, &out)
+        arm(now)
+    }
+
+    // MARK: leading
+
+    private func redisLost(_ out: inout [AllocatorAction]) {
+        isRedisUp = false
+        for trigger in looking.values.sorted(by: { $0.waiter < $1.waiter }) {
+            out.append(.answer(trigger.waiter, .refused("redis_down", "redis is away")))
+        }
+        looking = [:]
+    }
+
+    private func leaseLost(
+        _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        phase = .standby
+        if let id = current?.head.id { runEvent(id, .interrupted(.leaseLost), now, wall, &out) }
+        fence = nil
+        if let (_, trigger) = beginning {
+            beginning = nil
+            out.append(.answer(trigger.waiter, .refused("lease_lost", "the lease was lost")))
+        }
+    }
+
+    /// No run begins before what an earlier one left is known to be over.
+    private func recovered(
+        _ reading: RecoveryReading?, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        guard case .recovering = phase, let fence else { return }
+        phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
+        guard let reading else {
+            problem = "redis does not say what an earlier run left"
+            return
+        }
+        guard reading.hasAccount else {
+            problem = "order-gateway has not made the account \(knobs.account) yet"
+            out.append(.createAccount)
+            return
+        }
+        guard reading.hasRules else {
+            problem = "price-feed has no rules of \(knobs.symbol) yet"
+            return
+        }
+        guard reading.orders.isEmpty else {
+            problem = "\(reading.orders.count) orders of an earlier run are taken back"
+            for order in reading.orders { out.append(.cancelOld(order)) }
+            return
+        }
+        phase = .ready
+        if reading.last["status"] == AllocationRecord.running {
+            // The process that ran it is gone, and with it what it knew.
+            let fields = AllocationRecord.interrupted(reading.last)
+            out.append(.save(fields, [fields], request: "", fence: fence))
+            lastFields = fields
+        } else {
+            lastFields = reading.last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+        if interval > .zero { nextRunAt = now + interval }
+    }
+
+    // MARK: beginning
+
+    private func triggered(
+        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        if isStopping { return refuse(trigger, "stopping", "the allocator stops", &out) }
+        if trigger.isDry { return beginDry(trigger, now, wall, &out) }
+        guard isRedisUp else { return refuse(trigger, "redis_down", "redis is away", &out) }
+        if !trigger.key.isEmpty {
+            if current?.request == trigger.key { return join(trigger, &out) }
+            guard looking.count < AllocatorDesk.lookLimit else {
+                return refuse(trigger, "queue_full", "too many requests wait", &out)
+            }
+            // The same request may have been answered in an earlier life of this process.
+            looking[trigger.waiter] = trigger
+            out.append(.findAnswer(waiter: trigger.waiter, request: trigger.key))
+            return
+        }
+        begin(trigger, now, wall, &out)
+    }
+
+    private func found(
+        _ waiter: UInt64, _ fields: [String: String]?, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        guard let trigger = looking.removeValue(forKey: waiter) else { return }
+        if current?.request == trigger.key { return join(trigger, &out) }
+        guard let fields else { return begin(trigger, now, wall, &out) }
+        guard fields["status"] == AllocationRecord.running else {
+            return out.append(.answer(waiter, .over(AllocationRecord.ordered(fields))))
+        }
+        // Its process has died; what is known of it since stands in the run's own record.
+        let isLast = lastFields.contains { $0 == ("run", fields["run"] ?? "") }
+        let isOver = !lastFields.contains { $0 == ("status", AllocationRecord.running) }
+        let id = fields["run"] ?? ""
+        out.append(.answer(waiter, isLast && isOver ? .over(lastFields) : .accepted(run: id)))
+    }
+
+    private func join(_ trigger: AllocationTrigger, _ out: inout [AllocatorAction]) {
+        if trigger.waits {
+            current?.waiters.append(trigger.waiter)
+        } else {
+            out.append(.answer(trigger.waiter, .accepted(run: current?.head.id ?? "")))
+        }
+    }
+
+    private func begin(
+        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        if let id = runningID { return out.append(.answer(trigger.waiter, .busy(run: id))) }
+        guard phase == .ready, let fence else {
+            return refuse(trigger, "not_ready", readiness.joined(separator: ", "), &out)
+        }
+        let head = head(by: trigger.by, wall)
+        beginning = (head, trigger)
+        let record = stamped(AllocationRecord.begun(head), wall)
+        lastFields = record
+        out.append(.saveBegun(record, request: trigger.key, fence: fence))
+    }
+
+    private func head(by: String, _ wall: WallTime) -> AllocationHead {
+        runNumber += 1
+        // Unique for good: orders derive their ids from it.
+        let part = UInt32(truncatingIfNeeded: random.next())
+        return AllocationHead(
+            id: "al-\(wall.milliseconds)-\(String(part, radix: 36))", symbol: knobs.symbol,
+            account: knobs.account, mode: knobs.mode, by: by,
+            startedMilliseconds: wall.milliseconds)
+    }
+
+    private func begun(
+        _ isSaved: Bool, _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        guard let (head, trigger) = beginning else { return }
+        beginning = nil
+        guard isSaved, fence != nil, !isStopping else {
+            return refuse(trigger, "redis_down", "the run's beginning could not be saved", &out)
+        }
+        var actions: [AllocationAction] = []
+        let run = AllocationRun(
+            id: head.id, isDry: false, knobs: knobs, now: now, &actions)
+        current = Active(
+            head: head, request: trigger.key, run: run,
+            waiters: trigger.waits ? [trigger.waiter] : [], interval: trigger.by == "interval")
+        if !trigger.waits { out.append(.answer(trigger.waiter, .accepted(run: head.id))) }
+        carry(head.id, actions, now, wall, &out)
+    }
+
+    private func beginDry(
+        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        guard dry.count < AllocatorDesk.dryLimit else {
+            return refuse(trigger, "queue_full", "too many dry runs go on", &out)
+        }
+        let head = head(by: trigger.by, wall)
+        var actions: [AllocationAction] = []
+        let run = AllocationRun(id: head.id, isDry: true, knobs: knobs, now: now, &actions)
+        dry.append(
+            Active(
+                head: head, request: "", run: run, waiters: [trigger.waiter], interval: false))
+        carry(head.id, actions, now, wall, &out)
+    }
+
+    private func refuse(
+        _ trigger: AllocationTrigger, _ code: String, _ reason: String,
+        _ out: inout [AllocatorAction]
+    ) {
+        out.append(.answer(trigger.waiter, .refused(code, reason)))
+    }
+
+    // MARK: running
+
+    private func runEvent(
+        _ id: String, _ event: AllocationEvent, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        var actions: [AllocationAction] = []
+        if current?.head.id == id {
+            current?.run.handle(event, now: now, using: &random, &actions)
+        } else if let index = dry.firstIndex(where: { $0.head.id == id }) {
+            dry[index].run.handle(event, now: now, using: &random, &actions)
+        }
+        carry(id, actions, now, wall, &out)
+    }
+
+    private func carry(
+        _ id: String, _ actions: [AllocationAction], _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        for action in actions {
+            switch action {
+            case .readFacts(let number):
+                let isDry = current?.head.id != id
+                out.append(.readFacts(run: id, number: number, isDry: isDry))
+            case .place(let slice, let life):
+                if let fence { out.append(.place(slice, life: life, fence: fence)) }
+            case .cancel(let request): out.append(.cancel(request: request))
+            case .look(let request): out.append(.look(request: request))
+            case .report(let slice): report(slice, wall, &out)
+            case .finish(let result): finish(id, result, now, wall, &out)
+            }
+        }
+    }
+
+    private func report(
+        _ slice: SliceReport, _ wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        guard let head = current?.head, let fence else { return }
+        let entry = stamped(AllocationRecord.fields(head, slice), wall)
+        out.append(.save([], [entry], request: "", fence: fence))
+    }
+
+    private func finish(
+        _ id: String, _ result: AllocationResult, _ now: Instant, _ wall: WallTime,
+        _ out: inout [AllocatorAction]
+    ) {
+        if let index = dry.firstIndex(where: { $0.head.id == id }) {
+            let ended = dry.remove(at: index)
+            let fields = AllocationRecord.fields(ended.head, result)
+            for waiter in ended.waiters { out.append(.answer(waiter, .over(fields))) }
+            return
+        }
+        guard let ended = current, ended.head.id == id else { return }
+        current = nil
+        let fields = stamped(AllocationRecord.fields(ended.head, result), wall)
+        lastFields = fields
+        if let fence {
+            out.append(.save(fields, [fields], request: ended.request, fence: fence))
+        }
+        for waiter in ended.waiters { out.append(.answer(waiter, .over(fields))) }
+        out.append(.ended(result))
+        scheduleNext(result, now)
+        if result.status == .unsettled || result.status == .failed, result.reason != .stopped {
+            out.append(
+                .alert(
+                    code: "allocation_\(result.status.rawValue)",
+                    "run \(id): \(result.reason.rawValue) \(result.detail)"))
+        }
+    }
+
+    /// S6: what fails, fails again: the clock waits longer each time.
+    private func scheduleNext(_ result: AllocationResult, _ now: Instant) {
+        guard interval > .zero else { return }
+        switch result.status {
+        case .done, .planned: failures = 0
+        case .skipped: failures = result.reason.isRest ? 0 : failures + 1
+        case .unfilled, .failed, .unsettled: failures += 1
+        }
+        nextRunAt = now + interval * min(1 << min(failures, 10), AllocatorDesk.mostBackoff)
+    }
+
+    private func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
+        // `seq` is the journal's own number, which the script gives.
+        return fields + [("writer", writer), ("at_ms", "\(wall.milliseconds)")]
+    }
+
+    // MARK: time
+
+    private func timePassed(
+        _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        if case .recovering(let askAt) = phase, now >= askAt, isRedisUp {
+            phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
+            out.append(.readRecovery)
+        }
+        if let active = current, now >= active.run.nextWake {
+            runEvent(active.head.id, .woken, now, wall, &out)
+        }
+        for active in dry where now >= active.run.nextWake {
+            runEvent(active.head.id, .woken, now, wall, &out)
+        }
+        if now >= nextRunAt, !isStopping {
+            nextRunAt = now + interval
+            if phase == .ready, runningID == nil {
+                begin(AllocationTrigger.byClock, now, wall, &out)
+            }
+        }
+    }
+
+    private func stopping(
+        _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
+    ) {
+        isStopping = true
+        for active in [current].compactMap({ $0 }) + dry {
+            runEvent(active.head.id, .interrupted(.stopped), now, wall, &out)
+        }
+    }
+
+    private func arm(_ now: Instant) {
+        var wake = nextRunAt
+        if case .recovering(let askAt) = phase { wake = min(wake, askAt) }
+        for active in [current].compactMap({ $0 }) + dry { wake = min(wake, active.run.nextWake) }
+        nextWake = wake
+    }
+}

@@ -1,0 +1,115 @@
+package import Allocation
+package import Chronology
+
+// AllocatorService: keeps a spot account's two assets equal in value (section A).
+// 1. Only the holder of the lease `allocation` trades, one run at a time; every order carries that
+//    lease and its fencing number, so that order-gateway takes back what a dead allocator left.
+// 2. No run begins before no order of an earlier one is open.
+// 3. A run's beginning is saved before its first order, with the request it answers: the same request
+//    is the same run, over restarts.
+// 4. Balances are those of the user stream, as order-gateway keeps them, and those of REST; where the
+//    two differ REST counts, and the difference is counted.
+// 5. A book is not older than a second, nor than the end of the slice before: else REST is asked.
+// 6. A dry run orders and saves nothing, and needs no lease.
+
+/// Somebody asks for a run.
+package struct AllocationTrigger: Equatable, Sendable {
+    /// Who gets the answer; 0 for nobody.
+    package var waiter: UInt64
+    /// `http`, `interval` or the sender of a command.
+    package var by: String
+    /// The same key is the same run; empty for none.
+    package var key: String
+    package var isDry: Bool
+    /// Whether the answer is the run's result, not its beginning.
+    package var waits: Bool
+
+    package init(waiter: UInt64, by: String, key: String, isDry: Bool, waits: Bool) {
+        self.waiter = waiter
+        self.by = by
+        self.key = key
+        self.isDry = isDry
+        self.waits = waits
+    }
+
+    static let byClock = AllocationTrigger(
+        waiter: 0, by: "interval", key: "", isDry: false, waits: false)
+}
+
+/// What a trigger is answered.
+package enum TriggerAnswer: Sendable {
+    case accepted(run: String)
+    /// Another run goes on.
+    case busy(run: String)
+    /// The run's record, in order.
+    case over([(String, String)])
+    /// A stable code and a sentence.
+    case refused(String, String)
+}
+
+/// What an earlier run may have left.
+package struct RecoveryReading: Equatable, Sendable {
+    package var hasAccount: Bool
+    /// Whether price-feed has brought the symbol's rules.
+    package var hasRules: Bool
+    /// Client ids of the allocator's orders that are not done, ascending.
+    package var orders: [String]
+    /// The record of the last run; empty where there is none.
+    package var last: [String: String]
+
+    package init(
+        hasAccount: Bool, hasRules: Bool = true, orders: [String], last: [String: String]
+    ) {
+        self.hasAccount = hasAccount
+        self.hasRules = hasRules
+        self.orders = orders
+        self.last = last
+    }
+}
+
+/// What can happen to the allocator.
+package enum AllocatorEvent: Sendable {
+    case redisUp
+    case redisDown
+    case leaseGained(fence: Int64)
+    case leaseLost
+    /// The answer to `readRecovery`; nil where Redis gave none.
+    case recoveryRead(RecoveryReading?)
+    case triggered(AllocationTrigger)
+    /// The answer to `findAnswer`; nil where the request was never answered.
+    case answerFound(UInt64, [String: String]?)
+    /// Redis did not say whether it was.
+    case answerLost(UInt64, reason: String)
+    /// The answer to `saveBegun`.
+    case begun(isSaved: Bool)
+    /// Something for the run of that id.
+    case run(String, AllocationEvent)
+    /// `nextWake` has come.
+    case woken
+    /// The process is told to stop.
+    case stopping
+}
+
+/// What the allocator wants done.
+package enum AllocatorAction: Sendable {
+    /// Read whether the account and the symbol's rules are there, the account's open orders of origin
+    /// allocator, and the last run.
+    case readRecovery
+    case createAccount
+    /// Cancel an order of an earlier run, by its client id.
+    case cancelOld(String)
+    case findAnswer(waiter: UInt64, request: String)
+    /// Save that a run has begun. Answer: `begun`.
+    case saveBegun([(String, String)], request: String, fence: Int64)
+    /// Save the run's record (where there is one), lines of the journal, and a request's answer.
+    case save([(String, String)], [[(String, String)]], request: String, fence: Int64)
+    /// Answer: `factsRead` or `factsFailed` of the run.
+    case readFacts(run: String, number: Int, isDry: Bool)
+    case place(SliceReport, life: Interval, fence: Int64)
+    case cancel(request: String)
+    case look(request: String)
+    case answer(UInt64, TriggerAnswer)
+    /// For the metrics.
+    case ended(AllocationResult)
+    case alert(code: String, String)
+}

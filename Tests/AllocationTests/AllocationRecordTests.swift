@@ -1,0 +1,114 @@
+import Allocation
+import BusProtocol
+import Chronology
+import Reactor
+import RedisLink
+import RedisServerSupport
+import Testing
+import Trading
+
+/// The allocator's records, and its script on a real Redis.
+@Suite("Records of the allocator")
+struct AllocationRecordTests {
+    private let server = RedisServer()
+
+    init() { EventLoop.process.runInBackground() }
+
+    private static let head = AllocationHead(
+        id: "al-1", symbol: Fixture.symbol, account: Fixture.account, mode: .immediateOrCancel,
+        by: "http", startedMilliseconds: 5)
+
+    @LoopActor private func client() async -> RedisClient {
+        let redis = RedisClient(
+            loop: .process, endpoint: RedisEndpoint(path: server.path), name: "alloc",
+            jitterSeed: 1)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var isSettled = false
+            redis.onState = { state in
+                guard state == .up, !isSettled else { return }
+                isSettled = true
+                continuation.resume()
+            }
+            redis.start()
+        }
+        return redis
+    }
+
+    @Test("a run, its lines and its answer are saved in one step, and an older fence saves nothing (P2)")
+    @LoopActor func script() async throws {
+        let keys = BusKeys(venue: try #require(VenueID("test")))
+        let redis = await client()
+        defer { redis.close() }
+        let script = RedisScript(AllocationScript.source)
+        func save(_ fence: Int64, _ status: String, lines: Int) async -> [String?]? {
+            let record = [("kind", "run"), ("status", status), ("run", "al-1")]
+            let call = AllocationScript.call(
+                record, Array(repeating: record, count: lines), request: "k1", keys: keys,
+                fenceName: "allocation", fence: fence)
+            return await redis.evaluate(script, keys: call.keys, arguments: call.arguments)
+                .value?.texts
+        }
+        _ = await redis.send(["SET", keys.fence("allocation"), "4"])
+        #expect(await save(4, "running", lines: 0) == ["SAVED"])
+        #expect(await save(4, "done", lines: 2) == ["SAVED"])
+        #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
+        #expect(await redis.send(["HGET", keys.allocation, "seq"]).value?.text == "2")
+        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 2)
+        let answer = await redis.send(["GET", keys.request("k1")]).value?.text
+        #expect(answer?.contains("\"status\":\"done\"") == true)
+        let life = await redis.send(["PTTL", keys.request("k1")]).value?.int ?? 0
+        #expect(life > 3_500_000 && life <= AllocationScript.requestLife)
+        // Another has taken over.
+        _ = await redis.send(["SET", keys.fence("allocation"), "5"])
+        #expect(await save(4, "running", lines: 1)?.first == "FENCED")
+        #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
+        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 2)
+    }
+
+    @Test("what a spot account holds is read back as it was written")
+    func holdings() throws {
+        var record = HoldingsRecord(
+            stamp: RecordStamp(sequence: 3, writer: "order-gateway:one", atMilliseconds: 9))
+        record.balances["QRL"] = HoldingsRecord.Balance(
+            free: Fixture.money("933.125"), locked: Fixture.money("0.5"))
+        record.balances["USDT"] = HoldingsRecord.Balance(free: .zero, locked: .zero)
+        let fields = Dictionary(record.fields) { _, last in last }
+        #expect(try HoldingsRecord(fields: fields) == record)
+        #expect(fields["QRL.free"] == "933.125")
+        var broken = fields
+        broken["QRL.locked"] = "half"
+        #expect(throws: RecordError.self) { try HoldingsRecord(fields: broken) }
+    }
+
+    @Test("a run's record has its status, its numbers, and dust where it ended in that")
+    func record() {
+        let valuation = Valuation(Fixture.holdings("1001", "749.5"), mid: Fixture.price("0.75"))
+        let result = AllocationResult(
+            id: "al-1", isDry: false, reason: .dust, before: valuation, after: valuation,
+            elapsed: .milliseconds(7))
+        let fields = Dictionary(AllocationRecord.fields(AllocationRecordTests.head, result)) {
+            _, last in last
+        }
+        #expect(fields["status"] == "skipped")
+        #expect(fields["dust"] == "1.25")
+        #expect(fields["imbalance_after"] == "1.25")
+        #expect(fields["action"] == "NONE")
+        #expect(fields["elapsed_ms"] == "7")
+        #expect(AllocationRecord.ordered(fields).prefix(3).map(\.0) == ["kind", "status", "reason"])
+    }
+
+    @Test("every reason has a status, and statuses of runs without orders are none of failure")
+    func statuses() {
+        for reason in AllocationReason.allCases {
+            let result = AllocationResult(id: "x", isDry: false, reason: reason)
+            switch result.status {
+            case .failed:
+                #expect([.orderRefused, .insufficientBalance, .stopped, .leaseLost].contains(reason))
+            case .unsettled: #expect(reason == .unsettled)
+            case .planned: #expect(reason == .dryRun)
+            case .skipped: break
+            case .done, .unfilled: Issue.record("\(reason) without a slice is \(result.status)")
+            }
+        }
+    }
+}

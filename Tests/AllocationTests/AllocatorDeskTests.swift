@@ -1,0 +1,263 @@
+import Allocation
+import AllocatorService
+import BusProtocol
+import Chronology
+import Testing
+import Trading
+
+/// A desk, its clock and what it asked for.
+private struct DeskWorld {
+    let desk: AllocatorDesk
+    var now = Instant(nanoseconds: 5_000_000_000)
+    var wall = WallTime(milliseconds: 1_700_000_000_000)
+    var actions: [AllocatorAction] = []
+    private var waiters: UInt64 = 0
+
+    init(interval: Interval = .zero, _ change: (inout AllocationKnobs) -> Void = { _ in }) {
+        desk = AllocatorDesk(
+            knobs: Fixture.knobs(change), writer: "allocator:test", interval: interval, seed: 3)
+    }
+
+    mutating func tell(_ event: AllocatorEvent) {
+        desk.handle(event, now: now, wall: wall, &actions)
+    }
+
+    mutating func pass(_ interval: Interval) {
+        now = now + interval
+        wall = wall + interval
+        tell(.woken)
+    }
+
+    mutating func taken() -> [AllocatorAction] {
+        defer { actions = [] }
+        return actions
+    }
+
+    /// Up to where runs may begin.
+    mutating func lead(_ last: [String: String] = [:]) {
+        tell(.redisUp)
+        tell(.leaseGained(fence: 7))
+        tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: last)))
+    }
+
+    @discardableResult
+    mutating func trigger(key: String = "", isDry: Bool = false, waits: Bool = false) -> UInt64 {
+        waiters += 1
+        tell(
+            .triggered(
+                AllocationTrigger(
+                    waiter: waiters, by: "http", key: key, isDry: isDry, waits: waits)))
+        if !key.isEmpty { tell(.answerFound(waiters, nil)) }
+        return waiters
+    }
+
+    /// The answers given since the last call, by who waits for them.
+    mutating func answers() -> [UInt64: String] {
+        var found: [UInt64: String] = [:]
+        for case .answer(let waiter, let answer) in taken() {
+            found[waiter] =
+                switch answer {
+                case .accepted(let run): "accepted \(run)"
+                case .busy(let run): "busy \(run)"
+                case .over(let fields): "over \(fields.first { $0.0 == "reason" }?.1 ?? "")"
+                case .refused(let code, _): "refused \(code)"
+                }
+        }
+        return found
+    }
+}
+
+@Suite("The allocator's desk")
+struct AllocatorDeskTests {
+    @Test("one run at a time: a second is told of the first, and nothing is ordered for it")
+    func oneAtATime() {
+        var world = DeskWorld()
+        world.lead()
+        _ = world.taken()
+        let first = world.trigger()
+        #expect(world.answers().isEmpty)
+        // Still being saved.
+        let early = world.trigger()
+        let id = world.desk.runningID ?? ""
+        #expect(world.answers() == [early: "busy \(id)"])
+        world.tell(.begun(isSaved: true))
+        #expect(world.answers() == [first: "accepted \(id)"])
+        let second = world.trigger(waits: true)
+        #expect(world.answers() == [second: "busy \(id)"])
+        world.tell(.run(id, .factsFailed(1, .bookUnavailable, detail: "")))
+        #expect(world.desk.runningID == nil)
+        let third = world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        world.tell(.run(world.desk.runningID ?? "", .factsRead(1, RunWorld.facts("1000", "750"))))
+        #expect(world.answers()[third] == "over balanced")
+    }
+
+    @Test("nothing is ordered before the run's beginning is saved, and nothing where it cannot be")
+    func savedFirst() {
+        var world = DeskWorld()
+        world.lead()
+        _ = world.taken()
+        let waiter = world.trigger(key: "k1")
+        let actions = world.taken()
+        #expect(actions.contains { if case .saveBegun(_, "k1", 7) = $0 { true } else { false } })
+        #expect(!actions.contains { if case .readFacts = $0 { true } else { false } })
+        world.tell(.begun(isSaved: false))
+        #expect(world.answers() == [waiter: "refused redis_down"])
+        #expect(world.desk.runningID == nil)
+    }
+
+    @Test("the same key is the same run: while it goes on, and from its record afterwards")
+    func idempotent() {
+        var world = DeskWorld()
+        world.lead()
+        world.trigger(key: "k1")
+        world.tell(.begun(isSaved: true))
+        let id = world.desk.runningID ?? ""
+        _ = world.taken()
+        let again = world.trigger(key: "k1")
+        #expect(world.answers() == [again: "accepted \(id)"])
+        let waits = world.trigger(key: "k1", waits: true)
+        #expect(world.answers().isEmpty)
+        let other = world.trigger(key: "k2")
+        #expect(world.answers() == [other: "busy \(id)"])
+        world.tell(.run(id, .factsRead(1, RunWorld.facts("1000", "750"))))
+        let actions = world.actions
+        #expect(world.answers() == [waits: "over balanced"])
+        // The answer is saved with the run, under its key.
+        #expect(actions.contains { if case .save(_, _, "k1", 7) = $0 { true } else { false } })
+        world.tell(
+            .triggered(
+                AllocationTrigger(waiter: 90, by: "http", key: "k1", isDry: false, waits: true)))
+        world.tell(.answerFound(90, ["status": "skipped", "reason": "balanced", "run": id]))
+        #expect(world.answers() == [90: "over balanced"])
+        #expect(world.desk.runningID == nil)
+    }
+
+    @Test("without the lease nothing runs; lost in the middle, the run takes its order back and ends")
+    func lease() {
+        var world = DeskWorld()
+        world.tell(.redisUp)
+        let early = world.trigger()
+        #expect(world.answers() == [early: "refused not_ready"])
+        world.lead()
+        world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        let id = world.desk.runningID ?? ""
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        let request = world.desk.openRequest ?? ""
+        #expect(request == "\(id)-1")
+        _ = world.taken()
+        world.tell(.leaseLost)
+        let actions = world.taken()
+        #expect(
+            actions.contains { if case .cancel(request: request) = $0 { true } else { false } })
+        world.tell(
+            .run(
+                id,
+                .orderSeen(request: request, RunWorld.order("cancelled", isOver: true))))
+        let after = world.taken()
+        #expect(!after.contains { if case .save = $0 { true } else { false } }, "no fence, no write")
+        #expect(world.desk.runningID == nil)
+    }
+
+    @Test("no run begins before the orders of an earlier one are over (B7a, P5)")
+    func recovery() {
+        var world = DeskWorld()
+        world.tell(.redisUp)
+        world.tell(.leaseGained(fence: 2))
+        world.tell(
+            .recoveryRead(RecoveryReading(hasAccount: true, orders: ["PMSx"], last: [:])))
+        #expect(
+            world.taken().contains { if case .cancelOld("PMSx") = $0 { true } else { false } })
+        let early = world.trigger()
+        #expect(world.answers()[early] == "refused not_ready")
+        world.pass(.milliseconds(300))
+        #expect(world.taken().contains { if case .readRecovery = $0 { true } else { false } })
+        let last = ["status": "running", "run": "al-9", "kind": "run"]
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: last)))
+        // The run of the process that died is told as what it is.
+        var saved: [(String, String)] = []
+        for case .save(let record, _, _, _) in world.taken() { saved = record }
+        #expect(saved.contains { $0 == ("status", "failed") })
+        #expect(saved.contains { $0 == ("run", "al-9") })
+        #expect(world.desk.readiness.isEmpty)
+        // Whoever asked for it under a key is told the same, though its answer was never saved.
+        world.tell(
+            .triggered(
+                AllocationTrigger(waiter: 40, by: "http", key: "k", isDry: false, waits: true)))
+        world.tell(.answerFound(40, last))
+        #expect(world.answers()[40] == "over stopped")
+        world.tell(
+            .triggered(
+                AllocationTrigger(waiter: 41, by: "http", key: "k", isDry: false, waits: true)))
+        world.tell(.answerLost(41, reason: "NOPERM"))
+        #expect(world.answers()[41] == "refused redis_down")
+    }
+
+    @Test("the account is made where order-gateway has none")
+    func account() {
+        var world = DeskWorld()
+        world.tell(.redisUp)
+        world.tell(.leaseGained(fence: 2))
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: false, orders: [], last: [:])))
+        #expect(world.taken().contains { if case .createAccount = $0 { true } else { false } })
+        #expect(!world.desk.readiness.isEmpty)
+    }
+
+    @Test("a dry run needs no lease, disturbs no run, and is neither ordered nor saved")
+    func dry() {
+        var world = DeskWorld()
+        world.tell(.redisUp)
+        let waiter = world.trigger(isDry: true, waits: true)
+        var id = ""
+        for case .readFacts(let run, 1, true) in world.taken() { id = run }
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        let actions = world.actions
+        #expect(world.answers() == [waiter: "over dry_run"])
+        for action in actions {
+            switch action {
+            case .answer: break
+            case _: Issue.record("a dry run wants \(action)")
+            }
+        }
+    }
+
+    @Test("by the clock: a run each interval, and S6: longer pauses while nothing comes of it")
+    func clock() {
+        var world = DeskWorld(interval: .seconds(60))
+        world.lead()
+        var times: [Instant] = []
+        let start = world.now
+        while times.count < 8, world.now - start < .seconds(10_000) {
+            world.pass(max(.milliseconds(1), world.desk.nextWake - world.now))
+            guard world.desk.runningID != nil else { continue }
+            times.append(world.now)
+            world.tell(.begun(isSaved: true))
+            world.tell(
+                .run(
+                    world.desk.runningID ?? "",
+                    .factsFailed(1, .balancesUnavailable, detail: "")))
+        }
+        let gaps = zip(times, times.dropFirst()).map { ($1 - $0).milliseconds / 1_000 }
+        #expect((times.first.map { $0 - start }) == .seconds(60))
+        #expect(gaps == [120, 240, 480, 960, 960, 960, 960])
+        // What is well is run at its own pace again.
+        world.pass(world.desk.nextWake - world.now)
+        world.tell(.begun(isSaved: true))
+        world.tell(.run(world.desk.runningID ?? "", .factsRead(1, RunWorld.facts("1000", "750"))))
+        #expect(world.desk.nextWake - world.now == .seconds(60))
+    }
+
+    @Test("told to stop, it begins nothing more, and ends what goes on (P6)")
+    func stopping() {
+        var world = DeskWorld()
+        world.lead()
+        world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        world.tell(.stopping)
+        #expect(world.desk.runningID == nil)
+        _ = world.taken()
+        let late = world.trigger()
+        #expect(world.answers() == [late: "refused stopping"])
+    }
+}
