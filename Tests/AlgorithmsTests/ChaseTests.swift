@@ -203,7 +203,7 @@ import Trading
     @Test("a state of another version is refused with a sentence, never guessed")
     func versions() throws {
         let stage = try machine()
-        let other = stage.savedText.replacing("\"v\":1", with: "\"v\":7")
+        let other = stage.savedText.replacing("\"v\":2", with: "\"v\":7")
         #expect(other != stage.savedText)
         for (text, word) in [(other, "version 7"), ("{", "JSON"), ("{\"v\":1}", "damaged")] {
             let error = #expect(throws: AlgoStateProblem.self) {

@@ -283,6 +283,7 @@ struct Stage {
             if placing { desk.pending.removeAll { $0 == .place(child) } }
             event { $0.reported(report, now: $1, &$2) }
         }
+        event { $0.released(now: $1, &$2) }
         desk.pending = desk.pending.filter { action in
             if case .place(let child) = action { return machine.book.child(child.number) != nil }
             return true

@@ -11,6 +11,8 @@ private struct RandomJournal {
     var entries: [LedgerEntry] = []
     var positions: [AccountID: Position] = [:]
     var wallets: [AccountID: Money] = [:]
+    /// How the books stood when so many entries were written.
+    var standings: [Int: ([AccountID: Position], [AccountID: Money])] = [:]
 
     init(seed: UInt64, count: Int = 300) {
         var random = SplitMix64(seed: seed)
@@ -46,6 +48,7 @@ private struct RandomJournal {
             _ = machine.replied(command.token, .applied(sequence: Int64(entries.count)))
             positions[account] = machine.position(account, Self.symbol)
             wallets[account] = machine.balance(account)?.wallet
+            standings[entries.count] = (positions, wallets)
         }
     }
 
@@ -154,6 +157,113 @@ struct LedgerJournalTests {
         verification.lossRead(after: 30)
         for entry in journal.entries.dropFirst(30) { verification.entryRead(entry) }
         #expect(verification.problems == [] && verification.losses == 1)
+    }
+
+    /// Two files, begun anew after the first `half` entries; and what Redis may remember of them, after
+    /// each line.
+    private func files(
+        _ entries: [LedgerEntry], half: Int
+    ) -> (lines: [[UInt8]], records: [ArchiveRecord]) {
+        var chain = ArchiveChain()
+        var (lines, records): ([[UInt8]], [ArchiveRecord]) = ([], [])
+        func wrote(_ line: [UInt8], _ last: Int64) {
+            lines.append(Array(line.dropLast()))
+            records.append(
+                ArchiveRecord(
+                    sequence: last, link: chain.link, file: "", writer: "", atMilliseconds: 0))
+        }
+        for (index, entry) in entries.enumerated() {
+            if index == 0 || index == half {
+                wrote(chain.header(venue: VenueID("usdm")!, after: Int64(index)), Int64(index))
+            }
+            wrote(chain.entry(entry), entry.sequence)
+        }
+        return (lines, records)
+    }
+
+    private func verification(
+        _ lines: [[UInt8]], _ record: ArchiveRecord?, _ stream: [LedgerEntry]
+    ) -> LedgerVerification {
+        var journal = JournalVerification(record: record)
+        journal.fileBegan("one")
+        for line in lines {
+            let isRead = journal.lineRead(line)
+            #expect(isRead)
+        }
+        journal.filesEnded("here")
+        for entry in stream { journal.streamRead(entry) }
+        journal.streamEnded()
+        return journal.books
+    }
+
+    @Test("what Redis remembers of the archive may be behind by anything, a rotation too; what it does not know is told")
+    func remembered() {
+        let journal = RandomJournal(seed: 8, count: 30)
+        for half in [10, journal.entries.count - 1] {
+            let (lines, records) = files(journal.entries, half: half)
+            for record in records {
+                let found = verification(lines, record, journal.entries)
+                #expect(found.problems == [], "\(record.sequence), \(half)")
+            }
+            // A tail that was cut off, and another chain.
+            let cut = verification(Array(lines.dropLast(5)), records.last, journal.entries)
+            #expect(cut.problemCount == 1 && cut.problems[0].text.contains("ends here"))
+            var other = records[3]
+            other.link = String(repeating: "7", count: 64)
+            #expect(verification(lines, other, journal.entries).problemCount == 1)
+        }
+    }
+
+    @Test("P3: a loss that the archive has not noted yet is counted, and what follows is verified all the same")
+    func lossUnnoted() throws {
+        let journal = RandomJournal(seed: 9, count: 80)
+        // Forty are archived; what Redis lost of them differs from what it gave again.
+        let lost = journal.entries.prefix(40).enumerated().map { index, entry in
+            var entry = entry
+            if index >= 30 { entry.cause = "lost" }
+            return entry
+        }
+        let (lines, records) = files(lost, half: 35)
+        for count in journal.standings.keys.sorted() where count > 30 {
+            var found = verification(lines, records.last, Array(journal.entries.prefix(count)))
+            #expect(found.problems == [], "\(count)")
+            #expect(found.losses == 1, "\(count)")
+            let (positions, wallets) = try #require(journal.standings[count])
+            for (account, position) in positions {
+                found.recordRead(
+                    account, RandomJournal.symbol, quantity: position.quantity,
+                    entryPrice: position.entryPrice)
+                found.recordRead(account, wallet: wallets[account] ?? .zero)
+            }
+            #expect(found.problems == [], "\(count)")
+            // It is not that nothing is held against them any more.
+            found.recordRead(RandomJournal.accounts[0], wallet: .whole(-12_345))
+            #expect(found.problemCount == 1, "\(count)")
+        }
+        // All of it lost, and nothing written since.
+        #expect(verification(lines, records.last, []).problems == [])
+        // An entry in the middle is no loss: one of the two was changed.
+        var changed = Array(journal.entries.prefix(30))
+        changed[12].wallet += .whole(1)
+        #expect(verification(lines, records.last, changed).problemCount == 1)
+    }
+
+    @Test("P3: the books are gone on with from where Redis lost entries, however many times")
+    func goneBack() {
+        let journal = RandomJournal(seed: 10, count: 60)
+        var verification = LedgerVerification()
+        for entry in journal.entries.prefix(50) { verification.entryRead(entry) }
+        for kept in [45, 20, 3] {
+            verification.lossRead(after: Int64(kept))
+            for entry in journal.entries[kept..<50] { verification.entryRead(entry) }
+        }
+        #expect(verification.problems == [] && verification.losses == 3)
+        #expect(verification.booksRebuilt == 2)
+        verification.lossRead(after: 20)
+        var entry = journal.entries[20]
+        entry.wallet += .whole(1)
+        verification.entryRead(entry)
+        #expect(verification.problemCount == 1)
     }
 
     private func archive(_ entries: [LedgerEntry]) -> [[UInt8]] {

@@ -1,4 +1,5 @@
 import BusProtocol
+import Bytes
 import ChaosService
 import Testing
 import Trading
@@ -100,5 +101,24 @@ struct ChaosAuditTests {
         for bad in [["--seconds", "1"], ["--rate"], ["--faults", "rain"], ["--fast", "1"]] {
             #expect(throws: ChaosUsageError.self) { try ChaosOptions.parse(bad, binaries: ".") }
         }
+    }
+
+    @Test("what the exchange tells its clients unlike its own truth is found, and orders taken twice")
+    func operatorsTruth() throws {
+        func found(_ text: String) throws -> [String] {
+            ChaosAudit.violations(
+                venue: Self.agreement.venue, operatorsTruth: try JSONValue.parse(Array(text.utf8)))
+        }
+        let trades = #""trades":[{"symbol":"BTCUSDT","id":7},{"symbol":"BTCUSDT","id":8}]"#
+        let positions = #""positions":[{"symbol":"BTCUSDT","quantity":"-1"}]"#
+        let once = #""arrivals":[{"clientOrderId":"a","accepted":1}]"#
+        #expect(try found("{\(trades),\(positions),\(once)}").isEmpty)
+        #expect(try found("{\(trades),\(once)}") == ["positions told unlike the truth"])
+        let fewer = #""trades":[{"symbol":"BTCUSDT","id":7}]"#
+        #expect(
+            try found("{\(fewer),\(positions),\(once)}")
+                == ["BTCUSDT: 1 trades told unlike the truth: 8"])
+        let twice = #""arrivals":[{"clientOrderId":"a","accepted":2}]"#
+        #expect(try found("{\(trades),\(positions),\(twice)}") == ["taken 2 times: a"])
     }
 }

@@ -76,10 +76,10 @@ struct AlgoTests {
             #expect(field(stage, id, "filled") == "0.2", "\(id)")
             #expect(Set(orders.map { $0["clientOrderId"]?.text }).count == orders.count, "\(id)")
         }
-        let scalper = taken(stage, "x")
+        let scalper = taken(stage, "x") + taken(stage, "f")
         #expect(field(stage, "x1", "status") == "done")
         #expect(executed(scalper, "BUY") == executed(scalper, "SELL"))
-        let open = ["c", "t", "s", "x"].flatMap { taken(stage, $0) }.filter {
+        let open = ["c", "t", "s", "x", "f"].flatMap { taken(stage, $0) }.filter {
             ["NEW", "PARTIALLY_FILLED"].contains($0["status"]?.text ?? "")
         }
         #expect(open.isEmpty, "orphans: \(open.map(\.json))")

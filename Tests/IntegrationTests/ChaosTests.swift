@@ -22,7 +22,8 @@ struct ChaosTests {
         return (process.terminationStatus, try JSONValue.parse(bytes.rawSpan))
     }
 
-    private func check(_ arguments: [String], faults: [String: Int64]) throws {
+    @discardableResult
+    private func check(_ arguments: [String], faults: [String: Int64]) throws -> JSONValue {
         let (status, report) = try run(arguments)
         let violations = report["violations"]?.elements?.compactMap(\.text) ?? ["no report"]
         #expect(violations.isEmpty)
@@ -31,6 +32,20 @@ struct ChaosTests {
         // Without trades nothing would have been proved.
         #expect((report["trades"]?.integer ?? 0) > 20)
         #expect((report["answers"]?["ok"]?.integer ?? 0) > 20)
+        #expect((report["algos"]?.integer ?? 0) >= 4, "of each kind one")
+        return report
+    }
+
+    @Test("risk-engine and position-sync away for long: new risk is refused within 10 s, closes pass, no snapshot outlives 30 s, and the books come right (B5d, R6)")
+    func away() throws {
+        let faults = ["down-risk-engine", "down-position-sync"]
+        let report = try check(
+            [
+                "--seed", "8", "--rate", "8", "--every", "14", "--each", "1", "--faults",
+                faults.joined(separator: ","),
+            ], faults: Dictionary(uniqueKeysWithValues: faults.map { ($0, 1) }))
+        // Three accounts, asked twice.
+        #expect((report["refused_for_risk"]?.integer ?? 0) > 3)
     }
 
     @Test("each process killed five times while orders flow: nothing lost, nothing twice (S2, S4, F1, F5, R2, P6)")

@@ -32,7 +32,8 @@ import Trading
         #expect(cents(1) == price("1153.26"))
         let tick = price("0.1")
         #expect(account.liquidationPrice(at: 1).shown(tick: tick) == price("1153.2"))
-        #expect(abs(account.maintenance.approximate - (356512.508122 + 71200.811444)) < 0.001)
+        let published = money("356512.508122") + money("71200.811444")
+        #expect((account.maintenance - published).magnitude < money("0.001"))
     }
 
     @Test(

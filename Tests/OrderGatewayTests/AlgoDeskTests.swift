@@ -81,7 +81,9 @@ import VenueProtocol
         var openSells = Quantity.zero
 
         init(_ world: GatewayWorld, _ letter: String) {
-            for (id, resting) in world.book where id.text.dropFirst(12).hasPrefix("\(letter)_") {
+            // What closes at the end is spelt as such.
+            for (id, resting) in world.book
+            where ["\(letter)_", "f_"].contains(id.text.dropFirst(12).prefix(2)) {
                 let order = resting.order
                 let left = order.status.isFinal ? .zero : order.quantity - order.executedQuantity
                 switch order.side {

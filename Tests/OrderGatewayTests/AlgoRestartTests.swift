@@ -97,16 +97,19 @@ import VenueProtocol
         #expect(!world.resting.isEmpty)
     }
 
-    @Test("a state of another version is never guessed: told of, left alone, and only stopped")
+    @Test(
+        "a state of another version is never guessed: told of, its orders taken back, and only stopped")
     func versions() {
         var world = world()
         world.crash()
         let state = world.algoRecords["c1"]?.state ?? ""
-        #expect(state.hasPrefix("{\"v\":1,"), "\(state)")
+        #expect(state.hasPrefix("{\"v\":2,"), "\(state)")
         world.algoRecords["c1"]?.state = "{\"v\":99," + state.dropFirst(7)
         run(&world, 200)
         #expect(world.alerts.contains("algo_unreadable"))
-        #expect(!world.resting.isEmpty)
+        #expect(world.alerts.contains("algo_orphans"))
+        #expect(world.resting.isEmpty)
+        #expect(world.algoRecords["c1"]?.state.hasPrefix("{\"v\":99,") == true)
         tell("r1", .algoResume, ["algo": "c1"], &world)
         #expect(world.replies.last?.code == "algo_invalid")
         #expect(world.replies.last?.reason.contains("version 99") == true)

@@ -1,3 +1,4 @@
+import Algorithms
 import BusProtocol
 import Chronology
 import Orders
@@ -60,22 +61,29 @@ import VenueProtocol
     }
 
     /// Lets the questions about a difference be asked and answered until something comes of it.
-    private func settle(_ bench: inout DeskBench, exchange: Int64?, books: Int64? = nil) -> [String] {
+    private func settle(
+        _ bench: inout DeskBench, exchange: Int64?, books: Int64? = nil, tellsTrades: Bool = true
+    ) -> [String] {
         var lines: [String] = []
         for _ in 0..<200
         where !lines.contains(where: { $0.hasPrefix("send") || $0.hasPrefix("reply r1") }) {
             var due = bench.wait(.milliseconds(25))
-            let asked = bench.actions
-            for action in asked {
-                switch action {
+            var asked = bench.actions
+            while !asked.isEmpty {
+                switch asked.removeFirst() {
                 case .queryPositions: due += list(&bench, exchange)
                 case .queryTrades(let symbol, _, let generation):
+                    guard tellsTrades else { continue }
                     due += bench.give(.tradesAnswered(symbol, generation: generation, []))
+                case .saveOrder(let record, _, _, let token):
+                    due += bench.give(
+                        .orderSaved(record.intent.clientOrderID, token: token, .saved))
                 case .readBooks(let symbol, _):
                     let found = books.map { [DeskBench.account: position($0, version: 9)] } ?? [:]
                     due += bench.give(.booksRead(symbol, askedAt: bench.now, found))
-                case _: break
+                case _: continue
                 }
+                asked += bench.actions
             }
             lines += due
         }
@@ -126,6 +134,83 @@ import VenueProtocol
         #expect(bench.desk.ledger.waitingAdjustments(DeskBench.symbol) == .whole(-3))
         // What is on its way into the books counts: the next close finds nothing left to book.
         #expect(bench.desk.booksNet(DeskBench.symbol) == .whole(2))
+    }
+
+    @Test("B4c: while trades are still asked for nothing is proven, and nothing is booked")
+    func tradesOut() {
+        var bench = bench(5, exchange: 0)
+        close(&bench, "r1", 5)
+        let lines = settle(&bench, exchange: 0, tellsTrades: false)
+        #expect(lines.contains("ask trades from start"))
+        #expect(!lines.contains("alert close_unbacked"))
+        #expect(lines.last == "reply r1 order_unsettled")
+    }
+
+    @Test("B4c: what is booked is on the order's record before it is in the books")
+    func recordFirst() {
+        var bench = bench(5, exchange: 0)
+        close(&bench, "r1", 5)
+        var saved: OrderRecord?
+        for _ in 0..<200 where saved == nil {
+            bench.pass(.milliseconds(25))
+            bench.give(.woke)
+            for action in bench.actions {
+                switch action {
+                case .queryPositions: list(&bench, 0)
+                case .queryTrades(let symbol, _, let generation):
+                    bench.give(.tradesAnswered(symbol, generation: generation, []))
+                case .readBooks(let symbol, _):
+                    bench.give(.booksRead(symbol, askedAt: bench.now, [:]))
+                case _: continue
+                }
+                for case .saveOrder(let record, _, _, _) in bench.actions { saved = record }
+                #expect(!bench.actions.contains { if case .applyLedger = $0 { true } else { false } })
+            }
+        }
+        #expect(saved?.bookedAtMark == BookedAtMark(quantity: .whole(5), value: .whole(500)))
+        // Killed now: who takes it up counts the part as closed, whatever the books say.
+        guard let saved, let read = try? OrderRecord(fields: Dictionary(saved.fields) { $1 }) else {
+            Issue.record("no readable record was saved")
+            return
+        }
+        let order = WorkingOrder(restoring: read, now: bench.now)
+        let report = bench.desk.childReport(1, order)
+        #expect(report.executed == .whole(5) && report.notional == .whole(500))
+        #expect(bench.desk.overReport(1, nil, read).executed == .whole(5))
+    }
+
+    @Test("B4c: an order that would rest is not booked at a mark that does not meet its price")
+    func unmet() {
+        for (price, isMet) in [(101, false), (100, true)] as [(Int64, Bool)] {
+            var bench = bench(5, exchange: 0)
+            bench.give(
+                bench.placing("r1", .sell, 5, price: price, isReduceOnly: true, within: 10_000))
+            bench.give(.factsRead(DeskBench.id("r1"), bench.facts))
+            bench.give(.intentReplied(DeskBench.id("r1"), .saved))
+            let lines = settle(&bench, exchange: 0)
+            #expect(lines.contains("alert close_unbacked") == isMet, "at \(price)")
+            #expect(lines.last == (isMet ? "reply r1 ok" : "reply r1 reduce_only_rejected"))
+        }
+    }
+
+    @Test("B4c: a close that is planned anew books its further part under a name of its own")
+    func bookedTwice() {
+        var bench = bench(5, exchange: 3)
+        close(&bench, "r1", 5)
+        let first = settle(&bench, exchange: 3)
+        #expect(first.last == "send SELL 3 reducing")
+        #expect(first.contains("ledger demo close:\(DeskBench.id("r1").text)"))
+        for action in bench.actions {
+            guard case .applyLedger(let command, _) = action else { continue }
+            bench.give(.ledgerReplied(token: command.token, .applied(sequence: 1)))
+        }
+        bench.give(
+            .sendAnswered(
+                DeskBench.id("r1"), .rejected(code: -2022, "ReduceOnly Order is rejected.")))
+        list(&bench, 0)
+        let second = settle(&bench, exchange: 0)
+        #expect(second.contains("ledger demo close:\(DeskBench.id("r1").text):1"), "\(second)")
+        #expect(second.last == "reply r1 ok")
     }
 
     @Test("B4c: half of a trade told is no difference: the close waits for the other half")

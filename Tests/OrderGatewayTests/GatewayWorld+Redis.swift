@@ -75,7 +75,8 @@ extension GatewayWorld {
     private func snapshot(_ known: [ClientOrderID]) -> GatewaySnapshot {
         var snapshot = GatewaySnapshot()
         snapshot.accounts = accountRecords
-        snapshot.instruments = [facts.instrument].compactMap { $0 }
+        if knowsInstrument { snapshot.instruments = [facts.instrument].compactMap { $0 } }
+        snapshot.damagedAlgos = damaged
         snapshot.balances = balances
         snapshot.positions = positions.mapValues { [GatewayWorld.symbol: $0] }
         snapshot.venueState = states[""]

@@ -62,6 +62,10 @@ struct GatewayWorld {
     var running: Set<String> = []
     /// Who holds the lease `owner`, and until when.
     var owner: (fence: Int64, until: Instant)?
+    /// Records of algorithms that cannot be read, and what is wrong with them.
+    var damaged: [String: String] = [:]
+    /// Whether price-feed has listed the instrument.
+    var knowsInstrument = true
 
     /// The process's own disk.
     var journal: [(key: String, entry: JournalEntry)] = []

@@ -284,4 +284,36 @@ import Trading
             store.saveAccount(record, fence: 1) { continuation.resume(returning: $0) }
         }
     }
+
+    @Test("an algorithm whose record is damaged or gone is told of, and keeps nobody from loading")
+    func damagedAlgos() async throws {
+        let server = RedisServer()
+        server.start()
+        defer { server.stop() }
+        let found = try await Self.loadDamaged(server)
+        #expect(found.algos.map(\.id) == ["good"])
+        #expect(found.damagedAlgos.keys.sorted() == ["bad", "gone"])
+        #expect(found.damagedAlgos["bad"]?.contains("revision") == true, "\(found.damagedAlgos)")
+    }
+
+    @LoopActor private static func loadDamaged(
+        _ server: RedisServer
+    ) async throws -> GatewaySnapshot {
+        let store = try await store(server)
+        for id in ["good", "bad", "gone"] {
+            _ = await store.redis.send(["SADD", keys.algos, id])
+        }
+        let record = AlgoRecord(
+            id: "good", kind: "chase", account: account, symbol: symbol, status: "running",
+            reason: "", detail: "", parameters: "{}", state: "{}", revision: 1,
+            startedMilliseconds: 1, shown: [],
+            stamp: RecordStamp(sequence: 1, writer: "test", atMilliseconds: 1))
+        for id in ["good", "bad"] {
+            var fields = record.fields
+            if id == "bad" { fields.removeAll { $0.0 == "revision" } }
+            let flat = fields.flatMap { [$0.0, $0.0 == "id" ? id : $0.1] }
+            _ = await store.redis.send(["HSET", keys.algo(id)] + flat)
+        }
+        return try await store.load(known: [])
+    }
 }

@@ -1,4 +1,4 @@
-import BusProtocol
+@testable import BusProtocol
 import Foundation
 import Runtime
 import Testing
@@ -145,6 +145,65 @@ final class ArchiveFilesTests {
         let next = try self.files()
         #expect(next.last == 31 && next.isArchived(entries(31...31, 1)[0]) == true)
         #expect(next.isArchived(entries(31...31)[0]) == false)
+    }
+
+    @Test("P3: what was archived is known right after a rotation and a restart, over any number of files")
+    func recalled() throws {
+        do {
+            let files = try files(bytes: 1_500)
+            for number in Int64(1)...20 { _ = try files.append(entries(number...number)) }
+            try files.lost(after: 12)
+            for number in Int64(13)...15 { _ = try files.append(entries(number...number, 1)) }
+        }
+        #expect(paths.count > 4)
+        let files = try files(bytes: 100)
+        // Begun anew by this, and the one process ends.
+        _ = try files.append(entries(16...16, 1))
+        files.close()
+        let next = try self.files()
+        #expect(next.last == 16)
+        for number in Int64(1)...12 {
+            #expect(next.isArchived(entries(number...number)[0]) == true, "\(number)")
+            #expect(next.isArchived(entries(number...number, 1)[0]) == false, "\(number)")
+        }
+        for number in Int64(13)...16 {
+            #expect(next.isArchived(entries(number...number, 1)[0]) == true, "\(number)")
+            #expect(next.isArchived(entries(number...number)[0]) == false, "\(number)")
+        }
+        // What Redis lost and has not given again is void.
+        for number in Int64(17)...20 {
+            #expect(next.isArchived(entries(number...number)[0]) == nil, "\(number)")
+        }
+    }
+
+    @Test("an entry that an older build wrote in another order is the same entry")
+    func otherOrder() throws {
+        _ = try files().append(entries(1...2))
+        let path = try #require(paths.first)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let link = try #require(text.split(separator: "\n").last?.prefix(64))
+        let json = FlatJSON.encode([("more", "x")] + entries(3...3)[0].fields.reversed())
+        let line = ArchiveChain.next(String(link), json) + " " + String(decoding: json, as: UTF8.self)
+        try (text + line + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+        let files = try files()
+        #expect(files.last == 3)
+        #expect(files.isArchived(entries(3...3)[0]) == true)
+        #expect(files.isArchived(entries(3...3, 1)[0]) == false)
+    }
+
+    @Test("room for so many: a gap leaves nothing that is older, and no old number takes a new one's place")
+    func memory() {
+        var memory = ArchiveMemory(capacity: 10)
+        for entry in entries(1...12) { memory.remember(entry) }
+        #expect(memory.isArchived(entries(2...2)[0]) == nil)
+        #expect(memory.isArchived(entries(3...3)[0]) == true)
+        var older = ArchiveMemory(capacity: 10)
+        for entry in entries(1...4, 1) { older.remember(entry) }
+        memory.take(older, upTo: 4)
+        #expect(memory.isArchived(entries(1...1, 1)[0]) == nil)
+        memory.forget(after: 8)
+        #expect(memory.isArchived(entries(9...9)[0]) == nil)
+        #expect(memory.isArchived(entries(8...8)[0]) == true)
     }
 
     @Test("a line that was changed stops the archive, rather than being written on behind")

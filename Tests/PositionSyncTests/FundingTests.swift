@@ -2,15 +2,23 @@ import Bounded
 import BusProtocol
 import Chronology
 import Positions
+import Reactor
 import Testing
 import Trading
 import VenueProtocol
 
 @testable import PositionSyncService
 
+/// How often something was asked.
+@LoopActor private final class Asked {
+    var count = 0
+}
+
 @Suite("B4a: funding over the books as they stood when it was due")
 struct FundingTests {
     private let beta = account("beta")
+
+    init() { EventLoop.process.runInBackground() }
 
     private func entry(
         _ sequence: Int64, _ account: AccountID, _ side: Side, _ size: String, after: String,
@@ -161,6 +169,139 @@ struct FundingTests {
         #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
         #expect(stage.ledger.balances[alpha]?.funding == .zero)
         #expect(stage.alerts.count { $0 == "funding_external" } == 1)
+    }
+
+    @Test("what the external book cannot be given alone is told too, and so is what was booked by a call without an answer")
+    func told() {
+        // It holds something itself, and the books all but cancel out.
+        var stage = stage([alpha: quantity("1"), .external: quantity("-1")])
+        stage.pass(.seconds(100))
+        #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
+        #expect(stage.alerts.count { $0 == "funding_external" } == 1)
+        // What it alone held is its own.
+        stage = self.stage([.external: quantity("2")])
+        stage.pass(.seconds(100))
+        #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
+        #expect(!stage.alerts.contains("funding_external"))
+        // The call is carried out, its answer lost, and its repeat finds it booked.
+        stage = self.stage([:], isUnknown: true)
+        stage.beforeAnswer = { stage, action in
+            guard case .applyShared(let command, let fence) = action, stage.ledger.settled.isEmpty
+            else { return true }
+            _ = stage.ledger.apply(command, fence: fence)
+            stage.send(.sharedReplied(command.token, .unknown))
+            return false
+        }
+        stage.pass(.seconds(100))
+        #expect(stage.ledger.balances[.external]?.funding == Money(text: "-0.3"))
+        #expect(stage.alerts.count { $0 == "funding_external" } == 1)
+    }
+
+    // MARK: what is split when
+
+    /// A payment of this moment, by books whose order changes with every look.
+    private func busyStage() -> SyncStage {
+        var stage = SyncStage()
+        stage.bookedTrade(.buy, "2")
+        stage.fundings = [
+            SharedFunding(
+                symbol: bitcoin, amount: Money(text: "-0.3")!, transactionID: 9,
+                atMilliseconds: stage.wall.milliseconds, holdings: [alpha: quantity("2")])
+        ]
+        let id = stage.order("busy")
+        stage.beforeAnswer = { stage, action in
+            if case .readBooks = action {
+                stage.ledger.openOrders = [stage.record(id, at: stage.wall)]
+            }
+            return true
+        }
+        return stage
+    }
+
+    private func place(_ stage: SyncStage, _ isWanted: (SyncAction) -> Bool) -> Int? {
+        stage.seen.firstIndex(where: isWanted)
+    }
+
+    @Test("a symbol that is never quiet: its missed trades are brought in before its funding is split")
+    func busy() throws {
+        var stage = busyStage()
+        // Made just before the payment, and missed by everybody.
+        let missed = stage.missedTrade(.buy, "1", "missed")
+        stage.start()
+        stage.pass(.seconds(60))
+        let trade = try #require(
+            place(stage) {
+                if case .apply(let command, _) = $0 {
+                    command.change.identity == "\(missed.tradeID)"
+                } else { false }
+            })
+        let funding = try #require(
+            place(stage) {
+                if case .applyShared(let command, _) = $0 {
+                    command.subject.identity == "funding:9"
+                } else { false }
+            })
+        #expect(trade < funding)
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "-0.3"))
+    }
+
+    @Test("where the trades cannot be looked through, funding waits, but no longer than ten minutes")
+    func patience() {
+        var stage = busyStage()
+        let busy = stage.beforeAnswer
+        stage.beforeAnswer = { stage, action in
+            if case .askTrades = action { return false }
+            return busy(&stage, action)
+        }
+        stage.start()
+        stage.pass(.seconds(590))
+        #expect(stage.ledger.balances[alpha]?.funding == .zero)
+        stage.pass(.seconds(120))
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "-0.3"))
+    }
+
+    @Test("a payment that waits is not passed over: others are booked, and it is looked for again")
+    func held() {
+        var stage = busyStage()
+        let due = stage.fundings[0].atMilliseconds
+        stage.fundings.append(
+            SharedFunding(
+                symbol: ether, amount: Money(text: "0.1")!, transactionID: 10,
+                atMilliseconds: due + 1, holdings: [alpha: quantity("1")]))
+        let busy = stage.beforeAnswer
+        stage.beforeAnswer = { stage, action in
+            if case .askTrades = action { return false }
+            return busy(&stage, action)
+        }
+        stage.start()
+        stage.pass(.seconds(300))
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "0.1"))
+        #expect(stage.fundingsAsked.allSatisfy { $0 <= due - 3_600_000 })
+        stage.beforeAnswer = { _, _ in true }
+        stage.ledger.openOrders = []
+        stage.pass(.seconds(100))
+        #expect(stage.ledger.balances[alpha]?.funding == Money(text: "-0.2"))
+    }
+
+    @Test("the venue's list of payments is read to its end, each payment once")
+    @LoopActor func pages() async throws {
+        let rows = (1...2_300).map { number in
+            "{\"symbol\":\"BTCUSDT\",\"incomeType\":\"FUNDING_FEE\",\"income\":\"-1\","
+                + "\"asset\":\"USDT\",\"tranId\":\(number),\"time\":\(5_000 + number / 900)}"
+        }
+        let asked = Asked()
+        let payments = try await FundingPages.payments(sinceMilliseconds: 5_000) { request in
+            asked.count += 1
+            let values = Dictionary(
+                request.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+            #expect(values["startTime"] == "5000" && values["incomeType"] == "FUNDING_FEE")
+            let page = Int(values["page"] ?? "") ?? 0
+            // A row came in before the others meanwhile.
+            let start = max(0, (page - 1) * 1_000 - (page > 1 ? 1 : 0))
+            return Array("[\(rows.dropFirst(start).prefix(1_000).joined(separator: ","))]".utf8)
+        }
+        #expect(asked.count == 3)
+        #expect(payments.map(\.transactionID) == Array(1...2_300))
     }
 
     @Test("books that all but cancel out while the exchange pays: nobody's, rather than a fortune each")

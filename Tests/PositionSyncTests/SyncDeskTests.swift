@@ -47,6 +47,30 @@ import Trading
         #expect(stage.reports.last?.result == .equal)
     }
 
+    @Test("A missed trade that lies far behind the newest is found, over more than one round")
+    func farBehind() {
+        var stage = SyncStage()
+        stage.bookedTrade(.buy, "2")
+        var missed: [Fill] = []
+        for number in 1...70 {
+            if [5, 48].contains(number) {
+                let id = stage.order("missed \(number)")
+                missed.append(
+                    stage.venue.trade(
+                        bitcoin, .buy, "1", order: id.text, wall: stage.wall - .seconds(60)))
+            } else {
+                stage.bookedTrade(number % 2 == 0 ? .buy : .sell, "0.5")
+            }
+        }
+        stage.start()
+        stage.pass(.seconds(80))
+        let applied = stage.ledger.applied[bitcoin] ?? []
+        #expect(missed.allSatisfy { applied.contains($0.tradeID) })
+        #expect(stage.ledger.net(bitcoin) == stage.venue.net(bitcoin))
+        #expect(stage.reports.last?.result == .equal)
+        #expect(!stage.alerts.contains("position_corrected"))
+    }
+
     @Test("A trade of the last seconds is left to order-gateway")
     func youngTrade() {
         var stage = balanced()

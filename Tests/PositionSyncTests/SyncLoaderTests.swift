@@ -6,6 +6,7 @@ import RedisLink
 import RedisServerSupport
 import Testing
 import Trading
+import VenueProtocol
 
 @testable import PositionSyncService
 
@@ -113,6 +114,96 @@ import Trading
             Issue.record("a trade was applied twice")
             return
         }
+        gateway.close()
+        sync.close()
+    }
+
+    @Test("among applied trades, what is no trade hides neither the first nor the last (R3)")
+    @LoopActor func anchors() async throws {
+        let gateway = try await login("order-gateway")
+        let sync = try await login("position-sync")
+        let loader = SyncLoader(redis: sync, keys: keys)
+        let key = keys.trades(bitcoin)
+        var members: [String] = []
+        for number in 0..<450 { members += ["\(100 + number)", "funding:\(number)"] }
+        members += ["1000", "7", "2000", "9"]
+        for number in 0..<450 { members += ["\(3000 + number)", "correction:\(number)"] }
+        _ = await gateway.send(["ZADD", key] + members)
+        let wall = WallTime(milliseconds: 10_000)
+        #expect(
+            try await loader.anchors(bitcoin, writtenBefore: wall)
+                == TradeAnchors(first: 7, settled: 9))
+        #expect(
+            try await loader.anchors(bitcoin, writtenBefore: WallTime(milliseconds: 1_500))
+                == TradeAnchors(first: 7, settled: 7))
+        #expect(
+            try await loader.anchors(ether, writtenBefore: wall)
+                == TradeAnchors(first: nil, settled: nil))
+        gateway.close()
+        sync.close()
+    }
+
+    @Test("what the books held is told though a page of late trades lies over it, and what a request moved though much was booked since")
+    @LoopActor func journal() async throws {
+        let gateway = try await login("order-gateway")
+        let sync = try await login("position-sync")
+        var entries: [LedgerEntry] = []
+        var commands: [[String]] = []
+        func add(
+            _ name: String, _ kind: LedgerKind, _ size: String, after: String, at: Int64,
+            bookedAt: Int64
+        ) {
+            let number = Int64(entries.count + 1)
+            var entry = LedgerEntry(
+                kind: kind, account: account(name), symbol: kind == .fill ? bitcoin : nil,
+                cause: "command:r1", atMilliseconds: at, writer: "test:1")
+            entry.sequence = number
+            entry.quantity = kind == .fill ? quantity(size).magnitude : quantity(size)
+            entry.position = quantity(after)
+            if kind == .fill {
+                entry.tradeID = number
+                entry.side = quantity(size).isNegative ? .sell : .buy
+                commands.append(["ZADD", keys.trades(bitcoin), "\(bookedAt)", "\(number)"])
+            }
+            entries.append(entry)
+            let fields = entry.fields.flatMap { [$0.0, $0.1] }
+            commands.append(["XADD", keys.ledger, "\(number)-0"] + fields)
+        }
+        add("alpha", .fill, "5", after: "5", at: 100_000, bookedAt: 100_000)
+        add("alpha", .transfer, "-3", after: "0", at: 110_000, bookedAt: 110_000)
+        add("beta", .transfer, "3", after: "0", at: 110_000, bookedAt: 110_000)
+        // After the payment, and before many trades of long ago that were found late.
+        add("beta", .fill, "-1", after: "-1", at: 600_000, bookedAt: 600_000)
+        for _ in 0..<2_400 {
+            add("gamma", .fill, "1", after: "2400", at: 200_000, bookedAt: 700_000)
+        }
+        commands.append(["ZADD", LedgerScript.transfersKey(keys), "110000", "transfer:r1"])
+        commands.append(["ZADD", LedgerScript.transfersKey(keys), "110000", "transfer:old"])
+        for start in stride(from: 0, to: commands.count, by: 500) {
+            let outcomes = await gateway.send(
+                all: Array(commands[start..<min(start + 500, commands.count)]))
+            #expect(outcomes.allSatisfy { $0.failure == nil })
+        }
+        var books = SyncBooks(sequence: 2_404)
+        books.positions = [
+            alpha: [bitcoin: Position(quantity: quantity("5"))],
+            account("beta"): [bitcoin: Position(quantity: quantity("-1"))],
+            account("gamma"): [bitcoin: Position(quantity: quantity("2400"))],
+        ]
+        let payment = FundingPayment(
+            symbol: bitcoin, amount: Money(text: "-3")!, asset: "USDT", transactionID: 5,
+            timeMilliseconds: 500_000)
+        let reader = FundingReader(redis: sync, keys: keys, settlementAsset: "USDT")
+        let reading = try await reader.reading([payment], books)
+        #expect(
+            reading.payments.first?.holdings
+                == [alpha: quantity("5"), account("gamma"): quantity("2400")])
+        #expect(reading.payments.first?.isUnknown == false)
+        let loader = SyncLoader(redis: sync, keys: keys)
+        let moved = TransferBody(from: alpha, to: account("beta"), amount: Money(text: "3")!)
+        #expect(try await loader.transfer("r1") == .transfer(moved))
+        #expect(try await loader.transfer("old") == .forgotten)
+        #expect(try await loader.transfer("new") == .nothing)
         gateway.close()
         sync.close()
     }

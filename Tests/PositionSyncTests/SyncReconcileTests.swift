@@ -222,6 +222,30 @@ struct SyncReconcileTests {
         #expect(replies(stage).last?.code == "account_unknown")
     }
 
+    @Test("a request's id that moved something else is refused, and says what it moved")
+    func transferReused() throws {
+        var stage = balanced()
+        stage.ledger.deposit(alpha, Money(text: "100")!)
+        stage.ledger.deposit(beta, Money(text: "1")!)
+        stage.free[alpha] = Money(text: "90")
+        for amount in ["40", "41"] {
+            let body = ["from": "alpha", "to": "beta", "amount": amount]
+            stage.send(.command(command("account.transfer", body, stage)))
+            stage.pass(.seconds(1))
+        }
+        let refused = try #require(replies(stage).last)
+        #expect(!refused.isOK && refused.reason.contains("moved 40 from alpha to beta"))
+        #expect(stage.ledger.balances[beta]?.deposits == Money(text: "41"))
+        stage.isJournalTrimmed = true
+        stage.send(
+            .command(
+                command(
+                    "account.transfer", ["from": "alpha", "to": "beta", "amount": "40"], stage)))
+        stage.pass(.seconds(1))
+        #expect(try #require(replies(stage).last).reason.contains("no longer tells"))
+        #expect(stage.ledger.balances[beta]?.deposits == Money(text: "41"))
+    }
+
     @Test("funding is booked once, over the books by what they held")
     func funding() {
         var stage = balanced()

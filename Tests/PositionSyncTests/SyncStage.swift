@@ -70,6 +70,7 @@ struct SimulatedLedger {
     var moneyOffset: Money?
     var marks: [Symbol: SyncBooks.KnownMark] = [:]
     var newestFence: Int64 = 0
+    private(set) var transfers: [String: TransferBody] = [:]
 
     /// A trade that took its ordinary way.
     mutating func book(_ fill: Fill, _ account: AccountID) {
@@ -138,6 +139,10 @@ struct SimulatedLedger {
             sequence += Int64(part.legs.count)
         }
         settled.insert(identity)
+        if case .transfer(let transfer) = command.subject {
+            transfers[transfer.request] = TransferBody(
+                from: transfer.from, to: transfer.to, amount: transfer.amount)
+        }
         if let symbol, let trade = Int64(command.subject.identity) {
             applied[symbol, default: []].append(trade)
         }
@@ -171,6 +176,8 @@ struct SyncStage {
     var seen: [SyncAction] = []
     /// What the venue says it paid, and what of an account's money is free.
     var fundings: [SharedFunding] = []
+    /// Whether the journal no longer tells of transfers.
+    var isJournalTrimmed = false
     var free: [AccountID: Money] = [:]
     /// What happens between an action and its answer; false means that no answer comes.
     var beforeAnswer: (inout SyncStage, SyncAction) -> Bool = { _, _ in true }
@@ -209,8 +216,10 @@ struct SyncStage {
             let first = ledger.applied[symbol]?.first
             send(.anchorsRead(number, TradeAnchors(first: first, settled: nil)))
         case .askTrades(let number, let symbol, let fromID):
-            let rest = venue.trades.filter { $0.symbol == symbol && $0.tradeID >= fromID ?? 0 }
-            send(.tradesRead(number, Array(rest.prefix(3)), isFull: rest.count >= 3))
+            // As the venue does: the newest ones where no id is given.
+            let own = venue.trades.filter { $0.symbol == symbol }
+            let page = fromID.map { id in own.filter { $0.tradeID >= id }.prefix(3) } ?? own.suffix(3)
+            send(.tradesRead(number, Array(page), isFull: page.count >= 3))
         case .checkTrades(let number, let symbol, let ids):
             let applied = Set(ids).intersection(ledger.applied[symbol] ?? [])
             send(.tradesChecked(number, applied: applied))
@@ -224,12 +233,14 @@ struct SyncStage {
             let reply = ledger.apply(command, fence: fence)
             send(.sharedReplied(command.token, reply))
         case .readTransfer(let number, let account, let request):
-            let isBooked = ledger.settled.contains(" transfer:\(request)")
+            let booked: TransferReading.Booked =
+                !ledger.settled.contains(" transfer:\(request)")
+                ? .nothing : isJournalTrimmed ? .forgotten
+                : ledger.transfers[request].map { .transfer($0) } ?? .forgotten
             send(
                 .transferRead(
                     number,
-                    TransferReading(
-                        books: ledger.reading, free: free[account], isBooked: isBooked)))
+                    TransferReading(books: ledger.reading, free: free[account], booked: booked)))
         case .readFunding(let number, let since): send(.fundingRead(number, reading(since: since)))
         case .reduce(let symbol, _): ledger.reducing.insert(symbol)
         case .release(let symbol): ledger.reducing.remove(symbol)

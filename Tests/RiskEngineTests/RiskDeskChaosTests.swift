@@ -104,6 +104,14 @@ import Trading
                         record.wallet == truth.wallet && held == truth.positions,
                         "seed \(seed): \(record.account) at \(record.ledgerSequence)")
                 }
+                // What is written over each other is the last snapshot, whatever was between.
+                var last: [AccountID: RiskRecord] = [:]
+                for record in run.stage.snapshots { last[record.account] = record }
+                for (account, record) in last {
+                    #expect(
+                        run.stage.stored[account]
+                            == Dictionary(record.fields, uniquingKeysWith: { $1 }), "seed \(seed)")
+                }
                 run.stage.forget()
             }
             run.stage.answersRequests = true

@@ -1,3 +1,4 @@
+import Bounded
 import BusProtocol
 import Chronology
 import Margin
@@ -49,8 +50,8 @@ import Trading
         #expect(position.unrealised == money("-1000"))
         // 10,000 + P − 50,000 = P × 0.05 − 125
         #expect(position.liquidationPrice.down(to: price("0.01")) == price("41973.68"))
-        #expect(record.accountMove.approximate < -0.1433)
-        #expect(record.accountMove.approximate > -0.1435)
+        #expect(record.accountMove < Ratio(text: "-0.1433")!)
+        #expect(record.accountMove > Ratio(text: "-0.1435")!)
     }
 
     @Test("Stamps count up over snapshots and alerts alike")
@@ -59,7 +60,7 @@ import Trading
         stage.pass(.seconds(12))
         let numbers = stage.seen.compactMap { action -> Int64? in
             switch action {
-            case .save(let record): record.stamp.sequence
+            case .save(let record, _): record.stamp.sequence
             case .alert(let alert): alert.stamp.sequence
             case .saveTier(let tier, _, _, _): tier.stamp.sequence
             case .load, .catchUp, .readSequence, .watch, .unwatch, .askPrice, .command: nil
@@ -78,6 +79,92 @@ import Trading
         #expect(stage.snapshots.first?.positions.map(\.symbol) == [bitcoin, ether])
         #expect(stage.snapshots.first?.ledgerSequence == 3)
         #expect(stage.seen.contains(.watch(ether)))
+    }
+
+    @Test("B5d: what is written over a snapshot makes it the next one, and every ten seconds it is written whole")
+    func changesAlone() {
+        var stage = live()
+        var random = SplitMix64(seed: 7)
+        var sizes = 0
+        let wholeBefore = stage.wholeCount
+        for round in 0..<200 {
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: stage.tick(bitcoin, "\(50_000 + round)")
+            case 1:
+                let size = Quantity.whole(Int64.random(in: -2...2, using: &random))
+                let entry = stage.books.fill(alpha, ether, size, at: price("3000"))
+                stage.send(.ledgerReceived(entry))
+            case 2:
+                stage.send(.ledgerReceived(stage.books.deposit(alpha, money("1"))))
+            case _: stage.pass(.milliseconds(300))
+            }
+            guard let last = stage.snapshots.last else { continue }
+            #expect(
+                stage.stored[alpha] == Dictionary(last.fields, uniquingKeysWith: { $1 }),
+                "round \(round)")
+        }
+        for case .save(let record, let earlier?) in stage.seen {
+            sizes = max(sizes, record.fields(changedFrom: earlier).count)
+        }
+        // Both positions of the largest, and what the account has.
+        #expect(sizes > 3 && sizes <= 24)
+        let whole = stage.wholeCount - wholeBefore
+        #expect(whole > 2 && whole < stage.snapshots.count / 2)
+        // Redis came back, and may have lost it: the next is whole.
+        stage.send(.redisDown)
+        stage.forget()
+        stage.send(.redisUp)
+        stage.send(.ledgerSubscribed)
+        #expect(isFirstWhole(stage))
+        // So it is where Redis could not be given one.
+        stage.desk.snapshotRefused(alpha)
+        stage.forget()
+        stage.send(.ledgerReceived(stage.books.deposit(alpha, money("1"))))
+        #expect(isFirstWhole(stage))
+    }
+
+    private func isFirstWhole(_ stage: RiskStage) -> Bool {
+        for case .save(_, let earlier) in stage.seen { return earlier == nil }
+        return false
+    }
+
+    @Test("two risk-engines: the one without the lease writes no snapshot, and can still be read")
+    func standby() {
+        var stage = live()
+        stage.send(.leaseLost)
+        stage.forget()
+        stage.send(.ledgerReceived(stage.books.deposit(alpha, money("5"))))
+        stage.pass(.seconds(12))
+        #expect(stage.snapshots.isEmpty)
+        let reading = stage.desk.reading(of: alpha, now: stage.now, wall: stage.wall)
+        #expect(reading?.snapshot?.wallet == money("10005"))
+        stage.send(.leaseGained(fence: 9))
+        #expect(isFirstWhole(stage))
+    }
+
+    @Test("snapshots that ticks make are limited over all accounts; those of changes are not, and none grows old")
+    func limited() {
+        var stage = RiskStage()
+        let names = (0..<4_000).map { account("a\($0)") }
+        for name in names {
+            _ = stage.books.deposit(name, money("10000"))
+            _ = stage.books.fill(name, bitcoin, quantity("1"), at: price("50000"))
+        }
+        stage.setMark(bitcoin, "50000")
+        stage.answersRequests = false
+        stage.start()
+        stage.send(.loaded(1, stage.books.load(since: stage.books.sequence)))
+        stage.send(.caughtUp(2, [], isWhole: true))
+        #expect(stage.snapshots.count == 4_000)
+        stage.pass(.milliseconds(2_100))
+        stage.forget()
+        stage.tick(bitcoin, "50001")
+        #expect(stage.snapshots.count == Int(RiskLimits.snapshotsPerSecond))
+        stage.send(.ledgerReceived(stage.books.deposit(names[3_999], money("1"))))
+        #expect(stage.snapshots.last?.wallet == money("10001"))
+        stage.pass(.milliseconds(4_200))
+        let written = Set(stage.snapshots.map(\.account))
+        #expect(written.count == 4_000)
     }
 
     @Test("A position that closes is unsubscribed and leaves the snapshot")

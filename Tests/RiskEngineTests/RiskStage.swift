@@ -134,10 +134,28 @@ struct RiskStage {
         desk = RiskDesk(writer: "risk-engine:test", leverage: leverage, breakers: breakers)
     }
 
+    /// The snapshots as they stand in Redis, put together from what was written; nil where what was
+    /// written over another is not the whole of it.
+    private(set) var stored: [AccountID: [String: String]] = [:]
+    private(set) var wholeCount = 0
+
+    private mutating func store(_ record: RiskRecord, _ earlier: RiskRecord?) {
+        if let earlier {
+            stored[record.account, default: [:]].merge(
+                record.fields(changedFrom: earlier), uniquingKeysWith: { $1 })
+        } else {
+            wholeCount += 1
+            stored[record.account] = Dictionary(record.fields, uniquingKeysWith: { $1 })
+        }
+    }
+
     mutating func send(_ event: RiskEvent) {
         var out: [RiskAction] = []
         desk.handle(event, now: now, wall: wall, &out)
         seen += out
+        for action in out {
+            if case .save(let record, let earlier) = action { store(record, earlier) }
+        }
         if answersRequests { for action in out { answer(action) } }
     }
 
@@ -202,7 +220,7 @@ struct RiskStage {
 
     /// The snapshots written since the last call of `forget`.
     var snapshots: [RiskRecord] {
-        seen.compactMap { if case .save(let record) = $0 { record } else { nil } }
+        seen.compactMap { if case .save(let record, _) = $0 { record } else { nil } }
     }
     var alerts: [Alert] {
         seen.compactMap { if case .alert(let alert) = $0 { alert } else { nil } }

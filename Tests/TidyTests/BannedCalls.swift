@@ -117,10 +117,8 @@ enum BannedCalls {
 
     private static func binaryFractions(_ file: SourceFile, _ tokens: [Token]) -> [Finding] {
         guard moneyRooms.contains(file.room) else { return [] }
-        let allowed = Set(tokens.filter { $0.text == "approximate" }.map(\.line))
         return tokens.filter { token in
             token.kind == .word && ["Double", "Float", "Float32", "Float64"].contains(token.text)
-                && !(file.room == "Trading" && allowed.contains(token.line))
         }.map {
             Finding(
                 path: file.path, line: $0.line,

@@ -107,8 +107,8 @@ struct CheckTests {
 
     @Test("a binary fraction in a money room is found")
     func binaryFractions() {
-        let text = "var a: Double = 0\n// Double\npackage var approximate: Double { 0 }\n"
-        for (room, lines) in [("Trading", [1]), ("Margin", [1, 3]), ("Quotes", [])] {
+        let text = "var a: Double = 0\n// Double\npackage var b: Float { 0 }\n"
+        for (room, lines) in [("Trading", [1, 3]), ("Margin", [1, 3]), ("Quotes", [])] {
             let found = BannedCalls.findings(file("Sources/Domain/\(room)/A.swift", text))
             #expect(found.map(\.line) == lines)
         }

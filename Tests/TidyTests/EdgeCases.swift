@@ -1,11 +1,12 @@
 import Testing
 
-/// The ids of the edge cases that order-gateway, position-sync and risk-engine answer for, and whether
-/// a test names each.
+/// The ids of the edge cases that order-gateway, position-sync, risk-engine and allocator answer for,
+/// and whether a test names each.
 enum EdgeCases {
     static let ids: [String] =
         (1...8).map { "S\($0)" } + (1...7).map { "C\($0)" } + (1...9).map { "F\($0)" }
-        + (1...11).map { "R\($0)" } + (1...8).map { "P\($0)" }
+        + (1...11).map { "R\($0)" } + (1...8).map { "P\($0)" } + (1...4).map { "I\($0)" }
+        + ["T6", "T8", "T10"]
 
     /// The ids named in the names of tests: words of a string that follows `@Test(`, up to its end.
     static func named(in text: String) -> Set<String> {
@@ -26,7 +27,7 @@ enum EdgeCases {
 
 @Suite("Edge cases")
 struct EdgeCasesTests {
-    @Test("each of submit, cancel, fills, restart, and Redis and processes is named by a test")
+    @Test("each of submit, cancel, fills, restart, processes, input and limits is named by a test")
     func all() {
         let files = Project.files.filter { $0.path.hasPrefix("Tests/") }
         let named = files.reduce(into: Set<String>()) { $0.formUnion(EdgeCases.named(in: $1.text)) }

@@ -110,15 +110,15 @@ private enum AllocatorBench {
         return Outcome(
             slices: basisPoints(mid, filled, notional),
             whole: basisPoints(mid, whole.quantity, whole.notional),
-            paid: notional.isZero ? 0 : cost.approximate / notional.approximate * 10_000,
-            runs: runs, left: left.approximate)
+            paid: notional.isZero ? 0 : Double(cost.units) / Double(notional.units) * 10_000,
+            runs: runs, left: Double(left.units) / 1e12)
     }
 
     /// What sales were worth less than at a price.
     private static func basisPoints(_ mid: Price, _ sold: Quantity, _ notional: Money) -> Double {
         let ideal = mid.times(sold, .nearestEven)
         if ideal.isZero { return 0 }
-        return (ideal - notional).approximate / ideal.approximate * 10_000
+        return Double((ideal - notional).units) / Double(ideal.units) * 10_000
     }
 
     private static func average(_ values: [Double]) -> Double {

@@ -19,6 +19,7 @@ let benchmarks: [Benchmark] = [
     riskLoadBenchmark,
     allocatorBenchmark,
     dryRunBenchmark,
+    algosBenchmark,
 ]
 
 let usage = """

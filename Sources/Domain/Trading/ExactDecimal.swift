@@ -110,8 +110,6 @@ extension ExactDecimal {
     @inlinable package func ratio(to other: Self, _ rounding: Rounding) -> Ratio {
         Ratio(units: FixedPoint.quotient(units, other.units, rounding))
     }
-    /// The value for display and statistics only; never for money.
-    package var approximate: Double { Double(units) / 1e12 }
 }
 
 /// What one base unit costs, in the quote asset.

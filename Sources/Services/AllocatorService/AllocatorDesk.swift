@@ -14,7 +14,6 @@ package final class AllocatorDesk {
         var run: AllocationRun
         /// Who wait for its result.
         var waiters: [UInt64]
-        let interval: Bool
     }
 
     private enum Phase: Equatable {
@@ -44,7 +43,6 @@ package final class AllocatorDesk {
     private var nextRunAt = Instant.distantFuture
     /// Runs in a row that came to nothing for a reason that may last (S6).
     private var failures: Int64 = 0
-    private var runNumber: UInt64 = 0
     private(set) package var lastFields: [(String, String)] = []
 
     /// Dry runs at a time, and requests looked for at a time; one more is refused.
@@ -237,7 +235,6 @@ package final class AllocatorDesk {
     }
 
     private func head(by: String, _ wall: WallTime) -> AllocationHead {
-        runNumber += 1
         // Unique for good: orders derive their ids from it.
         let part = UInt32(truncatingIfNeeded: random.next())
         return AllocationHead(
@@ -259,7 +256,7 @@ package final class AllocatorDesk {
             id: head.id, isDry: false, knobs: knobs, now: now, &actions)
         current = Active(
             head: head, request: trigger.key, run: run,
-            waiters: trigger.waits ? [trigger.waiter] : [], interval: trigger.by == "interval")
+            waiters: trigger.waits ? [trigger.waiter] : [])
         if !trigger.waits { out.append(.answer(trigger.waiter, .accepted(run: head.id))) }
         carry(head.id, actions, now, wall, &out)
     }
@@ -274,9 +271,7 @@ package final class AllocatorDesk {
         let head = head(by: trigger.by, wall)
         var actions: [AllocationAction] = []
         let run = AllocationRun(id: head.id, isDry: true, knobs: knobs, now: now, &actions)
-        dry.append(
-            Active(
-                head: head, request: "", run: run, waiters: [trigger.waiter], interval: false))
+        dry.append(Active(head: head, request: "", run: run, waiters: [trigger.waiter]))
         carry(head.id, actions, now, wall, &out)
     }
 

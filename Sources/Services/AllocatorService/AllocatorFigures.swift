@@ -32,9 +32,9 @@ import Trading
             "pms_allocator_runs_total", "runs that are over", ["status": result.status.rawValue]
         ).increment()
         slices.add(result.slices.count)
-        notional.set(result.filledNotional.approximate)
-        if let basisPoints = result.costBasisPoints { cost.set(basisPoints.approximate) }
-        if let after = result.after { imbalance.set(after.imbalance.approximate) }
+        notional.set(Double(result.filledNotional.units) / 1e12)
+        if let basisPoints = result.costBasisPoints { cost.set(Double(basisPoints.units) / 1e12) }
+        if let after = result.after { imbalance.set(Double(after.imbalance.units) / 1e12) }
         seconds.observe(Double(result.elapsed.nanoseconds) / 1e9)
     }
 }

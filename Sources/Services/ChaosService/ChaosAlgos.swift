@@ -90,17 +90,31 @@ struct ChaosAlgos {
                 if let open = mine.first(where: { !$0.status.isFinal }) {
                     violations.append("an order of an algo was left: \(open.clientOrderID)")
                 }
-                guard kind != .scalper else { continue }
                 let executed = mine.reduce(Quantity.zero) { $0 + $1.executedQuantity }
-                var given = Quantity.zero
-                for algo in wanted where algo.account == account && algo.kind == kind {
-                    given += algo.quantity
-                }
-                if executed > given {
-                    violations.append("\(kind) of \(account): \(executed) executed of \(given)")
+                if let problem = amounts(kind, account, executed, records) {
+                    violations.append(problem)
                 }
             }
         }
         return violations
+    }
+
+    /// What is wrong with what all algorithms of a kind and account have executed; nil where nothing is.
+    private func amounts(
+        _ kind: AlgoKind, _ account: AccountID, _ executed: Quantity, _ records: [String: AlgoRecord]
+    ) -> String? {
+        let mine = wanted.filter { $0.account == account && $0.kind == kind }
+        let given = mine.reduce(Quantity.zero) { $0 + $1.quantity }
+        if kind != .scalper, executed > given {
+            return "\(kind) of \(account): \(executed) executed of \(given)"
+        }
+        // Of one whose record Redis lost nothing can be said.
+        guard mine.allSatisfy({ records[$0.id] != nil }) else { return nil }
+        let told = mine.reduce(Quantity.zero) { sum, algo in
+            let filled = records[algo.id]?.shown.first { $0.name == "filled" }?.value
+            return sum + (filled.flatMap { Quantity(text: $0) } ?? .zero)
+        }
+        // What was booked at mark is told of, too.
+        return told < executed ? "\(kind) of \(account): \(told) told of \(executed) executed" : nil
     }
 }

@@ -1,4 +1,5 @@
 package import BusProtocol
+package import Bytes
 package import Trading
 
 /// What the exchange says happened.
@@ -33,6 +34,39 @@ package enum ChaosAudit {
         books.unreadable + trades(venue, books) + positions(venue, books)
             + orders(venue, expectedOrders) + balances(books)
             + books.openOrders.sorted().map { "order not final at the end: \($0)" }
+    }
+
+    /// What its clients are told is what the exchange's operator knows: the same trades and positions,
+    /// and no order that was taken twice.
+    package static func violations(venue: VenueTruth, operatorsTruth: JSONValue) -> [String] {
+        var violations: [String] = []
+        var known: [Symbol: Set<Int64>] = [:]
+        for trade in operatorsTruth["trades"]?.elements ?? [] {
+            guard let symbol = trade["symbol"]?.text.flatMap({ Symbol($0) }),
+                let id = trade["id"]?.integer
+            else { return ["the operator's trades are unreadable: \(trade.json)"] }
+            known[symbol, default: []].insert(id)
+        }
+        for symbol in venue.trades.keys.sorted() {
+            let told = Set((venue.trades[symbol] ?? []).map(\.tradeID))
+            let unlike = told.symmetricDifference(known[symbol, default: []]).sorted()
+            if let first = unlike.first {
+                violations.append("\(symbol): \(unlike.count) trades told unlike the truth: \(first)")
+            }
+        }
+        var positions: [Symbol: Quantity] = [:]
+        for position in operatorsTruth["positions"]?.elements ?? [] {
+            guard let symbol = position["symbol"]?.text.flatMap({ Symbol($0) }),
+                let quantity = position["quantity"]?.text.flatMap({ Quantity(text: $0) })
+            else { return ["the operator's positions are unreadable: \(position.json)"] }
+            if !quantity.isZero { positions[symbol, default: .zero] += quantity }
+        }
+        if positions != venue.positions { violations.append("positions told unlike the truth") }
+        for arrival in operatorsTruth["arrivals"]?.elements ?? [] {
+            let (id, count) = (arrival["clientOrderId"]?.text ?? "", arrival["accepted"]?.integer ?? 0)
+            if count > 1 { violations.append("taken \(count) times: \(id)") }
+        }
+        return violations
     }
 
     /// Each trade of the exchange stands in the journal once, with its exact quantity.

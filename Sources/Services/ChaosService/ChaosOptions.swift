@@ -10,6 +10,8 @@ package enum ChaosFault: String, CaseIterable, Sendable {
     case killRiskEngine = "kill-risk-engine"
     case killPositionSync = "kill-position-sync"
     case killPaperExchange = "kill-paper-exchange"
+    case downRiskEngine = "down-risk-engine"
+    case downPositionSync = "down-position-sync"
     case killRedis = "kill-redis"
     case freezeRedis = "freeze-redis"
     case freezeOrderGateway = "freeze-order-gateway"
@@ -28,7 +30,8 @@ package enum ChaosFault: String, CaseIterable, Sendable {
     package var order: String? {
         switch self {
         case .killPriceFeed, .killOrderGateway, .killRiskEngine, .killPositionSync,
-            .killPaperExchange, .killRedis, .freezeRedis, .freezeOrderGateway:
+            .killPaperExchange, .downRiskEngine, .downPositionSync, .killRedis, .freezeRedis,
+            .freezeOrderGateway:
             nil
         case .cutSockets: #"{"kind":"close-sockets","abrupt":true}"#
         case .loseRequests:
@@ -53,8 +56,8 @@ package enum ChaosFault: String, CaseIterable, Sendable {
         switch self {
         case .killPriceFeed: "price-feed"
         case .killOrderGateway, .freezeOrderGateway: "order-gateway"
-        case .killRiskEngine: "risk-engine"
-        case .killPositionSync: "position-sync"
+        case .killRiskEngine, .downRiskEngine: "risk-engine"
+        case .killPositionSync, .downPositionSync: "position-sync"
         case .killPaperExchange: "paper-exchange"
         case .killRedis, .freezeRedis, .cutSockets, .loseRequests, .loseAnswers, .unavailable,
             .tooManyRequests, .dropEvents, .scrambleEvents, .freezeStreams, .expireListenKeys:

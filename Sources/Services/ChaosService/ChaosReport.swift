@@ -14,6 +14,8 @@ package struct ChaosReport: Sendable {
     /// Algorithms that were started.
     package var algos = 0
     package var trades = 0
+    /// Orders that asked for new risk while risk-engine was away, and were refused for it.
+    package var refusedForRisk = 0
     /// Slowest return to ready after a fault, by process.
     package var slowestReturns: [(String, milliseconds: Int64)] = []
     package var violations: [String] = []
@@ -43,6 +45,7 @@ package struct ChaosReport: Sendable {
         }
         writer.endObject()
         writer.field("trades", Int64(trades))
+        writer.field("refused_for_risk", Int64(refusedForRisk))
         writer.key("slowest_return_ms" as StaticString)
         writer.beginObject()
         for (process, milliseconds) in slowestReturns {
@@ -65,6 +68,7 @@ package struct ChaosReport: Sendable {
         lines.append("algos   \(algos) started")
         lines += answers.map { "answer  \($0.0): \($0.1)" }
         lines.append("trades  \(trades) at the exchange")
+        if refusedForRisk > 0 { lines.append("away    \(refusedForRisk) orders refused for risk") }
         lines += slowestReturns.map { "return  \($0.0): slowest \($0.milliseconds) ms" }
         lines.append("violations \(violations.count)")
         lines += violations.map { "  " + $0 }

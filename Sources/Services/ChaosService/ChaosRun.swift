@@ -11,10 +11,13 @@ import Trading
     /// settled 16 s after sending at the earliest, and its questions go on until it is.
     static let patience = Interval.seconds(90)
 
-    private let loop: EventLoop
-    private let options: ChaosOptions
-    private var report: ChaosReport
-    private var flow: ChaosFlow
+    let loop: EventLoop
+    let options: ChaosOptions
+    var report: ChaosReport
+    private(set) var flow: ChaosFlow
+    /// Looks at what must hold while a process stays away, and how many orders they asked for.
+    var probes: [LoopTimer] = []
+    var probeNumber = 0
     private var faultDraw: ChaosFlow
     private var algos: ChaosAlgos
     private var answers: [String: Int] = [:]
@@ -72,7 +75,7 @@ import Trading
         guard await bringUp(stage, bus) else { return }
         await letOrdersFlow(stage, bus, venue)
         guard await quieten(stage, bus) else { return }
-        await audit(bus, venue)
+        await audit(stage, bus, venue)
     }
 
     private func failed(_ reason: String) -> ChaosReport {
@@ -164,7 +167,7 @@ import Trading
             }
             if loop.now >= nextFault {
                 nextFault = loop.now + .seconds(options.faultSeconds)
-                strike(stage, venue)
+                strike(stage, bus, venue)
             }
             if loop.now >= nextAlgo {
                 nextAlgo = loop.now + .seconds(3)
@@ -217,7 +220,7 @@ import Trading
         if let id = reply?.body["id"] { expected.insert(id) }
     }
 
-    private func strike(_ stage: ChaosStage, _ venue: ChaosVenue) {
+    private func strike(_ stage: ChaosStage, _ bus: ChaosBus, _ venue: ChaosVenue) {
         let drawn = planned == nil ? faultDraw.fault(of: options.faults) : planned?.popLast()
         guard let fault = drawn else { return }
         faults[fault, default: 0] += 1
@@ -226,6 +229,10 @@ import Trading
         case .killPriceFeed, .killOrderGateway, .killRiskEngine, .killPositionSync,
             .killPaperExchange:
             stage.strike(fault.service ?? "", SIGKILL)
+        case .downRiskEngine:
+            stage.hold("risk-engine", for: ChaosRun.riskAway)
+            watchDeadRisk(stage, bus)
+        case .downPositionSync: stage.hold("position-sync", for: ChaosRun.syncAway)
         case .killRedis: stage.strike("redis", SIGKILL)
         case .freezeRedis: freeze(stage, "redis", faultDraw.milliseconds(1_000...4_000))
         case .freezeOrderGateway:
@@ -302,12 +309,17 @@ import Trading
         report.violations += algos.violations(records: records, orders: orders, codes: codes)
     }
 
-    private func audit(_ bus: ChaosBus, _ venue: ChaosVenue) async {
+    private func audit(_ stage: ChaosStage, _ bus: ChaosBus, _ venue: ChaosVenue) async {
         await auditAlgos(bus, venue)
         let books = await bus.books()
         guard let truth = await venue.truth(of: flow.symbols.map(\.symbol)) else {
             report.violations.append("the exchange does not answer the audit")
             return
+        }
+        if let known = await venue.operatorsTruth(at: stage.adminURL) {
+            report.violations += ChaosAudit.violations(venue: truth, operatorsTruth: known)
+        } else {
+            report.violations.append("the exchange's operator does not answer the audit")
         }
         for id in await recordedOrders(bus) { expected.insert(id) }
         report.trades = truth.trades.values.reduce(0) { $0 + $1.count }

@@ -15,6 +15,8 @@ import RedisLink
         /// When it was last struck, until it is seen ready again.
         var struckAt: Instant?
         var restart: LoopTimer?
+        /// It is not started again before then.
+        var heldUntil: Instant?
 
         init(_ name: String, _ command: ChildProcess.Command) {
             self.name = name
@@ -122,7 +124,8 @@ import RedisLink
         member.child = nil
         if isStopping { return }
         let restart = loop.timer { [weak self] in _ = self?.start(member.name) }
-        restart.arm(after: ChaosStage.restartDelay)
+        let held = member.heldUntil.map { $0 - loop.now } ?? .zero
+        restart.arm(after: max(ChaosStage.restartDelay, held))
         member.restart = restart
     }
 
@@ -134,6 +137,15 @@ import RedisLink
         log(name, "-- signal \(signal)")
         member.struckAt = member.struckAt ?? loop.now
         member.child?.signal(signal)
+    }
+
+    /// Ends a program and keeps it away for so long; its way back is timed from then on.
+    func hold(_ name: String, for interval: Interval) {
+        guard let member = members[name] else { return }
+        let until = loop.now + interval
+        member.heldUntil = until
+        strike(name, SIGKILL)
+        member.struckAt = until
     }
 
     /// The time since the strike on a program that is back, once.

@@ -33,6 +33,17 @@ import WebLink
         }
     }
 
+    /// What the exchange's operator knows of its futures (`GET /paper/truth`); nil where it does not
+    /// answer.
+    func operatorsTruth(at admin: String) async -> JSONValue? {
+        let request = WebRequest(
+            url: "\(admin)/paper/truth?exchange=futures", headers: [], body: [],
+            deadline: .seconds(20), isIdempotent: true)
+        guard case .response(let response) = await client.send(request), response.status == 200
+        else { return nil }
+        return try? JSONValue.parse(response.body)["exchanges"]?[0]
+    }
+
     /// Everything the audit needs, or nil where the exchange does not answer.
     func truth(of symbols: [Symbol]) async -> VenueTruth? {
         var truth = VenueTruth()

@@ -1,5 +1,4 @@
 import BusProtocol
-import Bytes
 import Reactor
 import Runtime
 import Trading
@@ -7,111 +6,57 @@ import Trading
 /// `pms ledger verify`.
 @LoopActor enum LedgerCommands {
     static func verify(_ session: Session, _ arguments: Arguments) async throws(CommandFailure) {
-        var verification = LedgerVerification()
-        let archive = try await archived(session, &verification)
+        var journal = try await archived(session)
         try await JournalReading.forEach(session, session.keys.ledger) {
             fields throws(CommandFailure) in
-            let entry = try JournalReading.ledgerEntry(session, fields)
-            if entry.sequence > archive.last {
-                verification.entryRead(entry)
-            } else if let known = archive.digests[entry.sequence], known != digest(entry) {
-                verification.problemFound(
-                    entry.sequence, "journal", "is not what was archived under its number")
-            }
+            journal.streamRead(try JournalReading.ledgerEntry(session, fields))
             return true
         }
-        try await compare(session, &verification)
-        show(session, verification, archive)
-        if verification.problemCount > 0 {
+        journal.streamEnded()
+        var books = journal.books
+        try await compare(session, &books)
+        show(session, books, journal)
+        if books.problemCount > 0 {
             throw CommandFailure(
                 .error, "the books are not what the journal makes of them: see the lines above")
         }
     }
 
     private static func show(
-        _ session: Session, _ verification: LedgerVerification, _ archive: Archive
+        _ session: Session, _ books: LedgerVerification, _ journal: JournalVerification
     ) {
-        for problem in verification.problems {
+        for problem in books.problems {
             session.note("entry \(problem.sequence), \(problem.book): \(problem.text)")
         }
         session.show([
-            ("entries", "\(verification.entries)"), ("first", "\(verification.first)"),
-            ("last", "\(verification.last)"), ("archived", "\(archive.last)"),
-            ("files", "\(archive.files)"), ("books", "\(verification.booksRebuilt)"),
-            ("wallets", "\(verification.walletsRebuilt)"),
-            ("losses", "\(verification.losses)"), ("problems", "\(verification.problemCount)"),
+            ("entries", "\(books.entries)"), ("first", "\(books.first)"),
+            ("last", "\(books.last)"), ("archived", "\(journal.archived)"),
+            ("files", "\(journal.files)"), ("books", "\(books.booksRebuilt)"),
+            ("wallets", "\(books.walletsRebuilt)"),
+            ("losses", "\(books.losses)"), ("problems", "\(books.problemCount)"),
         ])
     }
 
-    // MARK: the archive
-
-    /// What the files say.
-    private struct Archive {
-        var files = 0
-        /// The last number in them; 0 without any.
-        var last: Int64 = 0
-        /// By number, to hold the stream against; the newest only, which are those it still has.
-        var digests: [Int64: SHA256.Digest] = [:]
-    }
-
-    private static func digest(_ entry: LedgerEntry) -> SHA256.Digest {
-        let json = FlatJSON.encode(entry.fields)
-        return SHA256.digest(json.rawSpan)
-    }
-
+    /// The files of the archive, read through.
     private static func archived(
-        _ session: Session, _ verification: inout LedgerVerification
-    ) async throws(CommandFailure) -> Archive {
-        var archive = Archive()
+        _ session: Session
+    ) async throws(CommandFailure) -> JournalVerification {
         guard let directory = session.environment.optionalText("PMS_ARCHIVE_DIR") else {
-            return archive
+            return JournalVerification(record: nil)
         }
         let record = try await session.read(
             session.keys.archive,
             { fields throws(RecordError) in try ArchiveRecord(fields: fields) })
-        var reader = ArchiveReader()
+        var journal = JournalVerification(record: record)
         for path in LineFile.paths(matching: "\(directory)/ledger-*.jsonl") {
-            archive.files += 1
-            let end = LineFile.forEachLine(path) { line in
-                take(line, path, record, &reader, &verification, &archive)
-            }
+            journal.fileBegan(path)
+            let end = LineFile.forEachLine(path) { journal.lineRead($0) }
             if case .failure(let problem) = end {
                 throw CommandFailure(.error, "\(path): \(problem.reason)")
             }
         }
-        archive.last = reader.last
-        if let record, reader.last < record.sequence {
-            verification.problemFound(
-                reader.last, directory,
-                "ends here, though entries up to \(record.sequence) were archived")
-        }
-        return archive
-    }
-
-    /// False where the rest of the file cannot be believed.
-    private static func take(
-        _ line: [UInt8], _ path: String, _ record: ArchiveRecord?, _ reader: inout ArchiveReader,
-        _ verification: inout LedgerVerification, _ archive: inout Archive
-    ) -> Bool {
-        do throws(ArchiveProblem) {
-            switch try reader.lineRead(line) {
-            case .header: return true
-            case .gap(let first, let last): verification.gapRead(from: first, to: last)
-            case .loss(let first, _): verification.lossRead(after: first - 1)
-            case .entry(let entry):
-                verification.entryRead(entry)
-                archive.digests[entry.sequence] = digest(entry)
-                archive.digests[entry.sequence - 2 * LedgerScript.journalLength] = nil
-            }
-        } catch {
-            verification.problemFound(reader.last, path, error.description)
-            return false
-        }
-        if let record, record.sequence == reader.last, record.link != reader.link {
-            verification.problemFound(
-                reader.last, path, "the chain is not the one that Redis remembers")
-        }
-        return true
+        journal.filesEnded(directory)
+        return journal
     }
 
     // MARK: the records

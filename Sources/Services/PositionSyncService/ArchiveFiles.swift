@@ -8,18 +8,44 @@ import Runtime
 /// 2. A file is held while it is read and written: no other process changes it meanwhile.
 /// 3. A file that was begun and got no whole line says nothing: the one before it does.
 /// 4. Numbers ascend by one, or a line says what is missing, or what Redis lost and gave again.
+/// 5. What was archived under the newest numbers is known, also right after a rotation and a restart.
 final class ArchiveFiles {
+    /// A file on its way through the reader.
     private struct Scan {
-        let file: AppendFile
+        let path: String
         let lines: LineReader
         var reader = ArchiveReader()
+        /// What it says of its numbers, and the last number before them.
+        var memory = ArchiveMemory(capacity: ArchiveFiles.memory)
+        var floor = Int64.max
         /// Files before it, the newest last.
-        var before: ArraySlice<String>
+        let before: ArraySlice<String>
+
+        init(_ path: String, before: ArraySlice<String>) throws(FileProblem) {
+            self.path = path
+            lines = try LineReader(path)
+            self.before = before
+        }
+
+        /// Takes a line; the error is what is wrong with it.
+        mutating func lineRead(_ line: [UInt8]) throws(ArchiveProblem) {
+            switch try reader.lineRead(line) {
+            case .entry(let entry): memory.remember(entry)
+            case .header: floor = min(floor, reader.last)
+            case .gap: return
+            case .loss(let first, _):
+                floor = min(floor, first - 1)
+                memory.forget(after: first - 1)
+            }
+        }
     }
 
     private enum State {
         case closed
-        case reading(Scan)
+        /// The newest file is read.
+        case reading(AppendFile, Scan)
+        /// An older one is, for the numbers up to `floor` that the newer ones do not tell.
+        case recalling(AppendFile, Scan, floor: Int64)
         case open(AppendFile)
     }
 
@@ -31,11 +57,11 @@ final class ArchiveFiles {
     /// The last number archived.
     private(set) var last: Int64 = 0
     /// What was archived under the newest numbers.
-    private var digests: [Int64: UInt64] = [:]
+    private var known = ArchiveMemory(capacity: ArchiveFiles.memory)
 
     /// Numbers whose entries are remembered: twice what Redis may lose (its file is a second behind,
     /// at 5,000 changes a second).
-    static let memory: Int64 = 10_000
+    static let memory = 10_000
 
     /// - Parameter fileBytes: a file is begun anew at this many bytes: about 100,000 entries.
     init(directory: String, venue: VenueID, fileBytes: Int = 64 << 20) {
@@ -55,7 +81,7 @@ final class ArchiveFiles {
 
     // MARK: opening
 
-    /// Goes on with reading the newest file, about `piece` bytes of it; true once the files are open.
+    /// Goes on with reading the newest files, about `piece` bytes of them; true once they are open.
     func open(piece: Int = 256 << 10) throws(FileProblem) -> Bool {
         do throws(FileProblem) {
             return try goOn(piece)
@@ -70,27 +96,38 @@ final class ArchiveFiles {
         case .open: return true
         case .closed:
             try Folder.make(directory)
-            digests = [:]
+            known = ArchiveMemory(capacity: ArchiveFiles.memory)
             return try scan(LineFile.paths(matching: "\(directory)/ledger-*.jsonl")[...])
-        case .reading(var scan):
-            var problem: ArchiveProblem?
-            var lines: [(number: Int64, digest: UInt64)] = []
-            let isEnd = try scan.lines.read(atMost: piece) { line in
-                do throws(ArchiveProblem) {
-                    if case .entry(let entry) = try scan.reader.lineRead(line) {
-                        lines.append((entry.sequence, ArchiveFiles.digest(line[65...])))
-                    }
-                    return true
-                } catch {
-                    problem = error
-                    return false
-                }
-            }
-            if let problem { throw FileProblem(reason: "\(scan.file.path): \(problem)") }
-            for line in lines { remember(line.number, line.digest) }
-            state = .reading(scan)
-            return isEnd ? try scanned(scan) : false
+        case .reading(let file, var scan):
+            let (isEnd, problem) = try ArchiveFiles.read(&scan, piece)
+            if let problem { throw FileProblem(reason: "\(scan.path): \(problem)") }
+            state = .reading(file, scan)
+            return isEnd ? try scanned(file, scan) : false
+        case .recalling(let file, var scan, let floor):
+            let (isEnd, problem) = try ArchiveFiles.read(&scan, piece)
+            state = .recalling(file, scan, floor: floor)
+            guard isEnd else { return false }
+            // What an older file cannot tell is not known: `pms ledger verify` tells of it.
+            if problem == nil { known.take(scan.memory, upTo: floor) }
+            let next = problem == nil ? min(floor, scan.floor) : 0
+            return try recall(file, scan.before, floor: next)
         }
+    }
+
+    private static func read(
+        _ scan: inout Scan, _ piece: Int
+    ) throws(FileProblem) -> (isEnd: Bool, problem: ArchiveProblem?) {
+        var problem: ArchiveProblem?
+        let isEnd = try scan.lines.read(atMost: piece) { line in
+            do throws(ArchiveProblem) {
+                try scan.lineRead(line)
+                return true
+            } catch {
+                problem = error
+                return false
+            }
+        }
+        return (isEnd, problem)
     }
 
     /// Begins with the newest of some files; without any, the first is made.
@@ -101,19 +138,29 @@ final class ArchiveFiles {
             state = .open(try begin(after: 0))
             return true
         }
-        let file = try AppendFile(path)
-        state = .reading(
-            Scan(file: file, lines: try LineReader(path), before: paths.dropLast()))
+        state = .reading(try AppendFile(path), try Scan(path, before: paths.dropLast()))
         return false
     }
 
-    private func scanned(_ scan: Scan) throws(FileProblem) -> Bool {
+    private func scanned(_ file: AppendFile, _ scan: Scan) throws(FileProblem) -> Bool {
         guard let link = scan.reader.link else { return try self.scan(scan.before) }
-        try scan.file.cut(to: scan.lines.whole)
+        try file.cut(to: scan.lines.whole)
         last = scan.reader.last
         chain = ArchiveChain(link: link)
-        state = .open(scan.file)
-        return true
+        known = scan.memory
+        return try recall(file, scan.before, floor: scan.floor)
+    }
+
+    /// Reads the file before, where the newer ones do not tell all the numbers that are remembered.
+    private func recall(
+        _ file: AppendFile, _ before: ArraySlice<String>, floor: Int64
+    ) throws(FileProblem) -> Bool {
+        guard let path = before.last, floor > max(0, last - Int64(ArchiveFiles.memory)) else {
+            state = .open(file)
+            return true
+        }
+        state = .recalling(file, try Scan(path, before: before.dropLast()), floor: floor)
+        return false
     }
 
     /// A file whose first entry follows a number.
@@ -145,9 +192,8 @@ final class ArchiveFiles {
                 gaps.append((last + 1)...(entry.sequence - 1))
                 bytes += chain.gap(from: last + 1, to: entry.sequence - 1)
             }
-            let line = chain.entry(entry)
-            remember(entry.sequence, ArchiveFiles.digest(line[65..<(line.count - 1)]))
-            bytes += line
+            bytes += chain.entry(entry)
+            known.remember(entry)
             last = entry.sequence
         }
         try write(bytes)
@@ -157,7 +203,7 @@ final class ArchiveFiles {
     /// Redis lost what was archived behind a number, and gives the numbers again.
     func lost(after kept: Int64) throws(FileProblem) {
         let line = chain.loss(after: kept, to: last)
-        digests = digests.filter { $0.key <= kept }
+        known.forget(after: kept)
         last = kept
         try write(line)
     }
@@ -176,21 +222,6 @@ final class ArchiveFiles {
         }
     }
 
-    // MARK: what was archived
-
     /// Whether an entry is the one that was archived under its number; nil where that is not known.
-    func isArchived(_ entry: LedgerEntry) -> Bool? {
-        guard let digest = digests[entry.sequence] else { return nil }
-        return ArchiveFiles.digest(FlatJSON.encode(entry.fields)[...]) == digest
-    }
-
-    private func remember(_ number: Int64, _ digest: UInt64) {
-        digests[number] = digest
-        digests[number - ArchiveFiles.memory] = nil
-    }
-
-    /// FNV-1a: two entries under one number differ by chance alone if at all.
-    private static func digest(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
+    func isArchived(_ entry: LedgerEntry) -> Bool? { known.isArchived(entry) }
 }

@@ -12,10 +12,6 @@ package import VenueProtocol
     let keys: BusKeys
     let settlementAsset: String
 
-    /// Entries read at a time, and pages at most: all that the stream is kept at.
-    private static let page = 1_000
-    private static let pages = 150
-
     /// What of these payments is to be booked.
     func reading(
         _ payments: [FundingPayment], _ books: SyncBooks
@@ -41,37 +37,37 @@ package import VenueProtocol
         return reading
     }
 
-    /// The newest entries back to a time.
+    /// The newest entries, as far back as something was booked after a time.
     private func history(since milliseconds: Int64) async throws -> FundingHistory {
         var history = FundingHistory()
-        var end = "+"
-        for _ in 0..<FundingReader.pages {
-            let outcome = await redis.send([
-                "XREVRANGE", keys.ledger, end, "-", "COUNT", "\(FundingReader.page)",
-            ])
-            guard let rows = outcome.value?.elements else { throw SyncLoadFailure([outcome]) }
-            for row in rows {
-                guard let fields = row.elements?.last?.fields else {
-                    throw SyncLoadFailure(reason: "the journal holds something else than entries")
-                }
-                do throws(RecordError) {
-                    history.entries.append(try LedgerEntry(fields: fields))
-                } catch {
-                    throw SyncLoadFailure(reason: error.description)
-                }
-            }
-            guard let last = history.entries.last, rows.count == FundingReader.page,
-                last.atMilliseconds >= milliseconds - FundingHistory.disorder
-            else { break }
-            end = "(\(last.sequence)-0"
+        var pages = JournalPages(redis: redis, keys: keys)
+        while let entries = try await pages.next() {
+            history.entries += entries
+            guard try await isBookedLater(entries, than: milliseconds) else { break }
         }
         return history
+    }
+
+    /// Whether entries of the journal before these may have been booked after a time. An entry's own
+    /// time does not tell: a missed trade is booked long after it was made. When an oldest trade was
+    /// booked stands beside its id.
+    private func isBookedLater(
+        _ entries: [LedgerEntry], than milliseconds: Int64
+    ) async throws -> Bool {
+        guard let trade = entries.last(where: { $0.tradeID != 0 }), let symbol = trade.symbol
+        else { return true }
+        let outcome = await redis.send(["ZSCORE", keys.trades(symbol), "\(trade.tradeID)"])
+        guard let score = outcome.value else { throw SyncLoadFailure([outcome]) }
+        // One that is not remembered was booked eight days ago.
+        guard let bookedAt = score.text.flatMap({ Int64($0) }) else { return false }
+        return bookedAt >= milliseconds - FundingHistory.disorder
     }
 }
 
 /// The newest entries of the journal, from which it is told what the books held at a time.
 package struct FundingHistory {
-    /// Trades may be entered this much out of their order, in milliseconds.
+    /// The clocks of venue and stack may be this much apart, and trades entered this much out of
+    /// their order, in milliseconds.
     static let disorder: Int64 = 60_000
 
     /// The newest first, none left out.

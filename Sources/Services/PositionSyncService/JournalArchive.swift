@@ -109,7 +109,7 @@ import Runtime
         let last = files.last
         var kept: Int64?
         var oldest = last + 1
-        while kept == nil, oldest > 1, last - oldest < ArchiveFiles.memory {
+        while kept == nil, oldest > 1, last - oldest < Int64(ArchiveFiles.memory) {
             let entries = try await read([
                 "XREVRANGE", host.keys.ledger, "\(oldest - 1)-0", "-", "COUNT",
                 "\(JournalArchive.page)",

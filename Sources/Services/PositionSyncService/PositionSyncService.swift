@@ -10,7 +10,8 @@ package import Trading
 // 3. A symbol is compared only where nothing moved while the venue was asked: its books unchanged,
 //    its orders quiet for 2 s.
 // 4. The books change by trades and funding of the venue, each by its id, through the ledger scripts
-//    that apply an id once.
+//    that apply an id once. Funding is split by what the books held when it was due, once all trades
+//    up to then are in them (`FundingGate`).
 //    A trade of nobody's order is split over the books that hold the position, all in one change (B4f).
 // 5. A difference is confirmed when two error-free snapshots at least 10 s apart agree on it, and no
 //    missed trade explains it. Then the books are corrected to the venue in one change, at mark: what
@@ -118,6 +119,10 @@ package enum SyncLimits {
     static let markAge = Interval.seconds(10)
     /// Between two questions for funding, which costs 30 of 2,400 a minute.
     static let fundingInterval = Interval.seconds(60)
+    /// The same while a payment waits for its symbol's trades.
+    static let fundingRetry = Interval.seconds(10)
+    /// A payment waits this long at most for its symbol to be quiet, or its trades looked through.
+    static let fundingPatience = Interval.seconds(600)
     /// How far back funding is looked for after a start: as long as this process may have been away.
     /// Booked ids are remembered for a day more.
     static let fundingDepth = Interval.seconds(7 * 86_400)

@@ -84,8 +84,21 @@ extension SyncDesk {
     ) {
         guard case .readingTransfer(let command, let body) = step else { return }
         step = .idle(until: now)
+        switch reading.booked {
+        case .nothing: break
         // A repeat of what is booked: the money has gone, and may not be there a second time.
-        if reading.isBooked { return answer(command, body, &out) }
+        case .transfer(let other) where other == body: return answer(command, body, &out)
+        case .transfer(let other):
+            return refuse(
+                command, .malformed,
+                "request \(command.id) moved \(other.amount) from \(other.from) to \(other.to): "
+                    + "ask for another transfer under another id", &out)
+        case .forgotten:
+            return refuse(
+                command, .malformed,
+                "request \(command.id) was carried out, and the journal no longer tells what it "
+                    + "moved: ask for another transfer under another id", &out)
+        }
         let (books, free) = (reading.books, reading.free)
         for account in [body.from, body.to] where books.balances[account] == nil {
             return refuse(command, .accountUnknown, account.name, &out)
@@ -125,8 +138,8 @@ extension SyncDesk {
         _ pause: Interval, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         answerRound(lastResult, &out)
-        let isDue = now - fundingAskedAt >= SyncLimits.fundingInterval
-        guard isDue, lastComparison?.differences.isEmpty == true else {
+        let wait = gate.wanted.isEmpty ? SyncLimits.fundingInterval : SyncLimits.fundingRetry
+        guard now - fundingAskedAt >= wait, lastComparison != nil else {
             step = .idle(until: commands.isEmpty ? now + pause : now)
             return
         }
@@ -145,7 +158,8 @@ extension SyncDesk {
         if let until = reading.bookedUntil { fundingSince = max(fundingSince ?? 0, until) }
         // Somebody who waits does not wait for the next look at funding.
         step = .idle(until: commands.isEmpty ? now + pause : now)
-        if reading.payments.isEmpty { return }
-        settle(reading.payments.map { .funding($0) }, reading.books, now, wall, &out)
+        let payments = gate.admitted(reading.payments, wall: wall)
+        if payments.isEmpty { return }
+        settle(payments.map { .funding($0) }, reading.books, now, wall, &out)
     }
 }

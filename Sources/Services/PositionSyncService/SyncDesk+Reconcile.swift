@@ -85,9 +85,10 @@ extension SyncDesk {
         case .trade: return
         case .funding(let funding):
             // Booked, now or before: only then it is not looked for again.
-            fundingSince = max(fundingSince ?? 0, funding.atMilliseconds)
-            guard sequence != nil else { return }
-            fundingsApplied += 1
+            let booked = min(funding.atMilliseconds, gate.heldSince ?? .max)
+            fundingSince = max(fundingSince ?? 0, booked)
+            if sequence != nil { fundingsApplied += 1 }
+            // Also where it was booked before: the answer to a call of ours may have been lost.
             tellUnsplit(funding, parts, wall, &out)
         case .transfer(let transfer): transferred(transfer, wall, &out)
         case .correction(let correction):
@@ -101,14 +102,14 @@ extension SyncDesk {
         }
     }
 
-    /// Funding that went to the `external` book, though that held nothing: a person may move it.
+    /// Funding that went to the `external` book, though not it alone held the symbol: a person may
+    /// move it.
     private func tellUnsplit(
         _ funding: SharedFunding, _ parts: [LedgerCommand], _ wall: WallTime,
         _ out: inout [SyncAction]
     ) {
-        guard parts.map(\.change.account) == [.external], funding.holdings[.external] == nil else {
-            return
-        }
+        let holders = funding.holdings.filter { !$0.value.isZero }.keys.sorted()
+        guard parts.map(\.change.account) == [.external], holders != [.external] else { return }
         let why =
             funding.isUnknown
             ? "the journal no longer tells what the books held then"

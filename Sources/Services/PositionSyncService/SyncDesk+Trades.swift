@@ -44,11 +44,13 @@ extension SyncDesk {
     }
 
     /// Where the search begins: behind what was settled long ago, or, for a difference that an
-    /// earlier search did not explain, as far back as the venue tells unasked.
+    /// earlier search did not explain, with the newest trades and then the first the ledger has, or
+    /// where an earlier search had come to.
     func anchorsRead(_ anchors: TradeAnchors, _ now: Instant, _ out: inout [SyncAction]) {
         guard case .searching(var search) = step, let symbol = search.symbol else { return }
         search.anchors = anchors
         search.fromID = isLasting(symbol, now) ? nil : anchors.settled
+        search.backFrom = [anchors.first, lookedUpTo[symbol]].compactMap { $0 }.max()
         step = .searching(search)
         ask(now, &out) { .askTrades($0, symbol, fromID: search.fromID) }
     }
@@ -61,24 +63,31 @@ extension SyncDesk {
             wall - WallTime(milliseconds: $0.timeMilliseconds) >= SyncLimits.graceOfTrades
         }
         step = .searching(search)
-        if ids.isEmpty {
-            resolveOwners(search, now, wall, &out)
-        } else {
+        if !ids.isEmpty {
             ask(now, &out) { .checkTrades($0, symbol, ids) }
+        } else {
+            readOn(search, now, wall, &out)
+        }
+    }
+
+    /// Asks for the next page, or goes on with what was found.
+    private func readOn(
+        _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+    ) {
+        if let symbol = search.symbol, let next = search.nextPage {
+            ask(now, &out) { .askTrades($0, symbol, fromID: next) }
+        } else {
+            resolveOwners(search, now, wall, &out)
         }
     }
 
     func tradesChecked(
         _ applied: Set<Int64>, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
-        guard case .searching(var search) = step, let symbol = search.symbol else { return }
+        guard case .searching(var search) = step else { return }
         search.pageChecked(applied: applied)
         step = .searching(search)
-        if let next = search.nextPage {
-            ask(now, &out) { .askTrades($0, symbol, fromID: next) }
-        } else {
-            resolveOwners(search, now, wall, &out)
-        }
+        readOn(search, now, wall, &out)
     }
 
     private func resolveOwners(
@@ -296,6 +305,10 @@ extension SyncDesk {
         guard case .searching(var search) = step, search.isApplying, ledger.pendingCount == 0,
             shared.pendingCount == 0
         else { return }
+        if let symbol = search.symbol {
+            if search.isThrough { gate.searched(symbol, begunAt: roundBegunAt) }
+            if search.fromID == nil { lookedUpTo[symbol] = search.lookedUpTo }
+        }
         search.advance()
         searchFirst(search, now, wall, &out)
     }

@@ -37,6 +37,12 @@ package final class SyncDesk {
     var retries: [AccountID] = []
     private(set) var watch = MismatchWatch()
     var money = MoneyWatch()
+    /// Which funding may be split over the books now.
+    var gate = FundingGate()
+    /// Up to which trade a symbol that differs has been looked through, from the ledger's first on.
+    var lookedUpTo: [Symbol: Int64] = [:]
+    /// When the present round was begun.
+    var roundBegunAt = WallTime(milliseconds: 0)
     private var isHedgeTold = false
     private(set) var lastComparison: SyncComparison?
     private var lastSequence: Int64 = 0
@@ -165,6 +171,7 @@ package final class SyncDesk {
         case .idle(let until):
             guard now >= until, !beginCommand(now, wall, &out) else { return }
             step = .readingBooks
+            roundBegunAt = wall
             ask(now, &out) { .readBooks($0) }
         case .readingBooks, .askingVenue, .readingBooksAgain, .searching, .settling,
             .readingFunding, .readingTransfer:
@@ -215,6 +222,8 @@ package final class SyncDesk {
             return
         }
         isHedgeTold = false
+        gate.compared(comparison, begunAt: roundBegunAt)
+        lookedUpTo = lookedUpTo.filter { comparison.differences[$0.key] != nil }
         if isDry { return comparedDry(comparison, books, now, wall, &out) }
         let verdict = watch.snapshotTaken(
             compared: comparison.compared, differences: comparison.differences, now: now)
@@ -234,12 +243,15 @@ package final class SyncDesk {
         compareMoney(comparison, books, now, wall, &out)
         if round != nil { explain(comparison, books, now, wall) }
         let corrections = corrections(comparison, books, wall)
-        if isSettled {
-            rest(comparison.busy.isEmpty ? interval : SyncLimits.soon, now, wall, &out)
-        } else if corrections.isEmpty {
-            search(comparison.differences.keys.sorted(), books, now, wall, &out)
-        } else {
+        // A symbol that is never quiet, and whose funding waits to be split.
+        let owed = gate.wanted.intersection(comparison.busy)
+        let sought = owed.union(comparison.differences.keys).sorted()
+        if !corrections.isEmpty {
             settle(corrections.map { .correction($0) }, books, now, wall, &out)
+        } else if sought.isEmpty {
+            rest(comparison.busy.isEmpty ? interval : SyncLimits.soon, now, wall, &out)
+        } else {
+            search(sought, books, now, wall, &out)
         }
     }
 
@@ -276,6 +288,7 @@ package final class SyncDesk {
     ) {
         request += 1
         dropWrites()
+        gate.searchFailed()
         report(.failed, reason, wall, &out)
         answerRound("failed: \(reason)", &out)
         step = .idle(until: now + max(retryAfter, SyncLimits.afterFailure))
@@ -286,8 +299,9 @@ package final class SyncDesk {
         _ search: TradeSearch, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         let differing = lastComparison?.differences.keys.sorted() ?? []
+        let isSoon = search.appliedAny || differing.isEmpty && lastComparison?.busy.isEmpty == false
         let pause =
-            search.appliedAny
+            isSoon
             ? SyncLimits.soon
             : search.isEarly
                 ? SyncLimits.graceOfTrades

@@ -93,24 +93,35 @@ struct SyncLoadFailure: Error {
         return books
     }
 
+    /// Where a search for missed trades may begin.
     func anchors(
         _ symbol: Symbol, writtenBefore: WallTime
     ) async throws -> TradeAnchors {
         let key = keys.trades(symbol)
-        let outcomes = await redis.send(all: [
-            ["ZRANGE", key, "0", "0"],
-            [
-                "ZREVRANGEBYSCORE", key, "\(writtenBefore.milliseconds)", "-inf", "LIMIT", "0", "1",
-            ],
-        ])
-        guard let first = outcomes[0].value?.texts, let settled = outcomes[1].value?.texts else {
-            throw SyncLoadFailure(outcomes)
-        }
-        return TradeAnchors(first: SyncLoader.id(first), settled: SyncLoader.id(settled))
+        let before = "\(writtenBefore.milliseconds)"
+        return TradeAnchors(
+            first: try await trade { ["ZRANGE", key, "\($0)", "\($0 + SyncLoader.page - 1)"] },
+            settled: try await trade {
+                ["ZREVRANGEBYSCORE", key, before, "-inf", "LIMIT", "\($0)", "\(SyncLoader.page)"]
+            })
     }
 
-    private static func id(_ members: [String?]) -> Int64? {
-        members.first.flatMap { $0 }.flatMap { Int64($0) }
+    /// Members of applied trades read at a time.
+    private static let page = 200
+
+    /// The first trade of a list of what was applied, read in pieces: funding, corrections and closes
+    /// at mark stand in it too, and are no trades.
+    private func trade(_ piece: (Int) -> [String]) async throws -> Int64? {
+        var start = 0
+        while true {
+            let outcome = await redis.send(piece(start))
+            guard let members = outcome.value?.texts else { throw SyncLoadFailure([outcome]) }
+            for member in members {
+                if let id = member.flatMap({ Int64($0) }) { return id }
+            }
+            if members.count < SyncLoader.page { return nil }
+            start += members.count
+        }
     }
 
     /// Which of the trades the ledger has.
@@ -166,12 +177,19 @@ struct SyncLoadFailure: Error {
         return money
     }
 
-    /// Whether a request's transfer is in the books.
-    func isTransferred(_ request: String) async throws -> Bool {
+    /// What is known of a request's transfer.
+    func transfer(_ request: String) async throws -> TransferReading.Booked {
         let identity = "transfer:\(request)"
         let outcome = await redis.send(["ZSCORE", LedgerScript.transfersKey(keys), identity])
         guard let score = outcome.value else { throw SyncLoadFailure([outcome]) }
-        return !score.isNull
+        if score.isNull { return .nothing }
+        var search = TransferSearch(request: request)
+        var pages = JournalPages(redis: redis, keys: keys)
+        while let entries = try await pages.next() {
+            for entry in entries where search.entryRead(entry) { break }
+            if let found = search.found { return .transfer(found) }
+        }
+        return .forgotten
     }
 
     private static func balance(_ outcome: RedisOutcome) throws(RecordError) -> BookBalance {

@@ -106,16 +106,24 @@ package struct FundingReading: Equatable, Sendable {
 
 /// What a transfer is decided on.
 package struct TransferReading: Equatable, Sendable {
+    /// Whether the request's transfer is in the books already.
+    package enum Booked: Equatable, Sendable {
+        case nothing
+        /// It is, as this.
+        case transfer(TransferBody)
+        /// It is, and the journal no longer tells of it.
+        case forgotten
+    }
+
     package var books: SyncBooks
     /// What of the sending account's money is free; nil where that is not known.
     package var free: Money?
-    /// The request's transfer is in the books already.
-    package var isBooked: Bool
+    package var booked: Booked
 
-    package init(books: SyncBooks, free: Money?, isBooked: Bool = false) {
+    package init(books: SyncBooks, free: Money?, booked: Booked = .nothing) {
         self.books = books
         self.free = free
-        self.isBooked = isBooked
+        self.booked = booked
     }
 }
 

@@ -132,11 +132,11 @@ import VenueProtocol
             answer(number) { [loader] in .recordRead(number, try await loader.order(id)) }
         case .readTransfer(let number, let account, let request):
             answer(number) { [self] in
-                let isBooked = try await loader.isTransferred(request)
+                let booked = try await loader.transfer(request)
                 let free = try await loader.free(account, wall: host.loop.wallNow)
                 let books = try await loader.books()
                 return .transferRead(
-                    number, TransferReading(books: books, free: free, isBooked: isBooked))
+                    number, TransferReading(books: books, free: free, booked: booked))
             }
         case .readFunding(let number, let since):
             answer(number) { [self] in try await funding(number, since) }
@@ -183,8 +183,9 @@ import VenueProtocol
     // MARK: the venue
 
     private func funding(_ number: UInt64, _ since: Int64) async throws -> SyncEvent {
-        let list = try await venue.ask(BinanceFutures.fundingPayments(sinceMilliseconds: since))
-        let payments = try BinanceFutures.decodeFundingPayments(list.rawSpan)
+        let payments = try await FundingPages.payments(sinceMilliseconds: since) { [venue] in
+            try await venue.ask($0)
+        }
         let books = try await loader.books()
         let reader = FundingReader(
             redis: host.redis, keys: host.keys, settlementAsset: SyncService.settlementAsset)
@@ -318,7 +319,7 @@ import VenueProtocol
         var shown: Set<Symbol> = []
         if record.result == .mismatch {
             for (symbol, difference) in record.differences {
-                gauge(symbol).set(difference.approximate)
+                gauge(symbol).set(Double(difference.units) / 1e12)
                 shown.insert(symbol)
             }
         }

@@ -21,8 +21,15 @@ struct TradeSearch {
     /// The current symbol's anchors.
     var anchors = TradeAnchors(first: nil, settled: nil)
     private var pages = 0
-    /// Where the current symbol's search began; nil is as far back as the venue tells unasked.
+    /// Where the current symbol's search began; nil is with the newest trades, which the venue tells
+    /// unasked, and then those from `backFrom` up to them.
     var fromID: Int64?
+    /// Where what lies before the newest trades begins; nil where nothing of it is wanted.
+    var backFrom: Int64?
+    /// The first of the newest trades, once those before it are being read.
+    private var newest: Int64?
+    /// Where the reading stopped for its length; nil where it went to the end.
+    private(set) var cutAt: Int64?
     /// Whether a trade was left out for its age.
     private var hasYoungTrades = false
     private var page: [Fill] = []
@@ -55,6 +62,9 @@ struct TradeSearch {
         anchors = TradeAnchors(first: nil, settled: nil)
         pages = 0
         fromID = nil
+        backFrom = nil
+        newest = nil
+        cutAt = nil
         hasYoungTrades = false
         page = []
         nextPage = nil
@@ -69,15 +79,36 @@ struct TradeSearch {
         _ fills: [Fill], isFull: Bool, isOld: (Fill) -> Bool
     ) -> [Int64] {
         pages += 1
-        let isMore = isFull && pages < SyncLimits.tradePages
-        nextPage = isMore ? fills.last.map { $0.tradeID + 1 } : nil
-        page = fills.filter(isOld)
-        if page.count < fills.count {
+        nextPage = next(behind: fills, isFull: isFull)
+        if pages >= SyncLimits.tradePages, let next = nextPage {
+            cutAt = next
+            nextPage = nil
+        }
+        let old = fills.filter(isOld)
+        if old.count < fills.count {
             hasYoungTrades = true
             isEarly = true
         }
+        // The newest have been seen when those before them are read.
+        let end = pages > 1 ? newest : nil
+        page = old.filter { fill in end.map { fill.tradeID < $0 } ?? true }
         return page.map(\.tradeID)
     }
+
+    private mutating func next(behind fills: [Fill], isFull: Bool) -> Int64? {
+        guard isFull, let first = fills.first?.tradeID, let last = fills.last?.tradeID else {
+            return nil
+        }
+        if fromID == nil, newest == nil {
+            newest = first
+            return backFrom.flatMap { $0 < first ? $0 : nil }
+        }
+        if let newest, last + 1 >= newest { return nil }
+        return last + 1
+    }
+
+    /// The id up to which, from `backFrom` on, all trades have been looked at.
+    var lookedUpTo: Int64? { cutAt ?? newest }
 
     /// Keeps of the page what the ledger does not have.
     mutating func pageChecked(applied: Set<Int64>) {
@@ -88,9 +119,10 @@ struct TradeSearch {
     }
 
     /// Whether everything there is has been looked at.
-    var isExhaustive: Bool {
-        fromID == nil && !hasYoungTrades && pages < SyncLimits.tradePages
-    }
+    var isExhaustive: Bool { fromID == nil && !hasYoungTrades && isThrough }
+
+    /// Whether the trades have been read to their end, from where the search began.
+    var isThrough: Bool { cutAt == nil }
 
     /// The next order of a missing trade whose owner is not known; nil where all are.
     mutating func nextOrder() -> Int64? {

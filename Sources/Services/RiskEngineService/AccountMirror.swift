@@ -30,6 +30,9 @@ struct AccountMirror {
     var decision = ""
     /// The snapshot written last.
     var written: RiskRecord?
+    /// When it was, and when one was written as a whole: distant where Redis may not have it.
+    var savedAt = Instant.distantPast
+    var wholeAt = Instant.distantPast
     /// The save whose answer is awaited.
     var savingToken: UInt64 = 0
     /// The figures of the last evaluation that could be acted on.

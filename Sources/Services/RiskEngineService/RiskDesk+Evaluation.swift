@@ -1,7 +1,8 @@
 import BusProtocol
 import Chronology
 import Margin
-import Trading
+import Throttles
+package import Trading
 
 /// How an account is valued.
 extension RiskDesk {
@@ -17,11 +18,14 @@ extension RiskDesk {
     }
 
     /// Values an account and writes its snapshot; one whose records could not be read gets none.
+    /// - Parameter isTick: nothing but a mark, or time, has changed since the last time.
     func evaluate(
-        _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+        _ account: AccountID, isTick: Bool = false, _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
     ) {
         guard case .following(isLive: true) = phase, let mirror = accounts[account] else { return }
-        defer { gridEvaluated(account, now) }
+        var isHeldBack = false
+        defer { gridEvaluated(account, now, isHeldBack: isHeldBack) }
         if mirror.problem != nil { return }
         var valuation = Valuation()
         for symbol in mirror.heldSymbols {
@@ -38,12 +42,47 @@ extension RiskDesk {
             wallet: mirror.wallet, positions: valuation.positions, leverage: leverage)
         let tier = settleTier(
             account, mirror.tier, assessment, isStale: valuation.isStale, wall, &out)
-        let record = record(account, tier, assessment, valuation, wall)
-        accounts[account]?.written = record
-        out.append(.save(record))
+        if !isTick || tier != mirror.tier || isWritingDue(mirror, now) {
+            save(record(account, tier, assessment, valuation, wall), mirror, now, &out)
+        } else {
+            isHeldBack = true
+        }
         if !valuation.isStale, !valuation.isBracketDefault {
             judge(account, assessment, valuation.symbols, now, wall, &out)
         }
+    }
+
+    /// Whether a snapshot that a tick alone made is written.
+    private func isWritingDue(_ mirror: AccountMirror, _ now: Instant) -> Bool {
+        if now - mirror.savedAt >= RiskLimits.snapshotAge { return true }
+        var bucket =
+            allowance
+            ?? TokenBucket(
+                capacity: RiskLimits.snapshotsPerSecond, refillTime: .seconds(1), now: now)
+        defer { allowance = bucket }
+        return bucket.take(1, now: now)
+    }
+
+    private func save(
+        _ record: RiskRecord, _ mirror: AccountMirror, _ now: Instant, _ out: inout [RiskAction]
+    ) {
+        var earlier: RiskRecord?
+        if let written = mirror.written, now - mirror.wholeAt < RiskLimits.wholeSnapshot,
+            record.hasSymbols(of: written)
+        {
+            earlier = written
+        }
+        accounts[record.account]?.written = record
+        accounts[record.account]?.savedAt = now
+        // Two that write over each other would leave half of each.
+        guard fence != nil else { return }
+        if earlier == nil { accounts[record.account]?.wholeAt = now }
+        out.append(.save(record, changedFrom: earlier))
+    }
+
+    /// A snapshot could not be given to Redis: the next one is written as a whole.
+    package func snapshotRefused(_ account: AccountID) {
+        accounts[account]?.wholeAt = .distantPast
     }
 
     /// The tier after an evaluation: that of the margin ratio, unless a mark is stale. The `external`

@@ -68,7 +68,8 @@ extension RiskDesk {
     }
 
     /// An account has been evaluated: when a mark may make it due again.
-    func gridEvaluated(_ account: AccountID, _ now: Instant) {
+    /// - Parameter isHeldBack: its snapshot was not written, and is due without another mark.
+    func gridEvaluated(_ account: AccountID, _ now: Instant, isHeldBack: Bool) {
         let number = index.number(of: account)
         let next = now + evaluationInterval
         let tier = accounts[account]?.tier
@@ -76,7 +77,7 @@ extension RiskDesk {
             $0.notBefore = next
             $0.atOnce = min(next, now + RiskLimits.atOnce)
             $0.refreshAt = now + RiskLimits.refresh
-            $0.isTouched = false
+            $0.isTouched = isHeldBack
             if $0.tier != nil { $0.tier = tier }
         }
     }
@@ -93,6 +94,8 @@ extension RiskDesk {
     }
 
     func evaluateDue(_ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]) {
-        for place in due.indices { evaluate(index.names[Int(due[place])], now, wall, &out) }
+        for place in due.indices {
+            evaluate(index.names[Int(due[place])], isTick: true, now, wall, &out)
+        }
     }
 }

@@ -9,6 +9,8 @@ extension RiskDesk {
         phase = .away
         catchUp = nil
         isCatchUpWanted = false
+        // Redis may come back without what it had.
+        for account in accounts.keys { accounts[account]?.wholeAt = .distantPast }
     }
 
     func beginLoad(_ now: Instant, _ out: inout [RiskAction]) {

@@ -1,6 +1,7 @@
 import BusProtocol
 package import Chronology
 package import Margin
+import Throttles
 import Trading
 
 /// The logic of risk-engine: takes what happened, says what to do; no I/O, no clock.
@@ -45,6 +46,8 @@ package final class RiskDesk {
     var sequenceWhenPolled: Int64 = 0
     var loadedAt = Instant.distantPast
     private var recordSequence: Int64 = 0
+    /// What ticks alone may have written; nil before the first.
+    var allowance: TokenBucket?
 
     /// When the desk wants to be woken next.
     package private(set) var nextWake = Instant.distantPast
@@ -98,7 +101,7 @@ package final class RiskDesk {
         case .symbolRead(let symbol, let brackets, let price, let instrument):
             symbolRead(symbol, brackets, price, instrument, now, wall, &out)
         case .leaseGained(let number): leaseGained(number, now, &out)
-        case .leaseLost: fence = nil
+        case .leaseLost: leaseLost()
         case .tierSaved(let account, let token, let outcome):
             tierSaved(account, token, outcome, now, wall, &out)
         case .replied(let reply): replied(reply, now, wall, &out)
@@ -162,6 +165,12 @@ package final class RiskDesk {
         fence = number
         isTakingOver = true
         if phase != .away { beginLoad(now, &out) }
+    }
+
+    /// The next snapshots are another's; ours are for our readers alone.
+    private func leaseLost() {
+        fence = nil
+        for account in accounts.keys { accounts[account]?.wholeAt = .distantPast }
     }
 
     private func pollSequence(_ now: Instant, _ out: inout [RiskAction]) {

@@ -16,9 +16,13 @@ package import Trading
 // 4. A mark older than 10 s, or none, is asked for wherever a price can be had; while none is, that is
 //    said in the snapshot, no tier moves and nothing is decided; nor with brackets that stand in for
 //    unknown ones.
-// 5. Only the holder of the lease `risk` decides. A decision is saved under the fence, with its line in
-//    the journal of decisions, before its command leaves; the command's id makes a repeat harmless.
-// 6. Deleveraging and breakers go on over a restart from `tier:<A>`.
+// 5. Only the holder of the lease `risk` writes snapshots and decides. A decision is saved under the
+//    fence, with its line in the journal of decisions, before its command leaves; the command's id
+//    makes a repeat harmless.
+// 6. A snapshot is written at once where the books changed, a tier moved or a price came from elsewhere;
+//    those that ticks alone make are limited over all accounts (`RiskLimits.snapshotsPerSecond`). What
+//    has not changed since the last whole snapshot is not written again.
+// 7. Deleveraging and breakers go on over a restart from `tier:<A>`.
 
 /// What can happen to the risk desk.
 package enum RiskEvent: Sendable {
@@ -67,8 +71,9 @@ package enum RiskAction: Equatable, Sendable {
     case unwatch(Symbol)
     /// Get a price from wherever there is a fresh one; no answer where there is none.
     case askPrice(Symbol)
-    /// Write the snapshot with its TTL, then publish it.
-    case save(RiskRecord)
+    /// Write the snapshot with its TTL, then tell of it: as a whole, or what has changed since the one
+    /// written before.
+    case save(RiskRecord, changedFrom: RiskRecord?)
     /// Save the record and journal the decisions, under the fence. Answer: `tierSaved`.
     case saveTier(TierRecord, [DecisionEntry], token: UInt64, fence: Int64)
     /// Send order-gateway a command of this id; repeating it is harmless. Answer: `replied`.
@@ -88,6 +93,14 @@ package enum TierSaveOutcome: Equatable, Sendable {
 package enum RiskLimits {
     /// A snapshot lives this long: four refreshes may fail before new risk is refused by its absence.
     package static let snapshotTimeToLive = Interval.seconds(30)
+    /// A snapshot is written as a whole at least this often: what a hand took out of it is back then.
+    static let wholeSnapshot = Interval.seconds(10)
+    /// Snapshots that ticks alone make, over all accounts: each costs Redis some 30 µs, and it is to
+    /// spend no more than a tenth of a core on them.
+    package static let snapshotsPerSecond: Int64 = 3_000
+    /// One that is older is written whatever was written before: less than half of what a reader
+    /// accepts (10 s).
+    static let snapshotAge = Interval.seconds(4)
     /// No account goes longer without evaluation: half of what a reader accepts (10 s).
     static let refresh = Interval.seconds(5)
     /// A higher tier is not waited for, but for this long after an evaluation.

@@ -25,6 +25,7 @@ import WebLink
     private let ledgerChannel: [UInt8]
     private let ordersChannel: [UInt8]
     private let replyChannel: [UInt8]
+    private let riskChannel: [UInt8]
     /// Orders are listened to only where their rejects are counted.
     private let countsRejects: Bool
     private let reader: RiskReader
@@ -63,6 +64,7 @@ import WebLink
             desk: desk, loop: host.loop, token: environment.optionalText("PMS_HTTP_TOKEN"))
         reader.add(to: host.http)
         ordersChannel = Array(host.keys.ordersChannel.utf8)
+        riskChannel = Array(host.keys.riskChannel.utf8)
         replyChannel = Array(host.keys.replyChannel(host.writer).utf8)
         loader = RiskLoader(redis: host.redis, keys: host.keys)
         let venue = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
@@ -140,7 +142,7 @@ import WebLink
             watched.remove(symbol)
             host.subscriber.unsubscribe(host.keys.tickChannel(symbol), self)
         case .askPrice(let symbol): askPrice(symbol)
-        case .save(let record): save(record)
+        case .save(let record, let earlier): save(record, earlier)
         case .saveTier(let record, let decisions, let token, let fence):
             saveTier(record, decisions, token, fence)
         case .command(let id, let kind, let body): command(id, kind, body)
@@ -224,17 +226,41 @@ import WebLink
 
     // MARK: writing
 
-    /// Replaces the snapshot as one step, so that no reader sees half of it.
-    private func save(_ record: RiskRecord) {
+    /// Changes the snapshot as one step, so that no reader sees half of it.
+    private func save(_ record: RiskRecord, _ earlier: RiskRecord?) {
         evaluations.increment()
         let key = host.keys.risk(record.account)
-        let fields = record.fields
-        let message = String(decoding: FlatJSON.encode(fields), as: UTF8.self)
-        write([
-            ["MULTI"], ["DEL", key], ["HSET", key] + flat(fields),
-            ["PEXPIRE", key, "\(RiskLimits.snapshotTimeToLive.milliseconds)"], ["EXEC"],
-            ["PUBLISH", host.keys.riskChannel, message],
-        ])
+        bytes.removeAll()
+        if earlier == nil {
+            RESPWriter.command(1, into: &bytes)
+            RESPWriter.argument("MULTI", into: &bytes)
+            RESPWriter.command(2, into: &bytes)
+            RESPWriter.argument("DEL", into: &bytes)
+            RESPWriter.argument(text: key, into: &bytes)
+        }
+        let fields = earlier.map { record.fields(changedFrom: $0) } ?? record.fields
+        RESPWriter.command(2 + 2 * fields.count, into: &bytes)
+        RESPWriter.argument("HSET", into: &bytes)
+        RESPWriter.argument(text: key, into: &bytes)
+        for (name, value) in fields {
+            RESPWriter.argument(text: name, into: &bytes)
+            RESPWriter.argument(text: value, into: &bytes)
+        }
+        RESPWriter.command(3, into: &bytes)
+        RESPWriter.argument("PEXPIRE", into: &bytes)
+        RESPWriter.argument(text: key, into: &bytes)
+        RESPWriter.argument(integer: RiskLimits.snapshotTimeToLive.milliseconds, into: &bytes)
+        if earlier == nil {
+            RESPWriter.command(1, into: &bytes)
+            RESPWriter.argument("EXEC", into: &bytes)
+        }
+        let message = FlatJSON.encode(record.notice)
+        let channel = riskChannel
+        RESPWriter.publish(channel.rawSpan, message.rawSpan, into: &bytes)
+        if !host.redis.write(bytes.rawSpan) {
+            refusedWrites.increment()
+            desk.snapshotRefused(record.account)
+        }
     }
 
     private func saveTier(
@@ -285,10 +311,6 @@ import WebLink
             if case .reply(.integer(let receivers)) = outcome, receivers > 0 { return }
             Log.warn("command not received", ["id": id, "reason": outcome.failure ?? "no receiver"])
         }
-    }
-
-    private func flat(_ fields: [(String, String)]) -> [String] {
-        fields.flatMap { [$0.0, $0.1] }
     }
 
     private func write(_ commands: [[String]]) {

@@ -1,5 +1,19 @@
 package import Trading
 
+/// What of a closing order was booked between books at mark, as the exchange does not hold it.
+package struct BookedAtMark: Equatable, Sendable {
+    package var quantity = Quantity.zero
+    /// Quantity × mark.
+    package var value = Money.zero
+
+    package init() {}
+
+    package init(quantity: Quantity, value: Money) {
+        self.quantity = quantity
+        self.value = value
+    }
+}
+
 /// An order as it stands in `order:<id>` and, numbered, in the stream and channel `orders`.
 package struct OrderRecord: Equatable, Sendable {
     package var intent: OrderIntent
@@ -19,6 +33,8 @@ package struct OrderRecord: Equatable, Sendable {
     package var reason: String = ""
     /// Trade ids counted in `executed`, ascending.
     package var tradeIDs: [Int64] = []
+    /// Nil where nothing ever was, which is the rule.
+    package var bookedAtMark: BookedAtMark?
     package var intentMilliseconds: Int64
     /// 0 until the first byte of the order may have left.
     package var sentMilliseconds: Int64 = 0
@@ -82,6 +98,10 @@ package struct OrderRecord: Equatable, Sendable {
         // Records written before there were revisions have none.
         revision = reader.optional("revision").flatMap { Int64($0) } ?? 0
         terms = try OrderTerms.read(reader)
+        if let quantity = reader.optional("booked_at_mark").flatMap({ Quantity(text: $0) }) {
+            let value = reader.optional("booked_at_mark_for").flatMap { Money(text: $0) }
+            bookedAtMark = BookedAtMark(quantity: quantity, value: value ?? .zero)
+        }
         stamp = try RecordStamp(reader)
     }
 
@@ -99,8 +119,16 @@ package struct OrderRecord: Equatable, Sendable {
             ("trade_ids", tradeIDs.map { "\($0)" }.joined(separator: ",")),
             ("intent_ms", "\(intentMilliseconds)"), ("sent_ms", "\(sentMilliseconds)"),
             ("revision", "\(revision)"),
-        ] + stamp.fields
+        ] + markFields + stamp.fields
         if let terms { fields += terms.fields }
         return fields
+    }
+
+    private var markFields: [(String, String)] {
+        guard let bookedAtMark else { return [] }
+        return [
+            ("booked_at_mark", bookedAtMark.quantity.text),
+            ("booked_at_mark_for", bookedAtMark.value.text),
+        ]
     }
 }

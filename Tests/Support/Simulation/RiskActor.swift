@@ -131,15 +131,7 @@ package final class RiskActor {
                 tell(.symbolRead(symbol, brackets, price, instrument))
             }
         case .unwatch(let symbol): connection.subscriptions.remove(keys.tickChannel(symbol))
-        case .save(let record):
-            let key = keys.risk(record.account)
-            let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
-            connection.request({ [time] data in
-                data.hashes[key] = fields
-                time.after(RiskLimits.snapshotTimeToLive) {
-                    if data.hashes[key] == fields { data.hashes[key] = nil }
-                }
-            }) { _ in }
+        case .save(let record, let earlier): save(record, earlier)
         case .saveTier(let record, let decisions, let token, let fence):
             saveTier(record, decisions, token, fence)
         case .command(let id, let kind, let body):
@@ -153,6 +145,26 @@ package final class RiskActor {
         case .alert(let alert): onAlert(alert.code)
         // There is no other source of prices here.
         case .askPrice: return
+        }
+    }
+
+    private func save(_ record: RiskRecord, _ earlier: RiskRecord?) {
+        let key = keys.risk(record.account)
+        let fields = Dictionary(
+            earlier.map { record.fields(changedFrom: $0) } ?? record.fields,
+            uniquingKeysWith: { first, _ in first })
+        connection.request({ [time] data in
+            if earlier == nil { data.hashes[key] = nil }
+            data.hashes[key, default: [:]].merge(fields, uniquingKeysWith: { $1 })
+            let stamp = data.hashes[key]?["seq"]
+            time.after(RiskLimits.snapshotTimeToLive) {
+                if data.hashes[key]?["seq"] == stamp { data.hashes[key] = nil }
+            }
+        }) { [self] outcome in
+            switch outcome {
+            case .answer: break
+            case .refused, .unknown: desk.snapshotRefused(record.account)
+            }
         }
     }
 

@@ -113,9 +113,11 @@ extension SimulatedWorld {
             let code = server.data.hashes[keys.account(account)]?["code"],
             let symbol = body["symbol"].flatMap({ Symbol($0) })
         else { return exposure }
-        let prefix = "PMS\(code)_\(kind.origin.rawValue)_"
+        // Only a scalper closes at its end here.
+        let origins: [Trading.OrderOrigin] = kind == .scalper ? [kind.origin, .flatten] : [kind.origin]
+        let prefixes = origins.map { "PMS\(code)_\($0.rawValue)_" }
         for order in venue.desk.orders(symbol, since: 0)
-        where order.clientOrderID.hasPrefix(prefix) {
+        where prefixes.contains(where: { order.clientOrderID.hasPrefix($0) }) {
             exposure.orders += 1
             let left = order.isOpen ? order.quantity - order.executed : .zero
             switch order.side {

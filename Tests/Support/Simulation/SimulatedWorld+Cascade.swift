@@ -1,5 +1,6 @@
 import BusProtocol
-import Chronology
+import Bytes
+package import Chronology
 import ExchangeMarkets
 import FuturesExchange
 import Margin
@@ -20,15 +21,26 @@ package struct CascadeReport: Sendable {
     /// Accounts that ended with nothing, or less.
     package var ruined = 0
     package var lowestEquity = Money.zero
+    /// The lowest equity of an account when a close of its was decided.
+    package var lowestDecided = Money.zero
+    /// Accounts that an exchange of their own would have liquidated while they held something, by the
+    /// exchange's own marks, and how long the longest of them was so.
+    package var overdue = 0
+    package var longestOverdue = Interval.zero
     package var highestRatio = Ratio.zero
 
     /// One paragraph for a person.
     package var text: String {
-        "\(accounts) accounts, \(positionsBefore) positions, a crash of 30 % in 60 s: \(steps) closes "
+        let margin =
+            ", lowest equity when a close was decided \(lowestDecided), \(overdue) accounts under "
+            + "their maintenance margin for \(longestOverdue.milliseconds) ms at most"
+        let crash =
+            "\(accounts) accounts, \(positionsBefore) positions, a crash of 30 % in 60 s: \(steps) closes "
             + "over \(accountsDeleveraged) accounts, \(positionsAfter) positions left, "
             + "\(liquidations) trades of liquidations by the exchange, \(ruined) accounts at or "
             + "below nothing, lowest equity \(lowestEquity), highest margin ratio "
             + "\(highestRatio.down(to: Ratio(units: 1_000_000_000)))"
+        return crash + margin
     }
 }
 
@@ -58,7 +70,7 @@ extension SimulatedWorld {
         time.faults = faults
         isBreaking = true
         keepBreaking()
-        crash()
+        crash(&report)
         isBreaking = false
         time.faults.heal()
         time.run(until: time.now + .seconds(45))
@@ -93,14 +105,55 @@ extension SimulatedWorld {
         ask("open-\(account)", .orderPlace, body.body)
     }
 
-    private func crash() {
+    private func crash(_ report: inout CascadeReport) {
         let steps = 240
         let starts = venue.desk.markets.map(\.mark)
+        var since: [AccountID: Instant] = [:]
         for step in 1...Int64(steps) {
             let left = Ratio.one - Ratio(units: 300_000_000_000 * Int128(step) / Int128(steps))
             movePrices(by: left, from: starts)
-            time.run(until: time.now + .milliseconds(250))
+            for _ in 0..<5 {
+                time.run(until: time.now + .milliseconds(50))
+                note(&report, &since)
+            }
         }
+        while !since.isEmpty, time.now - (since.values.min() ?? time.now) < .seconds(30) {
+            time.run(until: time.now + .milliseconds(50))
+            note(&report, &since)
+        }
+    }
+
+    /// Which accounts have less than their maintenance margin at the exchange's marks, and since when.
+    private func note(_ report: inout CascadeReport, _ since: inout [AccountID: Instant]) {
+        for account in accounts {
+            guard let assessment = assessment(account), assessment.isBreached else {
+                since[account] = nil
+                continue
+            }
+            if since[account] == nil { report.overdue += 1 }
+            let start = since[account] ?? time.now
+            since[account] = start
+            report.longestOverdue = max(report.longestOverdue, time.now - start)
+        }
+    }
+
+    /// An account as the books have it, at the exchange's marks; nil where it holds nothing.
+    private func assessment(_ account: AccountID) -> MarginAssessment? {
+        let data = server.data
+        let positions = venue.desk.markets.compactMap { market -> MarginPosition? in
+            guard let fields = data.hashes[keys.position(account, market.symbol)],
+                let record = try? PositionRecord(fields: fields), !record.quantity.isZero,
+                let json = data.strings[keys.brackets(market.symbol)],
+                let brackets = try? MaintenanceBrackets(json: Array(json.utf8).rawSpan)
+            else { return nil }
+            return MarginPosition(
+                quantity: record.quantity, entryPrice: record.entryPrice, mark: market.mark,
+                brackets: brackets)
+        }
+        guard !positions.isEmpty, let fields = data.hashes[keys.balance(account)],
+            let balance = try? BalanceRecord(fields: fields)
+        else { return nil }
+        return MarginAssessment(wallet: balance.wallet, positions: positions, leverage: 20)
     }
 
     /// Lets every price jump to a share of what it was, or is.
@@ -116,11 +169,15 @@ extension SimulatedWorld {
         let data = server.data
         report.positionsAfter = data.sets[keys.books]?.count ?? 0
         var touched: Set<String> = []
+        report.lowestDecided = .whole(1_000_000)
         var commands: Set<String> = []
         for entry in data.streams[keys.decisions] ?? [] {
             let fields = Dictionary(entry.fields, uniquingKeysWith: { first, _ in first })
             guard fields["kind"] == DecisionKind.deleverage.rawValue else { continue }
             commands.insert(fields["command"] ?? "")
+            if let equity = fields["equity"].flatMap({ Money(text: $0) }) {
+                report.lowestDecided = min(report.lowestDecided, equity)
+            }
             touched.insert(fields["account"] ?? "")
         }
         report.steps = commands.count

@@ -109,7 +109,7 @@ package final class SyncActor {
             ask(
                 number,
                 { [venue] in
-                    venue.desk.userTrades(symbol, fromID: fromID ?? 0, limit: SyncLimits.tradePage)
+                    venue.desk.userTrades(symbol, fromID: fromID, limit: SyncLimits.tradePage)
                         .map { SimulatedVenue.fill($0, isRESTForm: true) }
                 }
             ) { .tradesRead(number, $0, isFull: $0.count == SyncLimits.tradePage) }

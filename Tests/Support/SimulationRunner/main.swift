@@ -35,7 +35,8 @@ if arguments.first == "fuzz" { fuzz(Array(arguments.dropFirst())) }
 if arguments.first == "cascade" {
     let seed = arguments.count > 1 ? UInt64(arguments[1]) ?? 1 : 1
     let world = SimulatedWorld(seed: seed, accounts: (100...199).map { "book\($0)" })
-    let shorts = arguments.count > 2 ? Int(arguments[2]) : nil
+    // 1 is all of them; absent or 0 is none.
+    let shorts = arguments.count > 2 ? Int(arguments[2]).flatMap { $0 > 0 ? $0 : nil } : nil
     let report = world.runCascade(shorts: shorts)
     StandardStream.output.write("seed \(seed): \(report.text)\n")
     for violation in world.violations() { StandardStream.output.write(violation + "\n") }

@@ -7,12 +7,26 @@ extension AlgoMachine {
     /// Decides anew; everything that may have changed comes here.
     mutating func decide(_ now: Instant, _ out: inout [AlgoAction]) {
         wakeAt = .distantFuture
+        switch hold {
+        case .recovery: return
+        case .storage: return holdOut(now, &out)
+        case .nothing: break
+        }
         switch status {
         case .starting: begin(now, &out)
         case .running: work(now, &out)
         case .paused: cancelAll(now, &out)
         case .ending: carryOutEnd(now, &out)
         case .done, .failed: return
+        }
+    }
+
+    /// While nothing can be saved: what rests stays, and a pause or an end takes it back.
+    private mutating func holdOut(_ now: Instant, _ out: inout [AlgoAction]) {
+        switch status {
+        case .starting, .running, .done, .failed: return
+        case .paused: cancelAll(now, &out)
+        case .ending: carryOutEnd(now, &out)
         }
     }
 
@@ -59,6 +73,7 @@ extension AlgoMachine {
         quantity: Quantity, price: Price?, isReduceOnly: Bool, now: Instant,
         _ out: inout [AlgoAction]
     ) {
+        guard hold == .nothing else { return }
         if now < retryAt { return wake(by: retryAt) }
         let child = book.place(
             lot: lot, side: side, type: type, timeInForce: timeInForce, quantity: quantity,
@@ -112,6 +127,8 @@ extension AlgoMachine {
 
     /// Trades the rest at once.
     private mutating func complete(_ now: Instant, _ out: inout [AlgoAction]) {
+        // What can be an order depends on the price: after a restart the first one brings it here again.
+        guard bid.isPositive else { return }
         let goal = parameters.goal
         if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)

@@ -5,7 +5,7 @@ package import Trading
 /// The state of an algorithm as text, from which it goes on after a restart.
 extension AlgoMachine {
     /// Counts up whenever an older build could misread what this one writes.
-    package static let stateVersion: Int64 = 1
+    package static let stateVersion: Int64 = 2
 
     /// The state as one JSON object; times are counted from the start of the algorithm.
     package func stateText(now: Instant) -> String {
@@ -105,9 +105,9 @@ extension AlgoMachine {
             throw AlgoStateProblem("its state is not JSON: stop it by hand and look at its orders")
         }
         let version = state["v"]?.integer ?? 0
-        guard version == AlgoMachine.stateVersion else {
+        guard version == AlgoMachine.stateVersion || version == 1 else {
             throw AlgoStateProblem(
-                "its state has version \(version), and this build reads "
+                "its state has version \(version), and this build reads 1 to "
                     + "\(AlgoMachine.stateVersion): run the build that wrote it, or stop it")
         }
         do throws(JSONError) {
@@ -115,6 +115,12 @@ extension AlgoMachine {
         } catch {
             throw AlgoStateProblem("its state is damaged: \(error.description)")
         }
+        // Version 1 gave the orders that close other names.
+        if version == 1, let closingLot, book.child(inLot: closingLot) != nil {
+            throw AlgoStateProblem(
+                "an older build left it closing what it held: look at the position, and stop it")
+        }
+        hold = .recovery
         urgency = .now
     }
 

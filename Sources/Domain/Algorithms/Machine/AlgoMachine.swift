@@ -29,6 +29,15 @@ package struct AlgoMachine: Sendable {
         package static func < (a: Urgency, b: Urgency) -> Bool { a.rawValue < b.rawValue }
     }
 
+    /// What its host has it wait for.
+    package enum Hold: Sendable {
+        case nothing
+        /// What became of its orders is not known yet: it decides nothing.
+        case recovery
+        /// Nothing can be saved: it places nothing, and leaves what rests unless it is told to end or pause.
+        case storage
+    }
+
     /// What is done before it is over.
     struct Ending: Equatable, Sendable {
         enum Mode: String, Sendable {
@@ -59,18 +68,22 @@ package struct AlgoMachine: Sendable {
     package internal(set) var startedAt: Instant
     var ending: Ending?
     /// The lot of the orders that close what was filled; nil before there is one.
-    var closingLot: Int?
+    package internal(set) var closingLot: Int?
     /// Whether what was filled is closed without the reduce-only flag, once that was refused: at the
     /// venue the positions of several books are one, and theirs may outweigh this one.
     var closesFreely = false
     /// Whether it fails when its end is reached.
     var hasFailed = false
-    /// Refusals in a row.
+    /// Pauses after refusals in a row: all orders refused within one pause count once.
     var refusals = 0
+    /// The same of refusals that say nothing about the order: the desk could not take it.
+    var waits = 0
     /// No order is placed before.
     var retryAt = Instant.distantPast
     /// No cancel is asked for before: the last was refused.
     var cancelsAt = Instant.distantPast
+
+    package internal(set) var hold = Hold.nothing
 
     package internal(set) var bid = Price.zero
     package internal(set) var ask = Price.zero
@@ -159,8 +172,12 @@ package struct AlgoMachine: Sendable {
             change.isOver || change.executed.isPositive || before != change.child.phase
         progress.add(change)
         if isNews { needsSave(.soon) }
-        if change.executed.isPositive {
+        if change.executed.isPositive || report.stage == .working {
             refusals = 0
+            waits = 0
+            if rungs.indices.contains(change.child.lot) { rungs[change.child.lot].tries = 0 }
+        }
+        if change.executed.isPositive {
             if case .scalper(let plan) = parameters.plan { slotFilled(change, plan, now) }
         }
         if change.isOver { ended(change, before, now) }
@@ -182,6 +199,17 @@ package struct AlgoMachine: Sendable {
         book.adopt(order, now: now)
         progress.placed += 1
         needsSave(.now)
+    }
+
+    /// Nothing can be saved: from here on it places nothing.
+    package mutating func storageLost() {
+        if hold == .nothing { hold = .storage }
+    }
+
+    /// What it had to wait for is there: it goes on.
+    package mutating func released(now: Instant, _ out: inout [AlgoAction]) {
+        hold = .nothing
+        decide(now, &out)
     }
 
     /// The desk would not cancel an order; it is tried again.
@@ -210,6 +238,7 @@ package struct AlgoMachine: Sendable {
         reason = ""
         detail = ""
         refusals = 0
+        waits = 0
         retryAt = .distantPast
         needsSave(.now)
         decide(now, &out)
@@ -236,8 +265,8 @@ package struct AlgoMachine: Sendable {
             refused(refusal, change.child, now)
         } else if change.child.remaining.isZero {
             return
-        } else if before == .working || before == .amending {
-            // It rested, and was taken from there: by hand, or by the venue.
+        } else if before == .working || before == .amending || before == .unknown {
+            // It rested, or did before a restart, and was taken from there: by hand, or by the venue.
             backOff(now)
         } else if change.child.executed.isZero {
             // Ended by the venue, and nothing of it traded: post-only and too near, most likely.
@@ -261,9 +290,11 @@ package struct AlgoMachine: Sendable {
             closesFreely = !closesFreely && code == .reduceOnlyRejected
         }
         switch response {
-        case .wait: backOff(now)
+        case .wait:
+            if now >= retryAt { waits += 1 }
+            backOff(now)
         case .retry:
-            refusals += 1
+            if now >= retryAt { refusals += 1 }
             if refusals >= Limits.refusals { giveUp(AlgoReason.refusedTooOften.rawValue, code) }
             backOff(now)
         case .pause: giveUp(code.description, code)
@@ -273,7 +304,7 @@ package struct AlgoMachine: Sendable {
     }
 
     private mutating func backOff(_ now: Instant) {
-        let doublings = Int64(1) << Int64(min(max(refusals - 1, 0), 5))
+        let doublings = Int64(1) << Int64(min(max(refusals - 1, waits - 1, 0), 5))
         retryAt = now + min(Limits.longestPause, Limits.firstPause * doublings)
     }
 
@@ -304,6 +335,7 @@ package struct AlgoMachine: Sendable {
         ending = Ending(mode: mode, reason: reason)
         status = .ending
         refusals = 0
+        waits = 0
         retryAt = .distantPast
         needsSave(.now)
     }

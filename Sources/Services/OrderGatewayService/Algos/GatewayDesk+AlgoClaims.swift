@@ -10,35 +10,98 @@ extension GatewayDesk {
     /// it back. Where there is none, the order is of nobody, and is cancelled.
     mutating func claim(_ name: ClientOrderID, _ turn: inout Turn) {
         guard algos.owners[name] == nil, let order = orders[name]?.life.intent,
-            let origin = ClientOrderID.parts(of: name.text)?.origin,
-            AlgoKind.allCases.contains(where: { $0.origin == origin })
+            let origin = name.origin, isOfAlgo(name)
         else { return }
-        var isClaimable = false
+        let isClosing = origin == .flatten
         for id in algos.bySymbol[order.symbol] ?? [] {
             guard let algo = algos.all[id], algo.record.account == order.account,
-                AlgoKind(rawValue: algo.record.kind)?.origin == origin
+                let machine = algo.machine,
+                isClosing || machine.parameters.kind.origin == origin,
+                let from = algo.unknownFrom,
+                let (number, lot) = place(of: name, in: machine, from: from)
             else { continue }
-            guard let machine = algo.machine else {
-                isClaimable = true
-                continue
-            }
-            guard let (number, lot) = place(of: name, in: machine) else { continue }
-            algos.owners[name] = (id, number)
-            algos.moved.insert(name)
-            let child = FoundOrder(
-                number: number, lot: lot, side: order.side, type: order.type,
-                timeInForce: order.timeInForce, quantity: order.quantity,
-                price: order.price, isReduceOnly: order.isReduceOnly)
-            return event(id) { $0.found(child, now: turn.now, &$1) }
+            orders[name]?.request = AlgoHost.request(id, number, lot: lot)
+            return claim(name, for: id, number, lot: lot, turn.now)
         }
-        if !isClaimable { perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn) }
+        if !isClosing { perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn) }
     }
 
-    /// The number and lot that give a name, among those that come after an algorithm's state.
+    /// From here on an order is an algorithm's. It stays listed as open until the algorithm's state
+    /// names it: a crash before that finds it again.
+    private mutating func claim(
+        _ name: ClientOrderID, for id: String, _ number: Int64, lot: Int, _ now: Instant
+    ) {
+        guard let order = orders[name]?.life.intent else { return }
+        algos.owners[name] = (id, number)
+        algos.claimed[name] = id
+        algos.moved.insert(name)
+        let child = FoundOrder(
+            number: number, lot: lot, side: order.side, type: order.type,
+            timeInForce: order.timeInForce, quantity: order.quantity,
+            price: order.price, isReduceOnly: order.isReduceOnly)
+        event(id) { $0.found(child, now: now, &$1) }
+    }
+
+    /// Redis was read: orders that an algorithm took back, and whose names its state does not have, as
+    /// the process was killed between.
+    mutating func reclaim(_ turn: Turn) {
+        for name in orders.keys.sorted() where algos.owners[name] == nil {
+            guard let request = orders[name]?.request, let part = AlgoHost.parts(ofRequest: request),
+                let algo = algos.all[part.algo], let from = algo.unknownFrom, part.number >= from,
+                algo.machine?.book.child(part.number) == nil,
+                childName(part.algo, part.number, lot: part.lot) == name
+            else { continue }
+            claim(name, for: part.algo, part.number, lot: part.lot, turn.now)
+        }
+    }
+
+    /// The state that names them is saved: they may leave the open orders.
+    mutating func releaseClaims(_ id: String, _ turn: inout Turn) {
+        for name in algos.all[id]?.claimsInFlight ?? [] {
+            algos.claimed[name] = nil
+            guard orders[name]?.life.isDone == true else { continue }
+            orders[name]?.needsSave = true
+            saveIfNeeded(name, &turn)
+        }
+        algos.all[id]?.claimsInFlight = []
+    }
+
+    /// Orders of algorithms that cannot be taken up again are not left to themselves.
+    mutating func cancelOrphans(_ turn: inout Turn) {
+        var orphans: [String: [ClientOrderID]] = [:]
+        for name in orders.keys.sorted() where algos.owners[name] == nil {
+            guard let order = orders[name], !order.life.isFinal, isOfAlgo(name),
+                let part = AlgoHost.parts(ofRequest: order.request),
+                algos.all[part.algo]?.machine == nil
+            else { continue }
+            orphans[part.algo, default: []].append(name)
+        }
+        for algo in orphans.keys.sorted() {
+            let names = orphans[algo] ?? []
+            turn.act(
+                .alert(
+                    code: "algo_orphans",
+                    "an algorithm cannot be taken up: what it has resting is cancelled",
+                    [
+                        "algo": algo, "orders": "\(names.count)",
+                        "reason": algos.all[algo]?.record.detail ?? "it is on no record",
+                    ]))
+            for name in names {
+                perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+            }
+        }
+    }
+
+    private func isOfAlgo(_ name: ClientOrderID) -> Bool {
+        guard let origin = name.origin else { return false }
+        return origin == .flatten || AlgoKind.allCases.contains { $0.origin == origin }
+    }
+
+    /// The number and lot that give a name, among those that come after an algorithm's state. Orders
+    /// come in any order: those between others already taken back are among them.
     private func place(
-        of name: ClientOrderID, in machine: AlgoMachine
+        of name: ClientOrderID, in machine: AlgoMachine, from first: Int64
     ) -> (number: Int64, lot: Int)? {
-        let first = machine.book.nextNumber
         // One lot more: that of the orders which close what was filled.
         for number in first..<(first + AlgoHost.lookAhead) {
             for lot in 0...machine.book.lots.count

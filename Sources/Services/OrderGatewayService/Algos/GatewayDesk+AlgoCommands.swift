@@ -79,6 +79,7 @@ extension GatewayDesk {
         algo.request = command.id
         algo.waiters = [command]
         algos.add(id, algo)
+        if haltCode(parameters.account) != nil { pauseHaltedAlgos(&turn) }
         turn.act(.watchTicks(algoSymbols))
     }
 
@@ -105,7 +106,7 @@ extension GatewayDesk {
     ) throws(RecordError) {
         let body = try AlgoNameBody(command.body)
         let id = body.algo
-        guard fence != nil, phase == .ready else {
+        guard mayAlgosAct else {
             return answer(command, refusing: .notReady, reasons.joined(separator: ", "), &turn)
         }
         guard let algo = algos.all[id] else {
@@ -124,13 +125,26 @@ extension GatewayDesk {
                 $0.pauseRequested(
                     AlgoReason.pausedByRequest.rawValue, now: turn.now, &$1)
             }
-        case .algoResume: event(id) { $0.resumeRequested(now: turn.now, &$1) }
+        case .algoResume:
+            if let refusal = resumingRefused(algo) {
+                return answer(command, refusing: refusal.code, refusal.detail, &turn)
+            }
+            event(id) { $0.resumeRequested(now: turn.now, &$1) }
         case .algoStart, .orderPlace, .orderAmend, .orderCancel, .accountCreate,
             .accountDeposit, .stateSet, .accountTransfer, .reconcile,
             .allocationRun:
             preconditionFailure("a command goes where it is sorted to")
         }
+        if areAlgosAlone {
+            return answer(command, refusing: .redisDown, "holds until a restart only", &turn)
+        }
         algos.all[id]?.waiters.append(command)
+    }
+
+    /// Why a paused algorithm may not go on yet; nil where it may.
+    private func resumingRefused(_ algo: HostedAlgo) -> Refusal? {
+        if areAlgosAlone { return Refusal(.redisDown, "nothing can be saved") }
+        return haltCode(algo.record.account).map { Refusal($0, "resume trading first") }
     }
 
     /// Of an algorithm whose state this build cannot read only the end can be asked for: its orders are
@@ -158,14 +172,18 @@ extension GatewayDesk {
             to: command.from, &turn)
     }
 
+    /// What halts an account's trading; nil where nothing does.
+    private func haltCode(_ account: AccountID) -> RefusalCode? {
+        if venueState?.state == .halted { return .venueHalted }
+        return accountStates[account]?.state == .halted ? .accountHalted : nil
+    }
+
     /// A halt pauses what it stops: algorithms do not begin anew by themselves when it is over.
     mutating func pauseHaltedAlgos(_ turn: inout Turn) {
-        let isHalted = venueState?.state == .halted
         for id in algos.all.keys.sorted() {
-            guard let account = algos.all[id]?.record.account else { continue }
-            guard isHalted || accountStates[account]?.state == .halted else { continue }
-            let code: RefusalCode = isHalted ? .venueHalted : .accountHalted
-            guard algos.all[id]?.machine?.status == .running else { continue }
+            guard let account = algos.all[id]?.record.account, let code = haltCode(account) else {
+                continue
+            }
             event(id) { $0.pauseRequested(code.description, now: turn.now, &$1) }
         }
     }
@@ -218,6 +236,17 @@ extension AlgoHost {
     /// order whose record is lost is found with what it was for.
     static func request(_ id: String, _ number: Int64, lot: Int) -> String {
         lot == 0 ? "\(id):\(number)" : "\(id):\(number).\(lot)"
+    }
+
+    /// The algorithm, number and lot that a request id of an order names.
+    static func parts(ofRequest text: String) -> (algo: String, number: Int64, lot: Int)? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return nil }
+        let digits = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard let first = digits.first, let number = Int64(first), number > 0 else { return nil }
+        if digits.count == 1 { return (String(parts[0]), number, 0) }
+        guard digits.count == 2, let lot = Int(digits[1]) else { return nil }
+        return (String(parts[0]), number, lot)
     }
 
     /// Whether a text may name an algorithm: part of request ids, in which colons divide.

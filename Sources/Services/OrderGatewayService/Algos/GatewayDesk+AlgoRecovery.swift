@@ -10,7 +10,12 @@ import VenueProtocol
 extension GatewayDesk {
     /// The desk has read Redis. What memory knows of an algorithm is kept where this process wrote the
     /// newest state that Redis has: Redis may have lost some. All else is read anew.
-    mutating func loadAlgos(_ records: [AlgoRecord], _ turn: inout Turn) {
+    mutating func loadAlgos(_ snapshot: GatewaySnapshot, _ turn: inout Turn) {
+        let records = snapshot.algos
+        for id in snapshot.damagedAlgos.keys.sorted() {
+            let problem = snapshot.damagedAlgos[id] ?? ""
+            turn.act(.alert(code: "algo_unreadable", problem, ["algo": id]))
+        }
         let isSame = algos.fence == fence
         algos.fence = fence
         for record in records.sorted(by: { $0.id < $1.id }) {
@@ -24,7 +29,8 @@ extension GatewayDesk {
             algos.remove(record.id)
             adopt(record, &turn)
         }
-        dropUnbegun(Set(records.map(\.id)), &turn)
+        let known = Set(records.map(\.id)).union(snapshot.damagedAlgos.keys)
+        dropUnbegun(known, &turn)
         for id in algos.all.keys.sorted() where algos.all[id]?.isRecovering == false {
             algos.all[id]?.saving = nil
             algos.all[id]?.heldInFlight = 0
@@ -33,6 +39,8 @@ extension GatewayDesk {
             algos.touched.insert(id)
         }
         for id in algos.all.keys.sorted() { ownChildren(id) }
+        reclaim(turn)
+        pauseHaltedAlgos(&turn)
         algos.needsReview = true
         turn.act(.watchTicks(algoSymbols))
     }
@@ -68,13 +76,17 @@ extension GatewayDesk {
                 machine: machine, record: record,
                 isReduceOnly: machine.parameters.isReduceOnly)
             algo.downtime = away
+            algo.unknownFrom = machine.book.nextNumber
             algos.add(record.id, algo)
         } catch {
             var kept = record
             kept.status = AlgoStatus.paused.rawValue
             kept.reason = AlgoReason.stateUnreadable.rawValue
             kept.detail = error.description
-            algos.add(record.id, HostedAlgo(machine: nil, record: kept, isReduceOnly: false))
+            // What it has resting is taken back once the desk leads.
+            var algo = HostedAlgo(machine: nil, record: kept, isReduceOnly: false)
+            if instruments[record.symbol] == nil { algo.unread = record }
+            algos.add(record.id, algo)
             turn.act(
                 .alert(
                     code: "algo_unreadable", error.description,
@@ -103,10 +115,26 @@ extension GatewayDesk {
             canAmend: settings.capabilities.amends, downtime: away, now: turn.now)
     }
 
+    /// An instrument's rules are told: the newest hold (R9), and an algorithm that could not be taken up
+    /// without them is.
+    mutating func rulesChanged(_ instrument: Instrument, _ turn: inout Turn) {
+        for id in algos.bySymbol[instrument.symbol] ?? [] {
+            if let rules = algos.all[id]?.machine?.rules, rules != instrument {
+                algos.all[id]?.machine?.rules = instrument
+            }
+            guard let record = algos.all[id]?.unread, phase == .ready, fence != nil else { continue }
+            algos.remove(id)
+            adopt(record, &turn)
+            ownChildren(id)
+            algos.needsReview = true
+        }
+    }
+
     /// The desk has taken over: each order of each algorithm is compared with what the desk knows.
     mutating func reviewIfReady(_ turn: inout Turn) {
         guard algos.needsReview, phase == .ready, fence != nil else { return }
         algos.needsReview = false
+        cancelOrphans(&turn)
         for id in algos.inOrder {
             guard let algo = algos.all[id], let machine = algo.machine else { continue }
             let held = Set(algo.held.map(\.number))
@@ -130,7 +158,7 @@ extension GatewayDesk {
             guard let name = childName(id, number) else { continue }
             if let order = orders[name] {
                 algos.all[id]?.lookups.remove(number)
-                report(id, childReport(number, order), turn.now)
+                tell(id, number, order, turn.now)
             } else {
                 lookUp(name, &turn)
             }
@@ -149,20 +177,16 @@ extension GatewayDesk {
         case .found(let record):
             algos.all[id]?.lookups.remove(number)
             if let order = orders[name] {
-                report(id, childReport(number, order), turn.now)
+                tell(id, number, order, turn.now)
             } else {
                 let code = RefusalCode.allCases.first { $0.description == record.code }
-                report(
-                    id,
-                    ChildReport(
-                        number: number, stage: .over(code), executed: record.executed,
-                        notional: record.executedNotional, fees: record.fees), turn.now)
+                report(id, overReport(number, code, record), turn.now)
             }
         case .missing:
             if let order = orders[name] {
                 // The venue knows it, and it is on record again.
                 algos.all[id]?.lookups.remove(number)
-                report(id, childReport(number, order), turn.now)
+                tell(id, number, order, turn.now)
                 break
             }
             // An order is on record before its bytes leave: this one never left, unless Redis has
@@ -181,7 +205,7 @@ extension GatewayDesk {
 
     private mutating func lookUpLater(_ id: String, _ pause: Interval, _ turn: Turn) {
         algos.all[id]?.lookupAt = turn.now + pause
-        algos.wake(by: turn.now + pause)
+        planWake(id)
     }
 
     /// All orders of an algorithm are known: it goes on, or ends as it was told to.
@@ -196,8 +220,15 @@ extension GatewayDesk {
             return lookUpLater(id, .milliseconds(100), turn)
         }
         algos.all[id]?.downtime = nil
+        algos.all[id]?.unknownFrom = nil
         let isActive = machine.status == .running || machine.status == .starting
-        guard isActive else { return event(id) { $0.deadlineReached(now: turn.now, &$1) } }
+        if isActive { carryOutPolicy(id, machine, away, turn) }
+        event(id) { $0.released(now: turn.now, &$1) }
+    }
+
+    private mutating func carryOutPolicy(
+        _ id: String, _ machine: AlgoMachine, _ away: Interval, _ turn: Turn
+    ) {
         if away > machine.parameters.maximumDowntime {
             return event(id) {
                 $0.pauseRequested(
@@ -206,7 +237,7 @@ extension GatewayDesk {
             }
         }
         switch machine.parameters.restart {
-        case .resume: event(id) { $0.deadlineReached(now: turn.now, &$1) }
+        case .resume: break
         case .cancel:
             event(id) {
                 $0.stopRequested(.restartCancel, isFlattening: false, now: turn.now, &$1)

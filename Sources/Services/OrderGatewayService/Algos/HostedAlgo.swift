@@ -8,7 +8,9 @@ import Trading
 //    crash every order is found by its number.
 // 2. An algorithm that was read from Redis decides nothing before the fate of each of its orders is
 //    known.
-// 3. Nothing is decided without the lease, or before the desk has taken the venue over.
+// 3. Nothing is decided without the lease, or before the desk has taken the venue over; but while
+//    Redis is away, the desk that led carries out stops and pauses.
+// 4. An order that a saved state does not name stays listed as open until one does.
 
 /// One algorithm on the desk, with what is on its way for it.
 struct HostedAlgo: Sendable {
@@ -16,6 +18,8 @@ struct HostedAlgo: Sendable {
     var machine: AlgoMachine?
     /// As it was last written or read.
     var record: AlgoRecord
+    /// As it was read, where it cannot be taken up before its instrument is known.
+    var unread: AlgoRecord?
     let isReduceOnly: Bool
     /// The command that started it, where that was in this process.
     var request = ""
@@ -36,12 +40,44 @@ struct HostedAlgo: Sendable {
     var waitersInFlight = 0
     /// Orders whose records are being read after a restart.
     var lookups: Set<Int64> = []
+    /// When something is due of it, as it stands in the list of all.
+    var dueAt = Instant.distantFuture
     /// When a failed look-up is repeated.
     var lookupAt = Instant.distantFuture
+    /// From this number on its orders may exist without its saved state naming them; nil where this
+    /// process has known them all.
+    var unknownFrom: Int64?
     /// How long it was away; nil once what its restart policy asks for is done.
     var downtime: Interval?
 
+    /// Orders that were claimed for it by the save in flight.
+    var claimsInFlight: [ClientOrderID] = []
+
     var isRecovering: Bool { downtime != nil }
+
+    /// When its state is written again though nothing has changed, so that how long it was away is
+    /// known after a crash to within half of what it may be.
+    var refreshInterval: Interval {
+        let most = machine?.parameters.maximumDowntime ?? .seconds(600)
+        return max(.seconds(1), min(.seconds(60), most / 2))
+    }
+
+    /// A price; says whether the algorithm wants anything, or to be looked at at another time.
+    mutating func ticked(
+        bid: Price, ask: Price, now: Instant, _ actions: inout [AlgoAction]
+    ) -> Bool {
+        guard downtime == nil, machine != nil else { return false }
+        machine?.ticked(bid: bid, ask: ask, now: now, &actions)
+        return !actions.isEmpty || machine?.urgency != .unchanged || dueAt != nextDue(isAlone: false)
+    }
+
+    /// When something is due of it.
+    /// - Parameter isAlone: Redis is away, and what is asked of it waits.
+    func nextDue(isAlone: Bool) -> Instant {
+        var due = isAlone ? .distantFuture : min(saveAt, lookupAt)
+        if downtime == nil, let own = machine?.wakeAt { due = min(due, own) }
+        return due
+    }
 }
 
 /// All algorithms on the desk.
@@ -61,6 +97,8 @@ struct AlgoHost: Sendable {
     var bySymbol: [Symbol: [String]] = [:]
     /// The algorithm and number behind a client order id.
     var owners: [ClientOrderID: (algo: String, number: Int64)] = [:]
+    /// The algorithms that took orders back which no saved state names yet.
+    var claimed: [ClientOrderID: String] = [:]
     /// Starts that wait for the rules of their instrument, by the question's name.
     var awaitingRules: [ClientOrderID: Command] = [:]
     /// Orders of which something is new.
@@ -73,8 +111,8 @@ struct AlgoHost: Sendable {
     var needsReview = false
     /// Whether they could decide anything after the last event.
     var isAwake = false
-    /// No wake-up is due before.
-    var nextWake = Instant.distantFuture
+    /// When something is due of each.
+    var dues = DueTimes<String>()
     var actions: [AlgoAction] = []
 
     mutating func add(_ id: String, _ algo: HostedAlgo) {
@@ -85,22 +123,34 @@ struct AlgoHost: Sendable {
         touched.insert(id)
     }
 
+    /// Something is due of an algorithm at this time, and nothing before.
+    mutating func plan(_ id: String, _ due: Instant) {
+        guard let known = all[id]?.dueAt, known != due else { return }
+        all[id]?.dueAt = due
+        dues.set(id, due == .distantFuture ? nil : due)
+    }
+
     mutating func remove(_ id: String) {
+        dues.set(id, nil)
         guard let algo = all.removeValue(forKey: id) else { return }
         let symbol = algo.record.symbol
         bySymbol[symbol]?.removeAll { $0 == id }
         if bySymbol[symbol]?.isEmpty == true { bySymbol[symbol] = nil }
         for (name, owner) in owners where owner.algo == id { owners[name] = nil }
+        for (name, owner) in claimed where owner == id { claimed[name] = nil }
     }
 
     /// Protective ones first, then by id.
-    var inOrder: [String] {
-        all.keys.sorted { a, b in
-            let first = all[a]?.isReduceOnly ?? false
-            let second = all[b]?.isReduceOnly ?? false
-            return first == second ? a < b : first
+    var inOrder: [String] { ordered(Array(all.keys)) }
+
+    /// Those of which something is due, in the same order.
+    mutating func due(by now: Instant) -> [String] { ordered(dues.due(by: now)) }
+
+    private func ordered(_ ids: [String]) -> [String] {
+        let protective = Set(ids.filter { all[$0]?.isReduceOnly == true })
+        return ids.sorted { a, b in
+            let first = protective.contains(a)
+            return first == protective.contains(b) ? a < b : first
         }
     }
-
-    mutating func wake(by time: Instant) { nextWake = min(nextWake, time) }
 }

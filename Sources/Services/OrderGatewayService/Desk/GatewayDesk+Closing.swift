@@ -14,6 +14,18 @@ struct CloseHold: Equatable, Sendable {
     /// When the exchange, the trades and the books were last asked.
     var askedAt = Instant.distantPast
     var hasCollected = false
+    /// Decided, and waiting for its record to say so.
+    var booking: Booking?
+
+    /// A part that is booked at mark, and what is sent of the rest.
+    struct Booking: Equatable, Sendable {
+        var booked: Quantity
+        var sent: Quantity
+        var isFlagged: Bool
+        var net: Quantity
+        var books: Quantity
+        var mark: Price
+    }
 }
 
 /// Desync protection before every closing order, and what becomes of one that the venue refuses
@@ -54,7 +66,12 @@ extension GatewayDesk {
     mutating func checkClose(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id], let hold = order.hold else { return }
         if let (code, reason) = obstacle(order, turn) {
+            unbook(id)
             return withdraw(id, code, reason, &turn)
+        }
+        if hold.booking != nil {
+            saveIfNeeded(id, &turn)
+            return check(id, by: turn.now + .milliseconds(250))
         }
         let books = booksNet(order.symbol)
         let reading = nets.reading(
@@ -175,18 +192,79 @@ extension GatewayDesk {
             return withdraw(
                 id, .reduceOnlyWouldIncrease, "the book has changed meanwhile", &turn)
         }
-        if !plan.booked.isZero {
-            guard let mark = order.mark else {
-                return withdraw(id, .priceUnknown, "nothing to book the close at", &turn)
-            }
-            bookAtMark(order, plan, net, mark, &turn)
+        if plan.booked.isZero {
+            return go(id, plan.sent.magnitude, isFlagged(plan, order, net), &turn)
         }
-        guard !plan.sent.isZero else {
-            orders[id]?.reason = "booked at mark: the exchange holds \(net), the books held \(books)"
-            release(id)
-            return perform(orders[id]?.life.closedAtMark() ?? .nothing, id, &turn)
+        guard let mark = order.mark else {
+            return withdraw(id, .priceUnknown, "nothing to book the close at", &turn)
         }
-        go(id, plan.sent.magnitude, isFlagged(plan, order, net), &turn)
+        if isMet(order.life.intent, at: mark) {
+            beginBooking(
+                id,
+                CloseHold.Booking(
+                    booked: plan.booked, sent: plan.sent,
+                    isFlagged: isFlagged(plan, order, net), net: net, books: books, mark: mark),
+                &turn)
+        } else if plan.sent.isZero {
+            withdraw(
+                id, .reduceOnlyRejected,
+                "the exchange holds \(net), and at \(mark) its price is not met", &turn)
+        } else {
+            go(id, plan.sent.magnitude, isFlagged(plan, order, net), &turn)
+        }
+    }
+
+    /// Whether an order would trade at a price: one that would rest has no claim to it.
+    private func isMet(_ intent: OrderIntent, at mark: Price) -> Bool {
+        guard let price = intent.price else { return true }
+        return intent.side == .buy ? price >= mark : price <= mark
+    }
+
+    // MARK: booking
+
+    /// The order's record says what is booked before the books do: after a crash between, whoever asked
+    /// for the close does not close that part again, and the difference to the exchange is an orphan
+    /// like any other (B4e).
+    private mutating func beginBooking(
+        _ id: ClientOrderID, _ booking: CloseHold.Booking, _ turn: inout Turn
+    ) {
+        orders[id]?.hold?.booking = booking
+        note(booking, id, 1)
+        saveIfNeeded(id, &turn)
+        check(id, by: turn.now + .milliseconds(250))
+    }
+
+    private mutating func note(_ booking: CloseHold.Booking, _ id: ClientOrderID, _ sign: Int64) {
+        var sum = orders[id]?.bookedAtMark ?? BookedAtMark()
+        let part = booking.booked.magnitude
+        let value = booking.mark.times(part, .nearestEven)
+        sum.quantity += sign > 0 ? part : -part
+        sum.value += sign > 0 ? value : -value
+        orders[id]?.bookedAtMark = sum
+        orders[id]?.needsSave = true
+    }
+
+    /// What was to be booked is not.
+    private mutating func unbook(_ id: ClientOrderID) {
+        guard let booking = orders[id]?.hold?.booking else { return }
+        orders[id]?.hold?.booking = nil
+        note(booking, id, -1)
+    }
+
+    /// An order's record is saved: where it was waited for, the part is booked and the rest sent.
+    mutating func bookingSaved(_ id: ClientOrderID, _ turn: inout Turn) {
+        guard let order = orders[id], let booking = order.hold?.booking, !order.needsSave,
+            order.saving == nil, obstacle(order, turn) == nil
+        else { return }
+        orders[id]?.hold?.booking = nil
+        bookAtMark(order, booking, &turn)
+        guard booking.sent.isZero else {
+            return go(id, booking.sent.magnitude, booking.isFlagged, &turn)
+        }
+        orders[id]?.reason =
+            "booked at mark: the exchange holds \(booking.net), the books held \(booking.books)"
+        release(id)
+        perform(orders[id]?.life.closedAtMark() ?? .nothing, id, &turn)
     }
 
     private func plan(
@@ -243,26 +321,24 @@ extension GatewayDesk {
     }
 
     private mutating func bookAtMark(
-        _ order: WorkingOrder, _ plan: ClosingPlan, _ net: Quantity, _ mark: Price,
-        _ turn: inout Turn
+        _ order: WorkingOrder, _ booking: CloseHold.Booking, _ turn: inout Turn
     ) {
-        orders[order.id]?.bookedAtMark += plan.booked.magnitude
         // A close that is planned anew books another part.
         let part = order.closeTries == 0 ? "" : ":\(order.closeTries)"
-        nets.booked(order.symbol, plan.booked)
+        nets.booked(order.symbol, booking.booked)
         turn.act(
             .alert(
                 code: "close_unbacked",
                 "a close was booked at mark as far as the exchange does not hold it",
                 [
                     "account": order.account.name, "symbol": order.symbol.name,
-                    "order": order.id.text, "qty": plan.booked.text, "mark": mark.text,
-                    "exchange": net.text,
+                    "order": order.id.text, "qty": booking.booked.text,
+                    "mark": booking.mark.text, "exchange": booking.net.text,
                 ]))
         submit(
             LedgerChange(
                 account: order.account, symbol: order.symbol,
-                subject: .adjustment(plan.booked, at: mark, isVirtualClose: true),
+                subject: .adjustment(booking.booked, at: booking.mark, isVirtualClose: true),
                 identity: "close:\(order.id.text)\(part)", cause: "command:\(order.request)",
                 atMilliseconds: turn.wall.milliseconds), &turn)
     }

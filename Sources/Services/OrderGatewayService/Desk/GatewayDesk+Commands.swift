@@ -430,7 +430,8 @@ extension GatewayDesk {
         let record = StateRecord(
             state: body.state, why: body.why, by: command.from, stamp: stamp(turn))
         guard let fence = found else {
-            return setStateAway(command, record, body.account, &turn)
+            setStateAway(command, record, body.account, &turn)
+            return pauseHaltedAlgos(&turn)
         }
         // A stricter state holds at once, whether Redis takes it or not.
         if let account = body.account {

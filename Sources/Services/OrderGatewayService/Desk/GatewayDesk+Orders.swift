@@ -41,10 +41,11 @@ extension GatewayDesk {
         guard let fence, phase != .idle, phase != .loading, mustSave(id) else { return }
         let token = nextToken
         nextToken += 1
+        let isClaimed = !algos.claimed.isEmpty && algos.claimed[id] != nil
         let saved = orders.change(id) {
             $0.saving = token
             $0.needsSave = false
-            $0.savingDone = $0.life.isDone
+            $0.savingDone = $0.life.isDone && !isClaimed
             $0.revision += 1
             return ($0.record(writer: settings.writer, wall: turn.wall), $0.savingDone)
         }
@@ -83,8 +84,12 @@ extension GatewayDesk {
             orders.read(id) { ($0.life.isDone, $0.savingDone && !$0.needsSave) } ?? (false, false)
         reread(id, &turn)
         if isDone, isAllKept { return retire(id, &turn) }
-        if isDone, orders[id]?.savingDone == false { orders[id]?.needsSave = true }
+        // An order that an algorithm took back stays listed until the algorithm's state names it.
+        if isDone, orders[id]?.savingDone == false, algos.claimed[id] == nil {
+            orders[id]?.needsSave = true
+        }
         saveIfNeeded(id, &turn)
+        if orders.read(id, { $0.hold?.booking != nil }) == true { bookingSaved(id, &turn) }
     }
 
     /// The order is done and Redis knows it: it leaves the desk.
@@ -154,6 +159,7 @@ extension GatewayDesk {
         _ id: ClientOrderID, _ code: RefusalCode, _ reason: String, _ turn: inout Turn
     ) {
         guard let order = orders.removeValue(forKey: id) else { return }
+        if algos.owners[id] != nil { algos.moved.insert(id) }
         for waiter in order.waiters {
             refuse(waiter.request, waiter.from, Refusal(code, reason), [:], &turn)
         }
@@ -164,6 +170,7 @@ extension GatewayDesk {
         _ id: ClientOrderID, _ record: OrderRecord?, _ turn: inout Turn
     ) {
         guard let order = orders.removeValue(forKey: id) else { return }
+        if algos.owners[id] != nil { algos.moved.insert(id) }
         for waiter in order.waiters {
             if let record {
                 reply(waiter, record, &turn)

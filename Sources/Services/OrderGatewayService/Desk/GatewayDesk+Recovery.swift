@@ -33,6 +33,7 @@ extension GatewayDesk {
         isRedisUp = false
         leftAlone(turn)
         stopWriting(&turn)
+        storageLost(&turn)
     }
 
     mutating func redisReturned(_ turn: inout Turn) {
@@ -106,12 +107,13 @@ extension GatewayDesk {
         adoptOrders(snapshot, &turn)
         watchTerms(&turn)
         keepUnsavedStates(&turn)
+        loadAlgos(snapshot, &turn)
+        for id in orders.keys.sorted() { saveIfNeeded(id, &turn) }
         // Another gateway may have placed the orders of these meanwhile: nothing is known of them yet.
         let strangers = ledger.withdrawUnowned(.external) + withheld
         withheld = []
         perform(ledger.resume(), &turn)
         for fill in strangers { listedTrade(fill, &turn) }
-        loadAlgos(snapshot.algos, &turn)
         if isStreamOpen { startListing(&turn) } else { turn.act(.openStream) }
     }
 
@@ -153,7 +155,6 @@ extension GatewayDesk {
         for record in snapshot.openOrders + snapshot.closedOrders {
             strike(record.intent.clientOrderID.text, &turn)
         }
-        for id in orders.keys.sorted() { saveIfNeeded(id, &turn) }
     }
 
     /// Redis has it as done: our last save arrived, or another holder of the lease made one.

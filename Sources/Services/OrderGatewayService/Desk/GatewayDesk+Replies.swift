@@ -129,10 +129,6 @@ extension GatewayDesk {
         _ waiter: WorkingOrder.Waiter, _ record: OrderRecord, _ body: [String: String],
         _ turn: inout Turn
     ) {
-        var body = body
-        if let part = orders[record.intent.clientOrderID]?.bookedAtMark, !part.isZero {
-            body["booked_at_mark"] = part.text
-        }
         if record.code.isEmpty {
             finish(Reply.ok(waiter.request, body), to: waiter.from, &turn)
         } else {

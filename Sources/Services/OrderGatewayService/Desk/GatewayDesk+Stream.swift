@@ -28,6 +28,7 @@ extension GatewayDesk {
     mutating func instrumentChanged(_ instrument: Instrument, _ turn: inout Turn) {
         let wasTrading = instruments[instrument.symbol]?.status == .trading
         instruments[instrument.symbol] = instrument
+        rulesChanged(instrument, &turn)
         guard instrument.status != .trading else { return }
         let ids = orders.keys.sorted().filter {
             orders[$0]?.symbol == instrument.symbol && orders[$0]?.life.isFinal == false

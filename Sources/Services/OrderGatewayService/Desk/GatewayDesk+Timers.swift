@@ -66,7 +66,7 @@ extension GatewayDesk {
 
     /// Arms the next wake-up where it has changed.
     mutating func scheduleWake(_ turn: inout Turn) {
-        var next = algos.nextWake
+        var next = algosDueAt
         if let retryAt { next = min(next, retryAt) }
         if let retrySharedAt { next = min(next, retrySharedAt) }
         if let statesAt { next = min(next, statesAt) }

@@ -176,6 +176,8 @@ package struct GatewaySnapshot: Equatable, Sendable {
     package var newestMilliseconds: Int64 = 0
     /// The running algorithms.
     package var algos: [AlgoRecord] = []
+    /// What is wrong with the records of running algorithms that cannot be read, by id.
+    package var damagedAlgos: [String: String] = [:]
 
     package init() {}
 }

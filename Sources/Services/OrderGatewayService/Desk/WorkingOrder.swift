@@ -72,8 +72,8 @@ import VenueProtocol
         var hold: CloseHold?
         /// Times a close left for the venue.
         var closeTries = 0
-        /// What of a close was booked at mark and not sent.
-        var bookedAtMark = Quantity.zero
+        /// What of a close was booked at mark and not sent; nil where nothing ever was.
+        var bookedAtMark: BookedAtMark?
         /// When the command that placed it is too old to be sent.
         var sendBy: Instant = .distantFuture
 
@@ -138,6 +138,7 @@ import VenueProtocol
         fields.sentMilliseconds = record.sentMilliseconds
         fields.revision = record.revision
         fields.terms = record.terms
+        fields.bookedAtMark = record.bookedAtMark
         held = [fields]
     }
 
@@ -214,6 +215,7 @@ extension WorkingOrder {
         record.sentMilliseconds = self.sentMilliseconds
         record.revision = self.revision
         record.terms = self.terms
+        record.bookedAtMark = self.bookedAtMark
         return record
     }
 }

@@ -9,7 +9,8 @@ import WebServer
 
 /// Commands over the process's HTTP port, for when Redis is away: `POST /commands`.
 ///
-/// 1. Only what takes risk off: cancels, orders that only reduce, halts and stricter states.
+/// 1. Only what takes risk off: cancels, orders that only reduce, halts and stricter states, and the end
+///    or pause of an algorithm.
 /// 2. Only with the bearer token `PMS_COMMAND_TOKEN`; without one set, never; never for a web page.
 /// 3. Every request is answered, with the reply as it stands on the bus.
 @LoopActor final class CommandPort {
@@ -44,7 +45,7 @@ import WebServer
             guard var command = CommandPort.protective(asked) else {
                 return refuse(
                     exchange, 403,
-                    "only cancels, reduce-only orders, halt and reduce are taken here")
+                    "only cancels, reduce-only orders, halt, reduce, algo.stop and algo.pause are taken here")
             }
             number += 1
             command.from = "http-\(number)"
@@ -73,11 +74,11 @@ import WebServer
 
     private nonisolated static func isProtective(_ command: Command) -> Bool {
         switch CommandKind(rawValue: command.kind) {
-        case .orderCancel: true
+        case .orderCancel, .algoStop, .algoPause: true
         case .orderPlace: (try? OrderPlaceBody(command.body))?.isReduceOnly ?? false
         case .stateSet: (try? StateSetBody(command.body)).map { $0.state != .active } ?? false
         case .orderAmend, .accountCreate, .accountDeposit, .accountTransfer, .reconcile,
-            .algoStart, .algoStop, .algoPause, .algoResume, .allocationRun, nil:
+            .algoStart, .algoResume, .allocationRun, nil:
             false
         }
     }

@@ -197,11 +197,13 @@ import VenueProtocol
         }
     }
 
-    /// Reads the status of every instrument with a working order.
+    /// Reads the status of every instrument with a working order or an algorithm.
     private func readInstruments() {
         instrumentTimer?.arm(after: .seconds(5))
         guard host.redis.isUp else { return }
-        let symbols = Set(desk.workingOrders.map(\.intent.symbol)).sorted()
+        var wanted = Set(desk.workingOrders.map(\.intent.symbol))
+        wanted.formUnion(desk.algoSymbols)
+        let symbols = wanted.sorted()
         guard !symbols.isEmpty else { return }
         Task { @LoopActor in
             for instrument in await store.instruments(symbols) {

@@ -350,12 +350,12 @@ package struct StoreFailure: Error, CustomStringConvertible {
     private func loadAlgos(
         _ ids: [String], _ snapshot: inout GatewaySnapshot
     ) async throws(StoreFailure) {
-        for fields in try await records(ids.map { keys.algo($0) }) where !fields.isEmpty {
+        for (id, fields) in zip(ids, try await records(ids.map { keys.algo($0) })) {
             do throws(RecordError) {
                 snapshot.algos.append(try AlgoRecord(fields: fields))
             } catch {
                 // One that cannot be read must not keep all books from being traded.
-                Log.error("an algorithm's record is left out", ["error": error.description])
+                snapshot.damagedAlgos[id] = error.description
             }
         }
     }

@@ -29,6 +29,19 @@ package struct LedgerVerification {
 
     private var positions: [String: Position] = [:]
     private var wallets: [AccountID: Money] = [:]
+    /// How the books stood before each of the newest entries, to go back to where Redis lost them.
+    private var steps: [Step] = []
+    /// Twice what Redis may lose, and at most twice as many are held.
+    private static let memory = 10_000
+
+    /// A book and a wallet before an entry.
+    private struct Step {
+        let sequence: Int64
+        let book: String?
+        let position: Position?
+        let account: AccountID
+        let wallet: Money?
+    }
 
     package init(settlementAsset: String = "USDT") { self.settlementAsset = settlementAsset }
 
@@ -41,8 +54,20 @@ package struct LedgerVerification {
             add(entry, "the journal has a gap: \(last) is followed by \(entry.sequence)")
         }
         last = entry.sequence
+        remember(entry)
         checkPosition(entry)
         checkWallet(entry)
+    }
+
+    private mutating func remember(_ entry: LedgerEntry) {
+        if steps.count >= 2 * LedgerVerification.memory {
+            steps.removeFirst(LedgerVerification.memory)
+        }
+        let book = entry.symbol.map { BusKeys.book(entry.account, $0) }
+        steps.append(
+            Step(
+                sequence: entry.sequence, book: book, position: book.flatMap { positions[$0] },
+                account: entry.account, wallet: wallets[entry.account]))
     }
 
     /// Entries are missing: what is rebuilt begins anew behind them.
@@ -53,18 +78,25 @@ package struct LedgerVerification {
         forget()
     }
 
-    /// Redis came back without its newest entries, and counted on from a number before them: what is
-    /// rebuilt begins anew behind it. The books were repaired from the venue since.
+    /// Redis came back without its newest entries, and counts on from a number before them. The books
+    /// are as they were at that number, and were repaired from the venue since; where that is further
+    /// back than is remembered, what is rebuilt begins anew.
     package mutating func lossRead(after kept: Int64) {
         losses += 1
         last = kept
-        forget()
+        while let step = steps.last, step.sequence > kept {
+            if let book = step.book { positions[book] = step.position }
+            wallets[step.account] = step.wallet
+            steps.removeLast()
+        }
+        if steps.isEmpty { forget() }
     }
 
     private mutating func forget() {
         hasGap = true
         positions = [:]
         wallets = [:]
+        steps = []
     }
 
     /// Takes a problem that was found elsewhere.

@@ -22,29 +22,36 @@ package struct FundingPayment: Equatable, Sendable {
 }
 
 extension BinanceFutures {
-    /// Funding since a time, oldest first, at most 1,000; the venue tells of the last three months.
-    package static func fundingPayments(sinceMilliseconds: Int64) -> VenueRequest {
+    /// Rows of a full page of funding: the venue's most.
+    package static let fundingPageRows = 1_000
+
+    /// A page of funding since a time, oldest first; the venue tells of the last three months.
+    /// - Parameter page: 1 is the first.
+    package static func fundingPayments(sinceMilliseconds: Int64, page: Int = 1) -> VenueRequest {
         VenueRequest(
             .get, "/fapi/v1/income",
             [
                 VenueRequest.Parameter("incomeType", "FUNDING_FEE"),
                 VenueRequest.Parameter("startTime", String(sinceMilliseconds)),
-                VenueRequest.Parameter("limit", "1000"),
+                VenueRequest.Parameter("page", String(page)),
+                VenueRequest.Parameter("limit", String(fundingPageRows)),
             ], security: .signed, weight: 30)
     }
 
-    /// Reads an income history; what is no funding of a symbol is left out.
-    package static func decodeFundingPayments(
+    /// Reads a page of an income history; what is no funding of a symbol is counted alone.
+    package static func decodeFundingPage(
         _ bytes: RawSpan
-    ) throws(JSONError) -> [FundingPayment] {
+    ) throws(JSONError) -> (payments: [FundingPayment], rows: Int) {
         var scanner = JSONScanner(bytes)
         var payments: [FundingPayment] = []
+        var rows = 0
         try scanner.enterArray()
         while try scanner.nextElement() {
+            rows += 1
             if let payment = try readPayment(&scanner) { payments.append(payment) }
         }
         try scanner.finish()
-        return payments
+        return (payments, rows)
     }
 
     private static func readPayment(

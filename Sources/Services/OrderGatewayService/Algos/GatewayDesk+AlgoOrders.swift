@@ -1,0 +1,184 @@
+import Algorithms
+import BusProtocol
+import Chronology
+import Orders
+import Positions
+import Trading
+
+/// What algorithms want of the desk, and what becomes of their orders.
+extension GatewayDesk {
+    mutating func carryOut(_ wish: AlgoAction, _ id: String, _ turn: inout Turn) {
+        switch wish {
+        case .place: break
+        case .cancel(let number): cancelChild(id, number, &turn)
+        case .amend(let number, let price):
+            guard let name = childName(id, number) else { return }
+            guard orders[name] != nil else {
+                algos.moved.insert(name)
+                return
+            }
+            let moves = algos.all[id]?.machine?.progress.moved ?? 0
+            ask(
+                .orderAmend, "\(id):\(number):\(moves)",
+                OrderAmendBody(order: name.text, quantity: nil, price: price).body, &turn)
+        }
+    }
+
+    private mutating func cancelChild(_ id: String, _ number: Int64, _ turn: inout Turn) {
+        if let index = algos.all[id]?.held.firstIndex(where: { $0.number == number }) {
+            // It waits for its save: nobody has heard of it.
+            if let count = algos.all[id]?.heldInFlight, index < count {
+                algos.all[id]?.heldInFlight -= 1
+            }
+            algos.all[id]?.held.remove(at: index)
+            return report(
+                id, ChildReport(number: number, stage: .over(.cancelledBeforeSending)), turn.now)
+        }
+        guard let name = childName(id, number) else { return }
+        guard orders[name] != nil else {
+            algos.moved.insert(name)
+            return
+        }
+        orders[name]?.replacement = nil
+        perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+    }
+
+    /// Asks the desk itself for something, as from outside.
+    private mutating func ask(
+        _ kind: CommandKind, _ id: String, _ body: [String: String], _ turn: inout Turn
+    ) {
+        commandReceived(ownCommand(kind, id, body, turn), &turn)
+    }
+
+    private func ownCommand(
+        _ kind: CommandKind, _ id: String, _ body: [String: String], _ turn: Turn
+    ) -> Command {
+        Command(
+            id: id, from: AlgoHost.sender,
+            deadlineMilliseconds: turn.wall.milliseconds + AlgoHost.patience.milliseconds,
+            kind: kind.rawValue, body: body)
+    }
+
+    /// The client order id of an order in an algorithm's book.
+    func childName(_ id: String, _ number: Int64) -> ClientOrderID? {
+        guard let child = algos.all[id]?.machine?.book.child(number) else { return nil }
+        return childName(id, number, lot: child.lot)
+    }
+
+    /// The client order id that an algorithm's order has, or would have.
+    func childName(_ id: String, _ number: Int64, lot: Int) -> ClientOrderID? {
+        guard let algo = algos.all[id], let code = accounts[algo.record.account]?.code,
+            let origin = childOrigin(id, lot: lot)
+        else { return nil }
+        return ClientOrderID.derive(
+            account: code, origin: origin, intent: AlgoHost.request(id, number, lot: lot))
+    }
+
+    /// What closes is told apart by its name: it passes a halt (P7).
+    private func childOrigin(_ id: String, lot: Int) -> OrderOrigin? {
+        guard let algo = algos.all[id], let kind = AlgoKind(rawValue: algo.record.kind) else {
+            return nil
+        }
+        guard let machine = algo.machine else { return kind.origin }
+        return lot == machine.closingLot ?? machine.book.lots.count ? .flatten : kind.origin
+    }
+
+    /// The state is saved: the orders it names are placed.
+    mutating func release(_ id: String, _ turn: inout Turn) {
+        guard let algo = algos.all[id] else { return }
+        let ready = algo.held.prefix(algo.heldInFlight)
+        algos.all[id]?.held.removeFirst(ready.count)
+        algos.all[id]?.heldInFlight = 0
+        for child in ready {
+            let body = OrderPlaceBody(
+                account: algo.record.account, symbol: algo.record.symbol, side: child.side,
+                type: child.type, timeInForce: child.timeInForce, quantity: child.quantity,
+                price: child.price, isReduceOnly: child.isReduceOnly,
+                origin: childOrigin(id, lot: child.lot) ?? .flatten)
+            let request = AlgoHost.request(id, child.number, lot: child.lot)
+            orderWanted(body, ownCommand(.orderPlace, request, [:], turn), &turn)
+        }
+    }
+
+    // MARK: reports
+
+    /// An answer to what was asked of the desk: what matters is how the order stands now.
+    mutating func replied(_ reply: Reply, _ turn: inout Turn) {
+        let parts = reply.id.split(separator: ":")
+        guard parts.count >= 2, let digits = parts[1].split(separator: ".").first,
+            let number = Int64(digits)
+        else { return }
+        let id = String(parts[0])
+        guard let name = childName(id, number) else { return }
+        let code = RefusalCode.allCases.first { $0.description == reply.code }
+        let isRefusal = !reply.isOK && parts.count == 2 && code != .outcomeUnknown
+        guard mayAlgosAct, isRefusal, orders[name] == nil else {
+            algos.moved.insert(name)
+            return
+        }
+        // Refused before it was on record.
+        let known = try? OrderRecord(fields: reply.body)
+        report(id, overReport(number, code ?? .venueRejected, known), turn.now)
+    }
+
+    /// How an order ended that is not on the desk.
+    func overReport(_ number: Int64, _ code: RefusalCode?, _ record: OrderRecord?) -> ChildReport {
+        let booked = record?.bookedAtMark ?? BookedAtMark()
+        return ChildReport(
+            number: number, stage: .over(code),
+            executed: (record?.executed ?? .zero) + booked.quantity,
+            notional: (record?.executedNotional ?? .zero) + booked.value,
+            fees: record?.fees ?? .zero)
+    }
+
+    mutating func orderMoved(_ name: ClientOrderID, _ turn: inout Turn) {
+        guard let (id, number) = algos.owners[name] else { return }
+        if let order = orders[name] { return tell(id, number, order, turn.now) }
+        // It has left the desk untold, unless it has not come there yet: Redis says what became of it.
+        guard let algo = algos.all[id], !algo.held.contains(where: { $0.number == number }) else {
+            return
+        }
+        algos.all[id]?.lookups.insert(number)
+        if !algo.isRecovering { lookUpChildren(id, &turn) }
+    }
+
+    /// Tells an algorithm how one of its orders stands.
+    mutating func tell(_ id: String, _ number: Int64, _ order: WorkingOrder, _ now: Instant) {
+        let report = childReport(number, order)
+        let phase = algos.all[id]?.machine?.book.child(number)?.phase
+        if report.stage == .working, phase == .cancelling {
+            event(id) { $0.cancelRefused(number, now: now, &$1) }
+        }
+        self.report(id, report, now)
+    }
+
+    mutating func report(_ id: String, _ report: ChildReport, _ now: Instant) {
+        if case .over = report.stage, let name = childName(id, report.number) {
+            algos.owners[name] = nil
+        }
+        event(id) { $0.reported(report, now: now, &$1) }
+    }
+
+    /// How an order on the desk stands, as its algorithm is told.
+    func childReport(_ number: Int64, _ order: WorkingOrder) -> ChildReport {
+        let stage: ChildReport.Stage =
+            switch order.life.name {
+            case .intent, .sent: .pending
+            case .unknown: .unknown
+            case .pendingCancel: .cancelling
+            case .pendingAmend: .amending
+            case .open, .partiallyFilled:
+                order.isAmending || order.nextAmend != nil ? .amending : .working
+            case .filled, .cancelled, .rejected, .expired:
+                order.life.isDone
+                    ? .over(RefusalCode.allCases.first { $0.description == order.code })
+                    : .cancelling
+            }
+        // What was booked at mark is closed as well as what was traded.
+        let booked = order.bookedAtMark ?? BookedAtMark()
+        return ChildReport(
+            number: number, stage: stage, price: order.life.intent.price,
+            executed: order.totals.executed + booked.quantity,
+            notional: order.totals.notional + booked.value, fees: order.totals.fees)
+    }
+}
