@@ -89,6 +89,7 @@ import Trading
         #expect(actions(&stage) { $0.deadlineReached(now: $1, &$2) } == [])
         let over = ChildReport(number: 1, stage: .over(nil))
         #expect(actions(&stage) { $0.reported(over, now: $1, &$2) } == [])
+        stage.now = stage.now + .seconds(1)
         #expect(tick(&stage, "50001") == [])
         guard case .place(let child) = actions(&stage, { $0.released(now: $1, &$2) }).first else {
             Issue.record("it goes on when it is released")

@@ -54,9 +54,9 @@ struct AllocationRecordTests {
         #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
         #expect(await redis.send(["HGET", keys.allocation, "seq"]).value?.text == "2")
         #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 2)
-        let answer = await redis.send(["GET", keys.request("k1")]).value?.text
+        let answer = await redis.send(["GET", keys.allocationRequest("k1")]).value?.text
         #expect(answer?.contains("\"status\":\"done\"") == true)
-        let life = await redis.send(["PTTL", keys.request("k1")]).value?.int ?? 0
+        let life = await redis.send(["PTTL", keys.allocationRequest("k1")]).value?.int ?? 0
         #expect(life > 3_500_000 && life <= AllocationScript.requestLife)
         // Another has taken over.
         _ = await redis.send(["SET", keys.fence("allocation"), "5"])

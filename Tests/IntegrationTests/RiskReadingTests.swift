@@ -44,6 +44,10 @@ struct RiskReadingTests {
         #expect(get(stage, port, "/positions?account=nobody", token: "secret").hasSuffix(" 404"))
         #expect(get(stage, port, "/accounts", token: "secret").contains("\"account\":\"demo\""))
         #expect(stage.pms("positions").text.contains("snapshot 0."))
+        #expect(stage.pms("account", "create", "beta", "--deposit", "5").code == 0)
+        #expect(
+            stage.wait(seconds: 10) { stage.redis("EXISTS", "pms:{usdm}:risk:beta") == "1" },
+            "\(stage.log())")
         // Without any engine the snapshot is gone: the ledger and the last price are shown.
         risk.terminate()
         for program in stage.programs
@@ -55,6 +59,8 @@ struct RiskReadingTests {
         let positions = stage.pms("positions")
         #expect(positions.text.contains("expired; price"))
         #expect(positions.text.contains("no fresh risk snapshot of demo"))
+        let all = stage.pms("risk")
+        #expect(all.text.contains("risk snapshots of demo have expired"), "\(all.text)")
         let shown = stage.pms("risk", "demo")
         #expect(shown.code == 0 && shown.text.contains("has expired"), "\(shown.text)")
     }

@@ -125,13 +125,13 @@ struct TwoVenuesTests {
         for service in ["price-feed", "order-gateway", "risk-engine", "position-sync"] {
             try stage.start(service, [], variables(stage, "usdm", port: port, user: service))
         }
-        for service in ["price-feed", "order-gateway"] {
+        for service in ["price-feed", "order-gateway", "allocator"] {
             try stage.start(
                 service, [], variables(stage, "spot", port: port, user: "spot-\(service)"))
-        }
-        for service in ["price-feed", "order-gateway"] {
-            #expect(stage.wait { isReady(stage, "usdm", service) }, "\(service) of usdm")
             #expect(stage.wait { isReady(stage, "spot", service) }, "\(service) of spot")
+        }
+        for service in ["price-feed", "order-gateway", "risk-engine", "position-sync"] {
+            #expect(stage.wait { isReady(stage, "usdm", service) }, "\(service) of usdm")
         }
         func pms(_ venue: String, _ arguments: String...) throws -> Int32 {
             let user = venue == "spot" ? "spot-pms" : "pms"
@@ -155,6 +155,9 @@ struct TwoVenuesTests {
         #expect(isBought, "\(stage.logs.map { $0.suffix(800) })")
         let bought = stage.redis(as: "inspector", ["HGET", "pms:{spot}:position:demo:QRLUSDT", "qty"])
         #expect(bought == "100")
+        // The allocator balances the account by orders of its own, and says so.
+        #expect(try pms("spot", "allocate") == 0, "\(stage.logs.map { $0.suffix(400) })")
+        #expect(stage.redis(as: "inspector", ["XLEN", "pms:{spot}:allocations"]) != "0")
         // The same account name at the other venue is another book.
         #expect(stage.redis(as: "inspector", ["SCARD", "pms:{usdm}:books"]) == "0")
         let refusals = stage.logs.flatMap { $0.split(separator: "\n") }.filter {

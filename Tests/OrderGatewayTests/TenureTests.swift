@@ -158,6 +158,23 @@ import VenueProtocol
         #expect(timed.wait(.seconds(5)) == ["cancel"])
     }
 
+    @Test("an owner whose lease Redis will not tell of is taken to be gone when it must have lapsed")
+    func unreadable() {
+        var bench = DeskBench.ready
+        resting(&bench)
+        for _ in 0..<2 {
+            #expect(bench.wait(.seconds(1)) == ["read owner allocation"])
+            #expect(bench.give(.ownerRead(lease: "allocation", .failed)).isEmpty)
+        }
+        #expect(bench.wait(.seconds(1)).contains("cancel"))
+        // One failure among good answers ends nothing.
+        var other = DeskBench.ready
+        resting(&other)
+        other.give(.ownerRead(lease: "allocation", .failed))
+        other.give(held())
+        #expect(!other.wait(.seconds(30)).contains("cancel"))
+    }
+
     @Test("P2: a gateway that was stopped past the end of a lease it had read asks before it cancels")
     func slept() {
         var bench = DeskBench.ready

@@ -26,6 +26,8 @@ struct DeskSimulationTests {
         #expect(report.positionsBefore == 100, "\(world.condition)")
         #expect(report.steps > 50 && report.accountsDeleveraged > 30, "\(report.text)")
         #expect(report.liquidations == 0, "\(report.text)")
+        // Marks come once a second: nobody is under the maintenance margin for longer than one.
+        #expect(report.longestOverdue < .milliseconds(1_500), "\(report.text)")
         // A mark comes each second, half a percent lower: that much may be lost to it, and no more.
         #expect(report.lowestEquity > .whole(-200), "\(report.text)")
         #expect(report.highestRatio < .one, "\(report.text)")
@@ -43,6 +45,8 @@ struct DeskSimulationTests {
         // A short gains by a crash: none of them is closed.
         #expect(report.positionsAfter >= 33, "\(report.text)")
         #expect(report.liquidations == 0, "\(report.text)")
+        // Marks come once a second: nobody is under the maintenance margin for longer than one.
+        #expect(report.longestOverdue < .milliseconds(1_500), "\(report.text)")
         #expect(report.lowestEquity > .whole(-200), "\(report.text)")
         #expect(report.highestRatio < .one, "\(report.text)")
         #expect(report.commandsRepeated == 0)
@@ -57,6 +61,8 @@ struct DeskSimulationTests {
         #expect(report.positionsBefore == 100, "\(world.condition)")
         #expect(report.steps > 50, "\(report.text)")
         #expect(report.liquidations == 0, "\(report.text)")
+        // Marks come once a second: nobody is under the maintenance margin for longer than one.
+        #expect(report.longestOverdue < .milliseconds(1_500), "\(report.text)")
         #expect(report.lowestEquity > .whole(-60), "\(report.text)")
         #expect(report.commandsRepeated == 0)
         #expect(world.violations() == [])

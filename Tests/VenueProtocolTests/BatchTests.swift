@@ -79,6 +79,9 @@ struct BatchTests {
         #expect(list?[1]["type"]?.text == "LIMIT" && list?[1]["price"]?.text == "60002")
         #expect(request.weight == 1 && !request.isIdempotent)
         #expect(PercentEncoding.encoded("{\"") == "%7B%22")
+        // Twenty of them fit a request line of 8 kB.
+        let twenty = try MEXCSpotDialect().placeOrders(try (1...20).map { try intent($0) })
+        #expect(PercentEncoding.encoded(twenty.value(of: "batchOrders") ?? "").utf8.count < 6_000)
     }
 
     @Test("MEXC: receipts are taken as intended, refusals judged by themselves, in their order")
@@ -88,7 +91,7 @@ struct BatchTests {
         let text = """
             [{"symbol":"BTCUSDT","orderId":"C02__1","newClientOrderId":"\(names[0])","orderListId":-1},
             {"newClientOrderId":"\(names[1])","msg":"The minimum transaction volume","code":30002},
-            {"symbol":"BTCUSDT","orderId":"C02__3","orderListId":-1}]
+            {"symbol":"BTCUSDT","orderId":"C02__3","orderListId":-1,"code":200,"msg":"success"}]
             """
         let elements = try MEXCSpotDialect().decodePlacements(Array(text.utf8).rawSpan, intents)
         #expect(elements.count == 3)

@@ -40,7 +40,6 @@ struct AlgoTrial {
         var settings = FuturesSettings()
         settings.seed = seed
         settings.balance = .whole(10_000_000)
-        settings.hasBackground = false
         settings.listings = Array(settings.listings.prefix(1))
         desk = FuturesDesk(settings)
         if let feed, !desk.replay(feed) {

@@ -187,7 +187,7 @@ import VenueProtocol
     }
 
     private func findAnswer(_ waiter: UInt64, _ request: String) {
-        host.redis.send(["GET", host.keys.request(request)]) { [weak self] outcome in
+        host.redis.send(["GET", host.keys.allocationRequest(request)]) { [weak self] outcome in
             guard let self else { return }
             guard let value = outcome.value else {
                 return deliver(.answerLost(waiter, reason: outcome.failure ?? "no answer"))

@@ -27,12 +27,12 @@ struct FactsFailure: Error {
     private let host: ServiceHost
     private let venue: VenueQueries
     private let symbol: Symbol
-    private let ear: BookEar
+    private let ear = BookEar()
     private var frame = DepthFrame()
     /// When REST last said what the account holds.
     private var checkedAt = Instant.distantPast
-    /// Books before this are of before our last order.
-    private var notBefore = Instant.distantPast
+    /// Books published before this may not show our last order yet.
+    private var notBefore = WallTime(milliseconds: 0)
     private let mismatches: Counter
     private let restBooks: Counter
 
@@ -40,6 +40,9 @@ struct FactsFailure: Error {
     private static let rulesAge = Interval.seconds(3_600)
     /// A book is taken from the stream for this long after it was published.
     private static let bookAge = Interval.seconds(1)
+    /// From an order's end to where the stream shows it: the venue tells of its book ten times a
+    /// second, and the feed publishes twenty times.
+    private static let bookLag = Interval.milliseconds(200)
     /// A dry run takes the stream's balances for this long after REST was asked.
     private static let checkAge = Interval.seconds(30)
 
@@ -47,7 +50,6 @@ struct FactsFailure: Error {
         self.host = host
         self.venue = venue
         self.symbol = symbol
-        ear = BookEar(loop: host.loop)
         mismatches = host.metrics.counter(
             "pms_allocator_balance_differences_total",
             "readings in which the user stream's balances were not those of REST")
@@ -58,7 +60,7 @@ struct FactsFailure: Error {
     func start() { host.subscriber.subscribe(host.keys.depthChannel(symbol), ear) }
 
     /// An order has ended: what was published before does not show it.
-    func orderEnded() { notBefore = host.loop.now }
+    func orderEnded() { notBefore = host.loop.wallNow + FactsReader.bookLag }
 
     func read(isDry: Bool) async -> Result<AllocationFacts, FactsFailure> {
         do throws(FactsFailure) {
@@ -167,8 +169,9 @@ struct FactsFailure: Error {
     // MARK: the book
 
     private func book() async throws(FactsFailure) -> SpotBook {
-        let oldest = max(notBefore, host.loop.now - FactsReader.bookAge)
-        if let depth = ear.depth(since: oldest, of: symbol) {
+        let wall = host.loop.wallNow
+        let oldest = max(notBefore, wall - FactsReader.bookAge)
+        if let depth = ear.depth(since: oldest, of: symbol), depth.publishTime <= wall.milliseconds {
             return try FactsReader.checked(depth.bids, depth.asks)
         }
         restBooks.increment()
@@ -204,27 +207,22 @@ struct FactsFailure: Error {
 
 /// Keeps the last book that price-feed has published; it is read when it is wanted.
 @LoopActor private final class BookEar: RedisMessageHandler {
-    private let loop: EventLoop
     private var bytes: [UInt8] = []
-    private var heardAt = Instant.distantPast
-
-    init(loop: EventLoop) { self.loop = loop }
 
     func subscriptionEstablished(channel: String) {}
 
     func messageReceived(channel: RawSpan, payload: RawSpan) {
         bytes.removeAll(keepingCapacity: true)
         for index in 0..<payload.byteCount { bytes.append(payload.byte(index)) }
-        heardAt = loop.now
     }
 
-    /// The last book, where it was published later than a time; nil where not, or not readable.
-    func depth(since oldest: Instant, of symbol: Symbol) -> DepthMessage? {
-        guard heardAt > oldest, let (name, depth) = try? DepthMessage.decode(bytes.rawSpan),
-            name == symbol.name
+    /// The last book, where it was published later than a time (what lay in a queue is as old as that
+    /// says); nil where not, or not readable.
+    func depth(since oldest: WallTime, of symbol: Symbol) -> DepthMessage? {
+        let bytes = bytes
+        guard let (name, depth) = try? DepthMessage.decode(bytes.rawSpan), name == symbol.name,
+            depth.publishTime > oldest.milliseconds
         else { return nil }
-        // What lay in a queue is as old as it was when it was published.
-        let age = loop.wallNow - WallTime(milliseconds: depth.publishTime)
-        return age <= .seconds(1) ? depth : nil
+        return depth
     }
 }

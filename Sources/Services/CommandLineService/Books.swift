@@ -1,5 +1,6 @@
 import BusProtocol
 import Reactor
+import Runtime
 import Trading
 
 /// A position with what the price and the risk snapshot say about it.
@@ -13,11 +14,14 @@ struct HeldPosition {
     /// where there is neither.
     let valuedMilliseconds: Int64
     let isFromSnapshot: Bool
+    /// Of an account without margin: there are no snapshots to be had.
+    var isSpot = false
 
     /// In words, what the position is valued by and how old that is.
     func valuation(now: Int64) -> String {
-        if valuedMilliseconds == 0 { return "no snapshot, no price" }
+        if valuedMilliseconds == 0 { return isSpot ? "no price" : "no snapshot, no price" }
         let age = Age.text(since: valuedMilliseconds, now: now)
+        if isSpot { return "price \(age)" }
         return isFromSnapshot ? "snapshot \(age)" : "expired; price \(age)"
     }
 
@@ -93,10 +97,14 @@ struct HeldPosition {
                 valuedMilliseconds: risk.stamp.atMilliseconds, isFromSnapshot: true)
         }
         let price = try await price(session, symbol)
+        // Spot has no mark price: the middle of the book stands for it.
+        let isSpot = !session.environment.venueProcesses.contains("risk-engine")
+        let value = isSpot ? price?.mid : price?.mark
+        let at = isSpot ? price?.bookMilliseconds : price?.markMilliseconds
         return HeldPosition(
             account: account, symbol: symbol, record: record,
-            mark: price.flatMap { $0.mark.isZero ? nil : $0.mark }, liquidationPrice: nil,
-            valuedMilliseconds: price?.markMilliseconds ?? 0, isFromSnapshot: false)
+            mark: value.flatMap { $0.isZero ? nil : $0 }, liquidationPrice: nil,
+            valuedMilliseconds: at ?? 0, isFromSnapshot: false, isSpot: isSpot)
     }
 
     static func risk(

@@ -14,7 +14,9 @@ import Trading
         session.show(positions.map(\.fields), empty: "no open positions") {
             Books.table(positions, now: session.nowMilliseconds)
         }
-        let expired = Set(positions.filter { !$0.isFromSnapshot }.map(\.account)).sorted()
+        let expired = Set(
+            positions.filter { !$0.isFromSnapshot && !$0.isSpot }.map(\.account)
+        ).sorted()
         if !expired.isEmpty {
             session.note(
                 "no fresh risk snapshot of \(expired.map(\.name).joined(separator: ", ")): "
@@ -39,6 +41,28 @@ import Trading
         let risks = try await all(session)
         session.show(risks.map(\.fields), empty: "no risk snapshots: is risk-engine running?") {
             Books.table(risks, now: session.nowMilliseconds)
+        }
+        try await tellExpired(session, risks)
+    }
+
+    /// Which accounts a list of snapshots leaves out, and which of them are old.
+    private static func tellExpired(
+        _ session: Session, _ risks: [RiskRecord]
+    ) async throws(CommandFailure) {
+        let shown = Set(risks.map(\.account.name))
+        let missing = try await session.members(session.keys.accounts).filter {
+            !shown.contains($0)
+        }
+        if !missing.isEmpty, !risks.isEmpty {
+            session.note(
+                "the risk snapshots of \(missing.sorted().joined(separator: ", ")) have expired: "
+                    + "pms risk ACCOUNT shows ledger and last price")
+        }
+        let old = risks.filter { session.nowMilliseconds - $0.stamp.atMilliseconds > 10_000 }
+        if !old.isEmpty {
+            session.note(
+                "the risk snapshots of \(old.map(\.account.name).joined(separator: ", ")) are older "
+                    + "than 10 s: new risk is refused; is risk-engine running?")
         }
     }
 

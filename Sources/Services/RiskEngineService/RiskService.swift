@@ -228,6 +228,9 @@ import WebLink
 
     /// Changes the snapshot as one step, so that no reader sees half of it.
     private func save(_ record: RiskRecord, _ earlier: RiskRecord?) {
+        // The lease may have lapsed while this process was not running (P2): another writes by now,
+        // and what it does not change would stay ours.
+        guard lease.fence != nil else { return desk.snapshotRefused(record.account) }
         evaluations.increment()
         let key = host.keys.risk(record.account)
         bytes.removeAll()

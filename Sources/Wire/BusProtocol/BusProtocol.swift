@@ -110,6 +110,8 @@ package struct BusKeys: Sendable {
     package var holdings: String { "\(prefix)holdings" }
     /// The allocator's run that runs, or ran last.
     package var allocation: String { "\(prefix)allocation" }
+    /// The answer to a request for a run, apart from those of other services' requests.
+    package func allocationRequest(_ id: String) -> String { "\(prefix)request:allocation:\(id)" }
     /// Runs of the allocator and their slices (stream and channel), and the counter.
     package var allocations: String { "\(prefix)allocations" }
     package var allocationSequence: String { "\(prefix)seq:allocations" }

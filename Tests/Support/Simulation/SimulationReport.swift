@@ -36,7 +36,7 @@ package struct SimulationReport: Sendable {
 
     /// Whether enough happened for the absence of failures to mean something.
     package var isTelling: Bool {
-        answered > runs * 20 && trades > runs * 10 && endedByTerms > runs && faults.count >= 6
+        answered > runs * 20 && trades > runs * 10 && endedByTerms * 3 > runs && faults.count >= 6
     }
 
     package var text: String {

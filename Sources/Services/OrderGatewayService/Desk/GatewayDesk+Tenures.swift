@@ -50,6 +50,7 @@ extension GatewayDesk {
 
     /// Orders were read from Redis or the disk: those with terms are watched from here on.
     mutating func watchTerms(_ turn: inout Turn) {
+        tenures.forgetFailures()
         for order in orders.values where order.terms != nil && !tenures.contains(order.id) {
             watchTerms(of: order.id, turn)
         }
@@ -87,7 +88,7 @@ extension GatewayDesk {
         switch reading {
         case .held(let fence, let left): tenures.read(lease, (fence, left), now: turn.now)
         case .free: tenures.read(lease, nil, now: turn.now)
-        case .failed: return
+        case .failed: tenures.readingFailed(lease)
         }
         endOverdue(&turn)
         tenures.looked(now: turn.now, isRedisUp: isRedisUp)

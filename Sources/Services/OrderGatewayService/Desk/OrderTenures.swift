@@ -5,8 +5,8 @@ import Trading
 /// The orders whose life is bounded, and what is known of the leases they live for.
 ///
 /// 1. An owner that is gone stays gone: a lease that is taken anew has another number.
-/// 2. While Redis answers, its answers decide. While it is away, a lease is held no longer than it was
-///    when it was read last, or than `patience` where it was never read.
+/// 2. While Redis answers, its answers decide. While it is away, or a lease cannot be read, that is held
+///    no longer than it was when it was read last, or than `patience` where it was never read.
 struct OrderTenures: Sendable {
     /// What bounds one order.
     struct Tenure: Equatable, Sendable {
@@ -28,6 +28,8 @@ struct OrderTenures: Sendable {
 
     private var orders: [ClientOrderID: Tenure] = [:]
     private var standings: [OrderOwner: Standing] = [:]
+    /// Leases whose last reading failed.
+    private var unreadable: Set<String> = []
     /// When to look at them; nil where there is nothing to look at.
     private(set) var lookAt: Instant?
 
@@ -51,6 +53,7 @@ struct OrderTenures: Sendable {
     /// What was read of a lease: the number it is held under and for how long yet; nil where nobody
     /// holds it.
     mutating func read(_ lease: String, _ holding: (fence: Int64, left: Interval)?, now: Instant) {
+        unreadable.remove(lease)
         for owner in standings.keys.sorted() where owner.lease == lease {
             if standings[owner] == .gone { continue }
             if let holding, holding.fence == owner.fence {
@@ -60,6 +63,12 @@ struct OrderTenures: Sendable {
             }
         }
     }
+
+    /// A lease could not be read.
+    mutating func readingFailed(_ lease: String) { unreadable.insert(lease) }
+
+    /// Redis was read anew: what failed before it says nothing.
+    mutating func forgetFailures() { unreadable = [] }
 
     /// Whether an owner was seen to hold its lease, and holds it for all that is known.
     func isHeld(_ owner: OrderOwner, now: Instant) -> Bool {
@@ -74,10 +83,11 @@ struct OrderTenures: Sendable {
         guard let tenure = orders[id] else { return nil }
         if let expiresAt = tenure.expiresAt, expiresAt <= now { return .expired }
         guard let owner = tenure.owner else { return nil }
+        let isReadable = isRedisUp && !unreadable.contains(owner.lease)
         switch standings[owner] {
         case .unread(let since):
-            return isRedisUp || now < since + OrderTenures.patience ? nil : .unreadable(owner)
-        case .held(let until): return isRedisUp || now < until ? nil : .ownerGone(owner)
+            return isReadable || now < since + OrderTenures.patience ? nil : .unreadable(owner)
+        case .held(let until): return isReadable || now < until ? nil : .ownerGone(owner)
         case .gone, nil: return .ownerGone(owner)
         }
     }
@@ -86,6 +96,7 @@ struct OrderTenures: Sendable {
     mutating func looked(now: Instant, isRedisUp: Bool) {
         let owners = Set(orders.values.compactMap(\.owner))
         standings = standings.filter { owners.contains($0.key) }
+        if owners.isEmpty { unreadable = [] }
         lookAt = nil
         for (id, tenure) in orders {
             if tenure.owner != nil || end(of: id, now: now, isRedisUp: isRedisUp) != nil {

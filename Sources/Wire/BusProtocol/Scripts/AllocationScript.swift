@@ -56,7 +56,7 @@ package enum AllocationScript {
         return ScriptCall(
             keys: [
                 keys.allocation, keys.allocations, keys.allocationSequence, keys.fence(fenceName),
-                keys.request(request.isEmpty ? "allocation" : request),
+                keys.allocationRequest(request),
             ], arguments: arguments.list)
     }
 }

@@ -55,7 +55,8 @@ extension MEXCSpot {
         guard verdict.name.isEmpty || verdict.name == intent.clientOrderID.text else {
             throw JSONError(.badValue, offset: 0, field: "newClientOrderId")
         }
-        if verdict.code != 0 {
+        // 200 is how MEXC says that all is well, where it says so.
+        if verdict.code != 0, verdict.code != 200 {
             return .failure(
                 VenueError(code: Int(truncatingIfNeeded: verdict.code), message: verdict.message))
         }
