@@ -39,6 +39,8 @@ private struct RiskLoadBench {
             let books = try BenchBooks(path: redis.path, accounts: RiskLoadBench.accounts)
             try books.fill()
             let plain = try run(books, redis, nil)
+            // Prices that are too old value nothing.
+            try books.mark()
             let engine = try BenchEngine(
                 path: redis.path, last: books.account(RiskLoadBench.accounts - 1))
             return (plain, try run(books, redis, engine))
