@@ -24,7 +24,7 @@ import VenueProtocol
             "id": "c1",
         ]
         body.merge(extra) { $1 }
-        tell("start-c1", .algoStart, body, &world)
+        world.tell("start-c1", .algoStart, body)
         if isTicking {
             live(&world, 60) { !$0.resting.isEmpty }
         } else {
@@ -33,21 +33,10 @@ import VenueProtocol
         return world
     }
 
-    private func tell(
-        _ id: String, _ kind: CommandKind, _ body: [String: String], _ world: inout GatewayWorld
-    ) {
-        world.tell(
-            .command(
-                Command(
-                    id: id, from: "test",
-                    deadlineMilliseconds: world.wall.milliseconds + 5_000, kind: kind.rawValue,
-                    body: body)))
-    }
-
     private func halt(_ world: inout GatewayWorld, _ state: TradingState = .halted) {
-        tell(
+        world.tell(
             "state-\(state.rawValue)", .stateSet,
-            StateSetBody(state: state, account: nil, why: "test").body, &world)
+            StateSetBody(state: state, account: nil, why: "test").body)
     }
 
     private func live(
@@ -80,20 +69,20 @@ import VenueProtocol
         live(&world, 40)
         #expect(world.algoRecords["c1"]?.reason == "venue_halted" && world.book.isEmpty)
         // One that is started under the halt does not begin either, and none is resumed by hand.
-        tell(
+        world.tell(
             "start-c2", .algoStart,
             [
                 "kind": "chase", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY",
                 "qty": "40", "id": "c2",
-            ], &world)
-        tell("resume", .algoResume, ["algo": "c1"], &world)
+            ])
+        world.tell("resume", .algoResume, ["algo": "c1"])
         #expect(world.replies.last?.code == "venue_halted")
         live(&world, 40)
         #expect(world.algoRecords["c2"]?.reason == "venue_halted" && world.book.isEmpty)
         halt(&world, .active)
         live(&world, 40)
         #expect(world.algoRecords["c1"]?.status == "paused")
-        tell("resume2", .algoResume, ["algo": "c1"], &world)
+        world.tell("resume2", .algoResume, ["algo": "c1"])
         live(&world, 40) { !$0.resting.isEmpty }
         #expect(!world.resting.isEmpty)
     }
@@ -129,7 +118,7 @@ import VenueProtocol
         #expect(net(world).isPositive)
         halt(&world)
         live(&world, 40)
-        tell("stop", .algoStop, AlgoNameBody(algo: "c1", isFlattening: true).body, &world)
+        world.tell("stop", .algoStop, AlgoNameBody(algo: "c1", isFlattening: true).body)
         live(&world, 200) { $0.running.isEmpty }
         #expect(net(world).isZero && world.resting.isEmpty)
         #expect(world.algoRecords["c1"]?.status == "done")
@@ -161,11 +150,11 @@ import VenueProtocol
         world.cutRedis(for: .seconds(600))
         live(&world, 5)
         let kind: CommandKind = isStopped ? .algoStop : .algoPause
-        tell("r1", kind, AlgoNameBody(algo: "c1").body, &world)
+        world.tell("r1", kind, AlgoNameBody(algo: "c1").body)
         #expect(world.replies.last?.code == "redis_down", "it is told that it is not saved")
         live(&world, 20)
         #expect(world.resting.isEmpty)
-        tell("r2", .algoResume, ["algo": "c1"], &world)
+        world.tell("r2", .algoResume, ["algo": "c1"])
         #expect(world.replies.last?.code == "redis_down")
         world.restoreRedis()
         live(&world, 200) { $0.algoRecords["c1"]?.status == (isStopped ? "done" : "paused") }
@@ -181,12 +170,12 @@ import VenueProtocol
         world.tell(.redisUp)
         world.tell(.leaseGained(fence: 1))
         live(&world, 40)
-        tell(
+        world.tell(
             "start-c1", .algoStart,
             [
                 "kind": "chase", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY",
                 "qty": "40", "id": "c1",
-            ], &world)
+            ])
         world.cutRedis(for: .seconds(600))
         live(&world, 200)
         #expect(world.desk.algos.all["c1"] != nil && world.algoRecords.isEmpty)

@@ -32,18 +32,7 @@ import VenueProtocol
             "id": id,
         ]
         body.merge(extra) { $1 }
-        tell("start-\(id)", .algoStart, body, &world)
-    }
-
-    private func tell(
-        _ id: String, _ kind: CommandKind, _ body: [String: String], _ world: inout GatewayWorld
-    ) {
-        world.tell(
-            .command(
-                Command(
-                    id: id, from: "test",
-                    deadlineMilliseconds: world.wall.milliseconds + 5_000, kind: kind.rawValue,
-                    body: body)))
+        world.tell("start-\(id)", .algoStart, body)
     }
 
     private func run(_ world: inout GatewayWorld, _ steps: Int) {
@@ -92,7 +81,7 @@ import VenueProtocol
         #expect(record?.detail.contains("away for") == true, "\(record?.detail ?? "")")
         #expect(world.resting.isEmpty)
         #expect(world.alerts.contains("algo_paused"))
-        tell("r1", .algoResume, ["algo": "c1"], &world)
+        world.tell("r1", .algoResume, ["algo": "c1"])
         live(&world, 200) { !$0.resting.isEmpty }
         #expect(!world.resting.isEmpty)
     }
@@ -110,10 +99,10 @@ import VenueProtocol
         #expect(world.alerts.contains("algo_orphans"))
         #expect(world.resting.isEmpty)
         #expect(world.algoRecords["c1"]?.state.hasPrefix("{\"v\":99,") == true)
-        tell("r1", .algoResume, ["algo": "c1"], &world)
+        world.tell("r1", .algoResume, ["algo": "c1"])
         #expect(world.replies.last?.code == "algo_invalid")
         #expect(world.replies.last?.reason.contains("version 99") == true)
-        tell("s1", .algoStop, ["algo": "c1"], &world)
+        world.tell("s1", .algoStop, ["algo": "c1"])
         live(&world, 200) { $0.running.isEmpty && $0.resting.isEmpty }
         #expect(world.running.isEmpty && world.resting.isEmpty)
         #expect(world.algoRecords["c1"]?.status == "failed")
@@ -138,12 +127,12 @@ import VenueProtocol
         let before = world.replies.count
         start("c1", [:], &world)
         #expect(world.replies.dropFirst(before).map(\.code) == ["ok"])
-        tell(
+        world.tell(
             "other", .algoStart,
             [
                 "kind": "twap", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY",
                 "qty": "40", "slices": "4", "duration_s": "60", "id": "c1",
-            ], &world)
+            ])
         run(&world, 20)
         #expect(world.replies.last?.code == "algo_exists")
         #expect(world.algoRecords.count == 1)

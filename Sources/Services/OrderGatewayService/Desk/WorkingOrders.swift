@@ -55,7 +55,7 @@ struct WorkingOrders: Sendable {
     private var working: [AccountID: Int] = [:]
     private var reducing: [SideBook: Quantity] = [:]
     private var doubtful: [Book: Int] = [:]
-    private var dues = DueList()
+    private var dues = DueList<Int>()
 
     /// The ids of all orders, in no order.
     var keys: [ClientOrderID] { slots.compactMap { $0.order == nil ? nil : $0.id } }
@@ -185,7 +185,7 @@ struct WorkingOrders: Sendable {
         guard dues.isStale(for: count) else { return }
         dues.replace(
             with: slots.indices.compactMap { index in
-                slots[index].share.dueAt.map { DueList.Entry(at: $0, place: index) }
+                slots[index].share.dueAt.map { DueList.Entry(at: $0, key: index) }
             })
     }
 
@@ -261,14 +261,14 @@ struct WorkingOrders: Sendable {
     var firstDue: Instant? {
         mutating get {
             let slots = slots
-            return dues.first { slots[$0.place].share.dueAt == $0.at }
+            return dues.first { slots[$0.key].share.dueAt == $0.at }
         }
     }
 
     /// Orders that are to be looked at by now, ascending by id.
     mutating func due(by now: Instant) -> [ClientOrderID] {
         let slots = slots
-        return dues.due(by: now) { slots[$0.place].share.dueAt == $0.at }
+        return dues.due(by: now) { slots[$0.key].share.dueAt == $0.at }
             .map { slots[$0].id }.sorted()
     }
 }
@@ -303,128 +303,5 @@ extension WorkingOrder {
         var due = self.checkAt
         for waiter in self.waiters { due = min(due ?? waiter.answerAt, waiter.answerAt) }
         return due
-    }
-}
-
-/// When each order is to be looked at; the earliest is found at once.
-private struct DueList: Sendable {
-    struct Entry {
-        let at: Instant
-        let place: Int
-    }
-
-    /// A heap by time; an entry whose order has another time by now counts no more.
-    private var heap: [Entry] = []
-
-    /// Whether so many entries count no more that the list is to be made anew.
-    func isStale(for count: Int) -> Bool { heap.count > 64 + 4 * count }
-
-    mutating func replace(with entries: [Entry]) { heap = entries.sorted { $0.at < $1.at } }
-
-    mutating func add(_ place: Int, at: Instant) { push(Entry(at: at, place: place)) }
-
-    /// - Parameter isDue: whether an entry counts still.
-    mutating func first(where isDue: (Entry) -> Bool) -> Instant? {
-        while let top = heap.first, !isDue(top) { pop() }
-        return heap.first?.at
-    }
-
-    /// The places that are due by now. They stay due until their orders say otherwise.
-    mutating func due(by now: Instant, where isDue: (Entry) -> Bool) -> Set<Int> {
-        var places: Set<Int> = []
-        var found: [Entry] = []
-        while let time = first(where: isDue), time <= now, let top = heap.first {
-            if places.insert(top.place).inserted { found.append(top) }
-            pop()
-        }
-        for entry in found { push(entry) }
-        return places
-    }
-
-    private mutating func push(_ entry: Entry) {
-        heap.append(entry)
-        var place = heap.count - 1
-        while place > 0, heap[place].at < heap[(place - 1) / 2].at {
-            heap.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
-        }
-    }
-
-    private mutating func pop() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        var place = 0
-        while true {
-            let (left, right) = (2 * place + 1, 2 * place + 2)
-            var least = place
-            if left < heap.count, heap[left].at < heap[least].at { least = left }
-            if right < heap.count, heap[right].at < heap[least].at { least = right }
-            if least == place { return }
-            heap.swapAt(place, least)
-            place = least
-        }
-    }
-}
-
-/// Places found by a number that spreads what stands at them: an open-addressed table, at most half full.
-private struct PlaceTable: Sendable {
-    /// A place, or -1; a power of two of them.
-    private var cells = [Int32](repeating: -1, count: 64)
-    private(set) var count = 0
-
-    private var mask: Int { cells.count - 1 }
-
-    private func home(_ spread: UInt64) -> Int { Int(truncatingIfNeeded: spread) & mask }
-
-    /// The place that `isIt` accepts, among those whose number is `spread`.
-    @inline(__always) func first(_ spread: UInt64, _ isIt: (Int) -> Bool) -> Int? {
-        var cell = home(spread)
-        while cells[cell] >= 0 {
-            if isIt(Int(cells[cell])) { return Int(cells[cell]) }
-            cell = (cell + 1) & mask
-        }
-        return nil
-    }
-
-    /// - Parameter spreadAt: the number of what stands at a place.
-    mutating func insert(_ place: Int, _ spread: UInt64, _ spreadAt: (Int) -> UInt64) {
-        if 2 * (count + 1) > cells.count {
-            let old = cells
-            cells = [Int32](repeating: -1, count: 2 * old.count)
-            for known in old where known >= 0 { put(Int(known), spreadAt(Int(known))) }
-        }
-        put(place, spread)
-        count += 1
-    }
-
-    private mutating func put(_ place: Int, _ spread: UInt64) {
-        var cell = home(spread)
-        while cells[cell] >= 0 { cell = (cell + 1) & mask }
-        cells[cell] = Int32(place)
-    }
-
-    mutating func remove(_ place: Int, _ spread: UInt64, _ spreadAt: (Int) -> UInt64) {
-        guard var hole = cell(of: place, spread) else { return }
-        count -= 1
-        // What stands behind moves up, unless that would put it before its home.
-        var next = (hole + 1) & mask
-        while cells[next] >= 0 {
-            let home = home(spreadAt(Int(cells[next])))
-            if (next - home) & mask >= (next - hole) & mask {
-                cells[hole] = cells[next]
-                hole = next
-            }
-            next = (next + 1) & mask
-        }
-        cells[hole] = -1
-    }
-
-    private func cell(of place: Int, _ spread: UInt64) -> Int? {
-        var cell = home(spread)
-        while cells[cell] >= 0 {
-            if cells[cell] == Int32(place) { return cell }
-            cell = (cell + 1) & mask
-        }
-        return nil
     }
 }
