@@ -303,6 +303,23 @@ struct GatewayTests {
                 + halted.text)
     }
 
+    @Test("S4 B1a: a gateway comes back in a minute whose limit is spent but for what protects")
+    func spentMinute() throws {
+        let stage = try GatewayStage(paper: ["PMS_PAPER_WEIGHT_LIMIT_1M": "2400"])
+        let first = try stage.startStack()
+        _ = rest(stage, "r1")
+        kill(first.processIdentifier, SIGKILL)
+        first.waitUntilExit()
+        // What the lanes of trading and reading may spend in a minute, counted in its next part.
+        let part = Int(stage.redis("TIME").split(separator: "\n")[0]).map { $0 / 3 + 1 } ?? 0
+        stage.redis("HSET", "pms:{usdm}:budget:weight-60s", "n:\(part)", "2040")
+        try stage.start("order-gateway", [], ["PMS_INSTANCE": "next"])
+        #expect(stage.wait(seconds: 40) { stage.isReady("next") }, "\(stage.log())")
+        #expect(stage.pms("order", "cancel", "r1").code == 0)
+        let spent = stage.redis("HGET", "pms:{usdm}:budget:weight-60s", "n:\(part)")
+        #expect(Int(spent) ?? 0 >= 2040, "the limit was spent all that time: \(spent)")
+    }
+
     /// The paper exchange's net position in a symbol.
     private func position(_ stage: GatewayStage, _ book: String = "demo") -> String {
         stage.redis("HGET", "pms:{usdm}:position:\(book):BTCUSDT", "qty")

@@ -1,9 +1,7 @@
-// Bounded: containers of fixed capacity, and the seeded generator simulations draw from.
-// 1. A container never grows past its capacity: a full one refuses, and the caller has a policy.
-// 2. After `init` nothing is allocated by the container itself.
-// 3. Order is deterministic: first in, first out; equal priorities in order of insertion; slots
-//    by index.
-// 4. The id of a removed element is never taken for the element that follows it in its slot.
+// Bounded: a ring of fixed capacity, and the seeded generator simulations draw from.
+// 1. A ring never grows past its capacity: a full one refuses, and the caller has a policy.
+// 2. After `init` nothing is allocated by the ring itself.
+// 3. Order is deterministic: first in, first out.
 
 /// A small, fast, seedable generator (splitmix64, Steele et al. 2014): the same seed gives the same
 /// run.

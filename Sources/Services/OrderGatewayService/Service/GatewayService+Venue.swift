@@ -6,6 +6,10 @@ import Trading
 
 /// What the desk asks of the venue, and what is looked at once more just before an order leaves.
 extension GatewayService {
+    /// What has to be read before the desk is ready comes before all else: until then it can neither
+    /// cancel nor close.
+    private var readingLane: BudgetLane { desk.phase == .ready ? .trading : .protective }
+
     func carryOutAtVenue(_ action: GatewayAction) {
         switch action {
         case .send(let intent):
@@ -19,12 +23,12 @@ extension GatewayService {
             ) { [weak self] outcome in self?.tell(.amendAnswered(id, outcome)) }
         case .queryOrder(let id, let symbol):
             let askedAt = host.loop.now
-            venue.query(id, symbol) { [weak self] outcome in
+            venue.query(id, symbol, readingLane) { [weak self] outcome in
                 self?.tell(.orderAnswered(id, askedAt: askedAt, outcome))
             }
         case .queryOpenOrders(let generation):
             Task { @LoopActor in
-                let list = await venue.openOrders(desk.knownSymbols)
+                let list = await venue.openOrders(desk.knownSymbols, readingLane)
                 tell(.openOrdersAnswered(generation: generation, list))
             }
         case .cancelStranger(let name, let symbol): venue.cancelStranger(name, symbol)
@@ -40,16 +44,16 @@ extension GatewayService {
             }
         case .queryHoldings(let generation):
             Task { @LoopActor in
-                tell(.holdingsAnswered(generation: generation, await venue.holdings()))
+                tell(.holdingsAnswered(generation: generation, await venue.holdings(readingLane)))
             }
         case .queryTrades(let symbol, let fromID, let generation):
             Task { @LoopActor in
-                let list = await venue.trades(symbol, fromID: fromID)
+                let list = await venue.trades(symbol, fromID: fromID, readingLane)
                 tell(.tradesAnswered(symbol, generation: generation, list))
             }
         case .queryRecentOrders(let symbol, let since, let generation):
             Task { @LoopActor in
-                let list = await venue.orders(symbol, sinceMilliseconds: since)
+                let list = await venue.orders(symbol, sinceMilliseconds: since, readingLane)
                 tell(.recentOrdersAnswered(symbol, generation: generation, list))
             }
         case .openStream: stream.open()

@@ -1,6 +1,7 @@
 import Chronology
 import Reactor
 import Runtime
+import Throttles
 import VenueProtocol
 
 /// Looks again and again whether the account is still one that the books can follow (T9): somebody may
@@ -16,7 +17,8 @@ import VenueProtocol
     private static let period = Interval.seconds(60)
 
     init(host: ServiceHost, venue: VenueLink) {
-        preflight = Preflight(venue: venue, leverage: host.environment.integer("PMS_LEVERAGE"))
+        preflight = Preflight(
+            venue: venue, leverage: host.environment.integer("PMS_LEVERAGE"), lane: .query)
         timer = host.loop.timer { [weak self] in self?.check() }
     }
 

@@ -2,6 +2,7 @@ import Bytes
 import Chronology
 import Reactor
 import Runtime
+import Throttles
 import Trading
 import VenueBudget
 import VenueProtocol
@@ -16,6 +17,9 @@ struct PreflightFailure: Error, CustomStringConvertible {
     let venue: VenueLink
     /// The leverage margin is computed with (`PMS_LEVERAGE`).
     let leverage: Int64
+    /// Protective at the start: without a gateway nothing is cancelled or closed, so it comes back
+    /// also in a minute in which the rest of the limits is spent.
+    var lane = BudgetLane.protective
 
     /// A host whose clock is off by more tells times to people that are wrong by more.
     private static let mostOffset: Int64 = 60_000
@@ -24,7 +28,7 @@ struct PreflightFailure: Error, CustomStringConvertible {
     func run() async throws(PreflightFailure) -> String? {
         guard await venue.synchronise() else { return "venue does not answer" }
         try checkClock()
-        switch await venue.call(venue.dialect.exchangeInfo) {
+        switch await venue.call(venue.dialect.exchangeInfo, lane) {
         case .success(let body):
             guard let info = try? venue.dialect.decodeExchangeInfo(body.rawSpan) else {
                 return "exchangeInfo unreadable"
@@ -60,7 +64,7 @@ struct PreflightFailure: Error, CustomStringConvertible {
     }
 
     private func checkAccount() async throws(PreflightFailure) -> String? {
-        let answer = await venue.call(BinanceFutures.accountConfig)
+        let answer = await venue.call(BinanceFutures.accountConfig, lane)
         guard case .success(let body) = answer else { return try problem(answer, "account") }
         guard let config = try? BinanceFutures.decodeAccountConfig(body.rawSpan) else {
             return "account configuration unreadable"
@@ -90,7 +94,7 @@ struct PreflightFailure: Error, CustomStringConvertible {
     }
 
     private func checkSymbols() async throws(PreflightFailure) -> String? {
-        let answer = await venue.call(BinanceFutures.symbolConfig)
+        let answer = await venue.call(BinanceFutures.symbolConfig, lane)
         guard case .success(let body) = answer else { return try problem(answer, "symbols") }
         guard let configs = try? BinanceFutures.decodeSymbolConfig(body.rawSpan) else {
             return "symbol configuration unreadable"
@@ -129,7 +133,7 @@ struct PreflightFailure: Error, CustomStringConvertible {
     }
 
     private func checkSpot() async throws(PreflightFailure) -> String? {
-        let answer = await venue.call(venue.dialect.account)
+        let answer = await venue.call(venue.dialect.account, lane)
         guard case .success(let body) = answer else { return try problem(answer, "account") }
         guard (try? venue.dialect.decodeHoldings(body.rawSpan)) != nil else {
             return "account unreadable"

@@ -13,7 +13,7 @@ extension VenueLink {
     /// Open orders of all symbols, or where the venue lists them by symbol only, of those given. Nil
     /// where the venue did not answer with a list.
     func openOrders(
-        _ symbols: [Symbol], _ lane: BudgetLane = .trading
+        _ symbols: [Symbol], _ lane: BudgetLane
     ) async -> [VenueOrder]? {
         if capabilities.openOrdersOfAllSymbols { return await openOrders(nil, lane) }
         var orders: [VenueOrder] = []
@@ -27,8 +27,8 @@ extension VenueLink {
     var capabilities: VenueCapabilities { kind.capabilities }
 
     /// What a spot account holds; nil where the venue did not answer.
-    func holdings() async -> [VenueHolding]? {
-        guard case .success(let body) = await call(dialect.account, .trading) else { return nil }
+    func holdings(_ lane: BudgetLane) async -> [VenueHolding]? {
+        guard case .success(let body) = await call(dialect.account, lane) else { return nil }
         return try? dialect.decodeHoldings(body.rawSpan)
     }
 
@@ -50,7 +50,7 @@ extension VenueLink {
     }
 
     /// All trades of a symbol from an id on, or of the last 7 days; nil where a page failed.
-    func trades(_ symbol: Symbol, fromID: Int64?) async -> [Fill]? {
+    func trades(_ symbol: Symbol, fromID: Int64?, _ lane: BudgetLane) async -> [Fill]? {
         var fills: [Fill] = []
         var next = capabilities.tradesFromID ? fromID : nil
         // A start makes the first page the oldest one; the venue goes back 7 days.
@@ -58,7 +58,7 @@ extension VenueLink {
         for _ in 0..<VenueLink.pages {
             let request = try? dialect.trades(
                 symbol, fromID: next, sinceMilliseconds: start, limit: VenueLink.page)
-            guard let request, case .success(let body) = await call(request, .trading),
+            guard let request, case .success(let body) = await call(request, lane),
                 let rows = try? dialect.decodeTrades(body.rawSpan)
             else { return nil }
             fills += rows
@@ -70,14 +70,16 @@ extension VenueLink {
     }
 
     /// All orders of a symbol since a time, ended ones included; nil where a page failed.
-    func orders(_ symbol: Symbol, sinceMilliseconds: Int64) async -> [VenueOrder]? {
+    func orders(
+        _ symbol: Symbol, sinceMilliseconds: Int64, _ lane: BudgetLane
+    ) async -> [VenueOrder]? {
         var orders: [VenueOrder] = []
         var next: Int64?
         for _ in 0..<VenueLink.pages {
             let request = try? dialect.recentOrders(
                 symbol, fromOrderID: next, sinceMilliseconds: sinceMilliseconds,
                 limit: VenueLink.page)
-            guard let request, case .success(let body) = await call(request, .trading),
+            guard let request, case .success(let body) = await call(request, lane),
                 let rows = try? dialect.decodeOrders(body.rawSpan)
             else { return nil }
             orders += rows

@@ -206,10 +206,10 @@ extension VenueLink {
     }
 
     func query(
-        _ id: ClientOrderID, _ symbol: Symbol,
+        _ id: ClientOrderID, _ symbol: Symbol, _ lane: BudgetLane,
         _ completion: @escaping @LoopActor (QueryOutcome) -> Void
     ) {
-        call(dialect.queryOrder(symbol, clientOrderID: id.text), .trading) { [dialect] answer in
+        call(dialect.queryOrder(symbol, clientOrderID: id.text), lane) { [dialect] answer in
             switch answer {
             case .success(let body):
                 let order = try? dialect.decodeOrder(body.rawSpan)
