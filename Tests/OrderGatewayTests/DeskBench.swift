@@ -153,6 +153,12 @@ struct DeskBench {
         return lines
     }
 
+    /// The first ledger call among the last actions.
+    var ledgerCall: LedgerCommand? {
+        for case .applyLedger(let command, _) in actions { return command }
+        return nil
+    }
+
     /// Answers the save among the last actions.
     mutating func saveAll(_ reply: SaveReply = .saved) -> [String] {
         var lines: [String] = []

@@ -125,6 +125,7 @@ extension GatewayWorld {
             saved.fees = found.fees
             saved.feeAsset = found.feeAsset
             saved.tradeIDs = found.tradeIDs
+            saved.bookedAtMark = found.bookedAtMark
         } else if let booked = remains.removeValue(forKey: id) {
             book(booked, in: &saved)
         }
@@ -137,7 +138,9 @@ extension GatewayWorld {
     private mutating func apply(_ command: LedgerCommand, _ fence: Int64) -> LedgerReply {
         if fence < newestFence { return .fenced }
         let change = command.change
-        let found = command.order.flatMap { records[$0.id].map(totals) ?? remains[$0.id] }
+        let found = command.order.flatMap {
+            records[$0.id].map { OrderTotals($0) } ?? remains[$0.id]
+        }
         let snapshot = LedgerSnapshot(
             position: change.symbol == nil ? nil : positions[change.account] ?? Position(),
             balance: balances[change.account] ?? BookBalance(), order: found)
@@ -166,11 +169,6 @@ extension GatewayWorld {
         record.fees = totals.fees
         record.feeAsset = totals.feeAsset
         record.tradeIDs = totals.tradeIDs
-    }
-
-    private func totals(_ record: OrderRecord) -> OrderTotals {
-        OrderTotals(
-            executed: record.executed, notional: record.executedNotional, fees: record.fees,
-            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs)
+        record.bookedAtMark = totals.bookedAtMark
     }
 }

@@ -204,7 +204,7 @@ struct ScriptedLedger {
             pending += machine.retry(account)
             return 0
         case .booked: return 1
-        case .fenced, .stuck: return 0
+        case .fenced, .stuck, .outdated: return 0
         }
     }
 

@@ -184,7 +184,7 @@ private struct TwinWorld {
                 let reply = draw(0...9) == 0 ? .refused : redis.call(command)
                 own += ledger.replied(command.token, isLost ? .unknown : reply)
             case .retryLater(let account): own += ledger.retry(account)
-            case .booked, .fenced, .stuck: return
+            case .booked, .fenced, .stuck, .outdated: return
             }
         } else if !group.isEmpty {
             switch group.removeFirst() {

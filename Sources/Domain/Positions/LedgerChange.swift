@@ -25,11 +25,27 @@ package struct LedgerChange: Equatable, Sendable {
     package var cause: String
     /// The venue's time of a trade, else the time of asking; epoch milliseconds.
     package var atMilliseconds: Int64
+    /// Set where an order is closed at mark.
+    package var closing: Closing?
+
+    /// The order that a change at mark closes for: what is booked counts into its totals in the same
+    /// step. It was planned by how the book stood, and is given up where that is not so any more.
+    package struct Closing: Equatable, Sendable {
+        package var order: ClientOrderID
+        /// The position's version that it was planned by.
+        package var positionVersion: Int64
+
+        package init(order: ClientOrderID, positionVersion: Int64) {
+            self.order = order
+            self.positionVersion = positionVersion
+        }
+    }
 
     package init(
         account: AccountID, symbol: Symbol?, subject: Subject, identity: String, cause: String,
-        atMilliseconds: Int64
+        atMilliseconds: Int64, closing: Closing? = nil
     ) {
+        self.closing = closing
         self.account = account
         self.symbol = symbol
         self.subject = subject
@@ -51,8 +67,22 @@ package struct LedgerChange: Equatable, Sendable {
     package var order: ClientOrderID? {
         switch subject {
         case .fill(_, let order): order
-        case .deposit, .funding, .transfer, .adjustment: nil
+        case .deposit, .funding, .transfer, .adjustment: closing?.order
         }
+    }
+}
+
+/// What of a closing order was booked between books at mark, as the exchange does not hold it.
+package struct BookedAtMark: Equatable, Sendable {
+    package var quantity = Quantity.zero
+    /// Quantity × mark.
+    package var value = Money.zero
+
+    package init() {}
+
+    package init(quantity: Quantity, value: Money) {
+        self.quantity = quantity
+        self.value = value
     }
 }
 
@@ -65,11 +95,14 @@ package struct OrderTotals: Equatable, Sendable {
     package var feeAsset: String
     /// Ascending.
     package var tradeIDs: [Int64]
+    /// What was closed without a trade; nil where nothing ever was, which is the rule.
+    package var bookedAtMark: BookedAtMark?
 
     package init(
         executed: Quantity = .zero, notional: Money = .zero, fees: Money = .zero,
-        feeAsset: String = "", tradeIDs: [Int64] = []
+        feeAsset: String = "", tradeIDs: [Int64] = [], bookedAtMark: BookedAtMark? = nil
     ) {
+        self.bookedAtMark = bookedAtMark
         self.executed = executed
         self.notional = notional
         self.fees = fees
@@ -84,6 +117,16 @@ package struct OrderTotals: Equatable, Sendable {
         if feeAsset.isEmpty { feeAsset = fill.feeAsset }
         let place = tradeIDs.firstIndex { $0 > fill.tradeID } ?? tradeIDs.endIndex
         tradeIDs.insert(fill.tradeID, at: place)
+    }
+
+    /// Counts what the legs of a change at mark have closed.
+    mutating func add(atMark legs: [LedgerLeg], _ price: Price) {
+        var sum = bookedAtMark ?? BookedAtMark()
+        for leg in legs where leg.quantity.isPositive {
+            sum.quantity += leg.quantity
+            sum.value += price.times(leg.quantity, .nearestEven)
+        }
+        bookedAtMark = sum
     }
 }
 

@@ -9,6 +9,9 @@ package struct LedgerMachine: Equatable, Sendable {
         case apply(LedgerCommand)
         /// The change is in the ledger: by this call (`sequence` not nil), or since before.
         case booked(LedgerChange, totals: OrderTotals?, sequence: Int64?)
+        /// A close at mark is not in the ledger and will not be: its book has changed since it was
+        /// planned.
+        case outdated(LedgerChange)
         /// Call `retry(account)` a little later.
         case retryLater(AccountID)
         /// A newer writer took over: stop writing.
@@ -64,6 +67,9 @@ package struct LedgerMachine: Equatable, Sendable {
     }
     /// Changes submitted and not yet in the ledger.
     package var pendingCount: Int { books.values.reduce(0) { $0 + $1.queue.count } }
+
+    /// Whether nothing waits for an account.
+    package func isSettled(_ account: AccountID) -> Bool { books[account]?.queue.isEmpty ?? true }
 
     /// Whether `submit` would take a change of this account.
     package func hasRoom(for account: AccountID) -> Bool {
@@ -187,6 +193,16 @@ package struct LedgerMachine: Equatable, Sendable {
         return fills
     }
 
+    /// Takes waiting closes at mark back whose order does not wait for them any more. For use while
+    /// suspended; one that has arrived is on the order's record.
+    package mutating func withdrawCloses(unless isWanted: (ClientOrderID) -> Bool) {
+        for account in books.keys {
+            books[account]?.queue.removeAll { change in
+                change.closing.map { !isWanted($0.order) } ?? false
+            }
+        }
+    }
+
     /// The time after `retryLater` has passed.
     package mutating func retry(_ account: AccountID) -> [Action] { advance(account) }
 
@@ -207,6 +223,12 @@ package struct LedgerMachine: Equatable, Sendable {
             return finish(command, nil) + advance(account)
         case .conflict(let snapshot):
             adopt(snapshot, command.change)
+            if let closing = command.change.closing,
+                snapshot.position?.version ?? 0 != closing.positionVersion
+            {
+                books[account]?.queue.removeFirst()
+                return [.outdated(command.change)] + advance(account)
+            }
             books[account]?.conflicts += 1
             // Two writers that collide again and again take a rest.
             if books[account]?.conflicts ?? 0 > 8 { return [.retryLater(account)] }
@@ -272,6 +294,15 @@ package struct LedgerMachine: Equatable, Sendable {
             var after = before
             after.add(fill)
             command.order = LedgerCommand.OrderPart(id: order, before: before, after: after)
+        }
+        if let closing = change.closing, case .adjustment(_, let price, _) = change.subject {
+            // Of a book that has changed it is only asked whether the close is in it.
+            if command.positionBefore != closing.positionVersion { command.positionBefore = -1 }
+            let before = totals[closing.order] ?? OrderTotals()
+            var after = before
+            after.add(atMark: legs, price)
+            command.order = LedgerCommand.OrderPart(
+                id: closing.order, before: before, after: after)
         }
         return command
     }

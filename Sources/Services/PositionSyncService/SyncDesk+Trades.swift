@@ -271,6 +271,8 @@ extension SyncDesk {
             case .apply(let command):
                 if let fence { out.append(.apply(command, fence: fence)) }
             case .booked(let change, _, let sequence): booked(change, sequence, wall, &out)
+            // Closes of orders are order-gateway's.
+            case .outdated: continue
             case .retryLater(let account): retries.append(account)
             case .fenced:
                 // The lease itself says when it is ours again.

@@ -1,18 +1,5 @@
+package import Positions
 package import Trading
-
-/// What of a closing order was booked between books at mark, as the exchange does not hold it.
-package struct BookedAtMark: Equatable, Sendable {
-    package var quantity = Quantity.zero
-    /// Quantity × mark.
-    package var value = Money.zero
-
-    package init() {}
-
-    package init(quantity: Quantity, value: Money) {
-        self.quantity = quantity
-        self.value = value
-    }
-}
 
 /// An order as it stands in `order:<id>` and, numbered, in the stream and channel `orders`.
 package struct OrderRecord: Equatable, Sendable {
@@ -119,16 +106,8 @@ package struct OrderRecord: Equatable, Sendable {
             ("trade_ids", tradeIDs.map { "\($0)" }.joined(separator: ",")),
             ("intent_ms", "\(intentMilliseconds)"), ("sent_ms", "\(sentMilliseconds)"),
             ("revision", "\(revision)"),
-        ] + markFields + stamp.fields
+        ] + LedgerScript.fields(of: bookedAtMark) + stamp.fields
         if let terms { fields += terms.fields }
         return fields
-    }
-
-    private var markFields: [(String, String)] {
-        guard let bookedAtMark else { return [] }
-        return [
-            ("booked_at_mark", bookedAtMark.quantity.text),
-            ("booked_at_mark_for", bookedAtMark.value.text),
-        ]
     }
 }

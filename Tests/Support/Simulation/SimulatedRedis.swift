@@ -109,7 +109,10 @@ package final class SimulatedRedis {
             add(keys[1], ["deposits", "realised", "fees", "funding", "version"])
             add(
                 hasOrder ? keys[7] : nil,
-                ["executed", "executed_notional", "fees", "fee_asset", "trade_ids"])
+                [
+                    "executed", "executed_notional", "fees", "fee_asset", "trade_ids",
+                    "booked_at_mark", "booked_at_mark_for",
+                ])
             return reply
         }
         if scores[keys[2]]?[identity] != nil { return standing("DUPLICATE") }

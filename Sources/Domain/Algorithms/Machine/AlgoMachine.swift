@@ -151,7 +151,9 @@ package struct AlgoMachine: Sendable {
     private var concernsPrice: Bool {
         guard status == .running else { return status == .starting }
         return switch parameters.plan {
-        case .chase, .twap: true
+        case .chase: true
+        // What rests waits for its time alone.
+        case .twap: book.isEmpty
         case .scale: doRungsWait
         case .scalper(let plan): hasMoved(plan)
         }

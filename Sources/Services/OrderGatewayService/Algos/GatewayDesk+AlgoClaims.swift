@@ -7,23 +7,49 @@ import Trading
 /// Orders that an algorithm placed after the newest state of it that Redis has kept (P3).
 extension GatewayDesk {
     /// An order on no record, found at the venue: the algorithm whose next numbers give its id takes
-    /// it back. Where there is none, the order is of nobody, and is cancelled.
-    mutating func claim(_ name: ClientOrderID, _ turn: inout Turn) {
+    /// it back, before anything of it is saved. One that has left the desk before is held open until
+    /// Redis has again the state of its algorithm that counts it.
+    /// - Returns: whether it is of nobody, and is to be cancelled.
+    mutating func claim(_ name: ClientOrderID, _ now: Instant) -> Bool {
         guard algos.owners[name] == nil, let order = orders[name]?.life.intent,
             let origin = name.origin, isOfAlgo(name)
-        else { return }
+        else { return false }
         let isClosing = origin == .flatten
         for id in algos.bySymbol[order.symbol] ?? [] {
             guard let algo = algos.all[id], algo.record.account == order.account,
-                let machine = algo.machine,
-                isClosing || machine.parameters.kind.origin == origin,
-                let from = algo.unknownFrom,
+                let machine = algo.machine, isClosing || machine.parameters.kind.origin == origin
+            else { continue }
+            if let from = algo.unknownFrom {
+                guard let (number, lot) = place(of: name, in: machine, from: from) else { continue }
+                orders[name]?.request = AlgoHost.request(id, number, lot: lot)
+                claim(name, for: id, number, lot: lot, now)
+                return false
+            }
+            let from = max(1, machine.book.nextNumber - AlgoHost.lookAhead)
+            guard algos.unconfirmed.contains(id),
                 let (number, lot) = place(of: name, in: machine, from: from)
             else { continue }
             orders[name]?.request = AlgoHost.request(id, number, lot: lot)
-            return claim(name, for: id, number, lot: lot, turn.now)
+            algos.claimed[name] = id
+            // A save that is on its way may be from before.
+            algos.all[id]?.machine?.saveFailed()
+            algos.touched.insert(id)
+            return false
         }
-        if !isClosing { perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn) }
+        return !isClosing
+    }
+
+    /// Redis was read, and may have lost states of algorithms that this process knows better: until it
+    /// has them again, their orders stay listed as open, also those that are done.
+    mutating func holdUnnamed() {
+        guard !algos.unconfirmed.isEmpty else { return }
+        for name in orders.keys where algos.claimed[name] == nil && isOfAlgo(name) {
+            guard let request = orders.read(name, { $0.request }),
+                let part = AlgoHost.parts(ofRequest: request), algos.unconfirmed.contains(part.algo),
+                childName(part.algo, part.number, lot: part.lot) == name
+            else { continue }
+            algos.claimed[name] = part.algo
+        }
     }
 
     /// From here on an order is an algorithm's. It stays listed as open until the algorithm's state

@@ -175,7 +175,7 @@ extension GatewayDesk {
                     : .cancelling
             }
         // What was booked at mark is closed as well as what was traded.
-        let booked = order.bookedAtMark ?? BookedAtMark()
+        let booked = order.totals.bookedAtMark ?? BookedAtMark()
         return ChildReport(
             number: number, stage: stage, price: order.life.intent.price,
             executed: order.totals.executed + booked.quantity,

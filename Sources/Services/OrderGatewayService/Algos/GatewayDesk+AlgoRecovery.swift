@@ -37,9 +37,11 @@ extension GatewayDesk {
             algos.all[id]?.waitersInFlight = 0
             algos.all[id]?.machine?.saveFailed()
             algos.touched.insert(id)
+            if algos.all[id]?.machine != nil { algos.unconfirmed.insert(id) }
         }
         for id in algos.all.keys.sorted() { ownChildren(id) }
         reclaim(turn)
+        holdUnnamed()
         pauseHaltedAlgos(&turn)
         algos.needsReview = true
         turn.act(.watchTicks(algoSymbols))

@@ -8,21 +8,10 @@ import Trading
 extension GatewayDesk {
     /// Saves an algorithm where that is due, and answers those who wait for nothing else.
     mutating func saveIfDue(_ id: String, _ turn: inout Turn) {
-        guard let algo = algos.all[id], !algo.isRecovering, let machine = algo.machine,
-            algo.saving == nil, let fence, isRedisUp, phase != .idle, phase != .loading
+        guard let fence, isRedisUp, phase != .idle, phase != .loading,
+            algos.all[id]?.isSaveDue(now: turn.now, throttle: settings.algoSaveThrottle) == true,
+            let algo = algos.all[id], let machine = algo.machine
         else { return }
-        switch machine.urgency {
-        case .unchanged:
-            guard !algo.waiters.isEmpty || algo.saveAt <= turn.now else { return }
-        case .soon:
-            let due = algo.savedAt + settings.algoSaveThrottle
-            if algo.waiters.isEmpty, turn.now < due {
-                algos.all[id]?.saveAt = due
-                return
-            }
-        case .now:
-            if algo.saveAt != .distantFuture, turn.now < algo.saveAt, algo.hasFailedSave { return }
-        }
         let token = nextToken
         nextToken += 1
         var record = algo.record
@@ -67,6 +56,7 @@ extension GatewayDesk {
             turn.act(.watchTicks(algoSymbols))
             return
         case .saved:
+            algos.unconfirmed.remove(id)
             algos.all[id]?.savedAt = turn.now
             algos.all[id]?.saveAt = turn.now + algo.refreshInterval
             releaseClaims(id, &turn)

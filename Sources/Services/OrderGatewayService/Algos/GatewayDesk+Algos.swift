@@ -28,10 +28,9 @@ extension GatewayDesk {
         _ symbol: Symbol, bid: Price, ask: Price, now: Instant, wall: WallTime,
         _ out: inout [GatewayAction]
     ) {
-        guard areAlgosAwake, let ids = algos.bySymbol[symbol] else { return }
-        for id in ids {
-            let isNews = algos.all[id]?.ticked(bid: bid, ask: ask, now: now, &algos.actions)
-            guard isNews == true else { continue }
+        guard areAlgosAwake, let places = algos.places[symbol] else { return }
+        for place in places {
+            guard let id = algos.ticked(place, bid: bid, ask: ask, now: now) else { continue }
             take(id)
             algos.touched.insert(id)
         }
@@ -87,14 +86,20 @@ extension GatewayDesk {
         // Until it acts again nothing can be done about what is due.
         guard mayAlgosAct else { return }
         for id in algos.due(by: turn.now) {
-            guard let algo = algos.all[id] else { continue }
-            if algo.saveAt <= turn.now { algos.touched.insert(id) }
-            if algo.lookupAt <= turn.now { lookUpChildren(id, &turn) }
-            if !algo.isRecovering, let due = algo.machine?.wakeAt, due <= turn.now {
+            guard let (saveAt, lookupAt, isRecovering, wakeAt) = dues(of: id) else { continue }
+            if saveAt <= turn.now { algos.touched.insert(id) }
+            if lookupAt <= turn.now { lookUpChildren(id, &turn) }
+            if !isRecovering, let wakeAt, wakeAt <= turn.now {
                 event(id) { $0.deadlineReached(now: turn.now, &$1) }
             }
             planWake(id)
         }
+    }
+
+    private func dues(
+        of id: String
+    ) -> (saveAt: Instant, lookupAt: Instant, isRecovering: Bool, wakeAt: Instant?)? {
+        algos.all[id].map { ($0.saveAt, $0.lookupAt, $0.isRecovering, $0.machine?.wakeAt) }
     }
 
     mutating func planWake(_ id: String) {
@@ -124,8 +129,8 @@ extension GatewayDesk {
     /// Sorts what a machine wants: placements wait for the state, the rest is done at once.
     private mutating func take(_ id: String) {
         guard !algos.actions.isEmpty else { return }
-        let wanted = algos.actions
-        algos.actions.removeAll(keepingCapacity: true)
+        var wanted: [AlgoAction] = []
+        swap(&wanted, &algos.actions)
         for action in wanted {
             switch action {
             case .place(let child):
@@ -136,15 +141,19 @@ extension GatewayDesk {
             case .cancel, .amend: algos.all[id]?.wishes.append(action)
             }
         }
+        wanted.removeAll(keepingCapacity: true)
+        swap(&wanted, &algos.actions)
     }
 
     // MARK: carrying out
 
     /// Carries out what an algorithm wants, and saves it where that is due.
     private mutating func settle(_ id: String, _ turn: inout Turn) {
-        guard let algo = algos.all[id] else { return }
-        for wish in algo.wishes { carryOut(wish, id, &turn) }
-        algos.all[id]?.wishes = []
+        if algos.all[id]?.wishes.isEmpty == false {
+            let wishes = algos.all[id]?.wishes ?? []
+            algos.all[id]?.wishes = []
+            for wish in wishes { carryOut(wish, id, &turn) }
+        }
         saveIfDue(id, &turn)
         planWake(id)
     }

@@ -10,7 +10,8 @@ import Trading
 //    known.
 // 3. Nothing is decided without the lease, or before the desk has taken the venue over; but while
 //    Redis is away, the desk that led carries out stops and pauses.
-// 4. An order that a saved state does not name stays listed as open until one does.
+// 4. An order that a saved state does not name stays listed as open until one does, also where Redis
+//    has lost the state that did.
 
 /// One algorithm on the desk, with what is on its way for it.
 struct HostedAlgo: Sendable {
@@ -68,7 +69,24 @@ struct HostedAlgo: Sendable {
     ) -> Bool {
         guard downtime == nil, machine != nil else { return false }
         machine?.ticked(bid: bid, ask: ask, now: now, &actions)
-        return !actions.isEmpty || machine?.urgency != .unchanged || dueAt != nextDue(isAlone: false)
+        // What is due later than it is listed for is looked at then, and listed anew.
+        return !actions.isEmpty || machine?.urgency != .unchanged || nextDue(isAlone: false) < dueAt
+    }
+
+    /// Whether its state is to be saved now; where that may wait, until when is noted.
+    mutating func isSaveDue(now: Instant, throttle: Interval) -> Bool {
+        guard downtime == nil, saving == nil, let urgency = machine?.urgency else { return false }
+        switch urgency {
+        case .unchanged: return !waiters.isEmpty || saveAt <= now
+        case .soon:
+            let due = savedAt + throttle
+            if waiters.isEmpty, now < due {
+                saveAt = due
+                return false
+            }
+            return true
+        case .now: return saveAt == .distantFuture || now >= saveAt || !hasFailedSave
+        }
     }
 
     /// When something is due of it.
@@ -92,13 +110,17 @@ struct AlgoHost: Sendable {
     /// How long an order may take until it is sent.
     static let patience = Interval.seconds(10)
 
-    var all: [String: HostedAlgo] = [:]
+    var all = AlgoTable()
     /// Ids by symbol, ascending.
-    var bySymbol: [Symbol: [String]] = [:]
+    private(set) var bySymbol: [Symbol: [String]] = [:]
+    /// The same, where they lie in the table.
+    private(set) var places: [Symbol: [Int]] = [:]
     /// The algorithm and number behind a client order id.
     var owners: [ClientOrderID: (algo: String, number: Int64)] = [:]
     /// The algorithms that took orders back which no saved state names yet.
     var claimed: [ClientOrderID: String] = [:]
+    /// Those known from before Redis was read, until it has their newest state: it may have lost some.
+    var unconfirmed: Set<String> = []
     /// Starts that wait for the rules of their instrument, by the question's name.
     var awaitingRules: [ClientOrderID: Command] = [:]
     /// Orders of which something is new.
@@ -116,11 +138,21 @@ struct AlgoHost: Sendable {
     var actions: [AlgoAction] = []
 
     mutating func add(_ id: String, _ algo: HostedAlgo) {
-        all[id] = algo
+        all.insert(id, algo)
         let symbol = algo.record.symbol
-        bySymbol[symbol, default: []].append(id)
-        bySymbol[symbol]?.sort()
+        list((bySymbol[symbol] ?? []).filter { $0 != id } + [id], symbol)
         touched.insert(id)
+    }
+
+    private mutating func list(_ ids: [String], _ symbol: Symbol) {
+        bySymbol[symbol] = ids.isEmpty ? nil : ids.sorted()
+        places[symbol] = bySymbol[symbol]?.compactMap { all.place($0) }
+    }
+
+    /// A price for the algorithm at a place: its id, where that leads to something.
+    mutating func ticked(_ place: Int, bid: Price, ask: Price, now: Instant) -> String? {
+        let isNews = all[place: place]?.ticked(bid: bid, ask: ask, now: now, &actions)
+        return isNews == true ? all[place: place]?.record.id : nil
     }
 
     /// Something is due of an algorithm at this time, and nothing before.
@@ -132,10 +164,10 @@ struct AlgoHost: Sendable {
 
     mutating func remove(_ id: String) {
         dues.set(id, nil)
-        guard let algo = all.removeValue(forKey: id) else { return }
+        guard let algo = all.remove(id) else { return }
+        unconfirmed.remove(id)
         let symbol = algo.record.symbol
-        bySymbol[symbol]?.removeAll { $0 == id }
-        if bySymbol[symbol]?.isEmpty == true { bySymbol[symbol] = nil }
+        list((bySymbol[symbol] ?? []).filter { $0 != id }, symbol)
         for (name, owner) in owners where owner.algo == id { owners[name] = nil }
         for (name, owner) in claimed where owner == id { claimed[name] = nil }
     }

@@ -14,17 +14,18 @@ struct CloseHold: Equatable, Sendable {
     /// When the exchange, the trades and the books were last asked.
     var askedAt = Instant.distantPast
     var hasCollected = false
-    /// Decided, and waiting for its record to say so.
+    /// On its way into the ledger: until it is known what became of it, nothing else is done.
     var booking: Booking?
 
-    /// A part that is booked at mark, and what is sent of the rest.
+    /// A part that is booked at mark.
     struct Booking: Equatable, Sendable {
-        var booked: Quantity
-        var sent: Quantity
-        var isFlagged: Bool
+        /// Signed.
+        var part: Quantity
+        /// What was booked of the order before.
+        var before: Quantity
+        /// What exchange and books held when it was planned.
         var net: Quantity
         var books: Quantity
-        var mark: Price
     }
 }
 
@@ -35,7 +36,9 @@ struct CloseHold: Equatable, Sendable {
 /// which is nearly always, the order goes at once; with the venue's own reduce-only flag where it
 /// reduces the exchange's net whatever becomes of our other orders. Where they differ, that is looked
 /// into, and of a difference that is proven the closing rule decides: as much is sent as brings the
-/// exchange nearer to the books, and the rest is booked at mark.
+/// exchange nearer to the books, and the rest is booked at mark. What is booked comes first, into the
+/// book and onto the order's record in one step of the ledger, or not at all where the book has changed;
+/// then what is to be sent is planned by how things stand by now.
 extension GatewayDesk {
     /// A difference that stands this long is asked about; shorter ones are halves of trades.
     private static let grace = Interval.milliseconds(200)
@@ -64,14 +67,9 @@ extension GatewayDesk {
 
     /// Looks whether a close that waits can go.
     mutating func checkClose(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id], let hold = order.hold else { return }
+        guard let order = orders[id], let hold = order.hold, hold.booking == nil else { return }
         if let (code, reason) = obstacle(order, turn) {
-            unbook(id)
             return withdraw(id, code, reason, &turn)
-        }
-        if hold.booking != nil {
-            saveIfNeeded(id, &turn)
-            return check(id, by: turn.now + .milliseconds(250))
         }
         let books = booksNet(order.symbol)
         let reading = nets.reading(
@@ -99,6 +97,8 @@ extension GatewayDesk {
         }
         if !isRedisUp { return (.redisDown, "redis went away before it was sent") }
         if fence == nil { return (.leaseLost, "the lease was lost before it was sent") }
+        // The venue was asked for it meanwhile, as for any order on its way: it is not sent after that.
+        if order.life.isUnknown { return (.redisDown, "redis was away before it was sent") }
         if turn.now > order.sendBy {
             return (.deadlinePassed, "what the exchange holds was not known in time")
         }
@@ -199,12 +199,7 @@ extension GatewayDesk {
             return withdraw(id, .priceUnknown, "nothing to book the close at", &turn)
         }
         if isMet(order.life.intent, at: mark) {
-            beginBooking(
-                id,
-                CloseHold.Booking(
-                    booked: plan.booked, sent: plan.sent,
-                    isFlagged: isFlagged(plan, order, net), net: net, books: books, mark: mark),
-                &turn)
+            bookAtMark(id, plan.booked, at: mark, books, net, &turn)
         } else if plan.sent.isZero {
             withdraw(
                 id, .reduceOnlyRejected,
@@ -222,49 +217,81 @@ extension GatewayDesk {
 
     // MARK: booking
 
-    /// The order's record says what is booked before the books do: after a crash between, whoever asked
-    /// for the close does not close that part again, and the difference to the exchange is an orphan
-    /// like any other (B4e).
-    private mutating func beginBooking(
-        _ id: ClientOrderID, _ booking: CloseHold.Booking, _ turn: inout Turn
+    /// A part goes into the ledger, on which everything that is on its way for the book has come there.
+    private mutating func bookAtMark(
+        _ id: ClientOrderID, _ part: Quantity, at mark: Price, _ books: Quantity, _ net: Quantity,
+        _ turn: inout Turn
     ) {
-        orders[id]?.hold?.booking = booking
-        note(booking, id, 1)
-        saveIfNeeded(id, &turn)
-        check(id, by: turn.now + .milliseconds(250))
-    }
-
-    private mutating func note(_ booking: CloseHold.Booking, _ id: ClientOrderID, _ sign: Int64) {
-        var sum = orders[id]?.bookedAtMark ?? BookedAtMark()
-        let part = booking.booked.magnitude
-        let value = booking.mark.times(part, .nearestEven)
-        sum.quantity += sign > 0 ? part : -part
-        sum.value += sign > 0 ? value : -value
-        orders[id]?.bookedAtMark = sum
-        orders[id]?.needsSave = true
-    }
-
-    /// What was to be booked is not.
-    private mutating func unbook(_ id: ClientOrderID) {
-        guard let booking = orders[id]?.hold?.booking else { return }
-        orders[id]?.hold?.booking = nil
-        note(booking, id, -1)
-    }
-
-    /// An order's record is saved: where it was waited for, the part is booked and the rest sent.
-    mutating func bookingSaved(_ id: ClientOrderID, _ turn: inout Turn) {
-        guard let order = orders[id], let booking = order.hold?.booking, !order.needsSave,
-            order.saving == nil, obstacle(order, turn) == nil
-        else { return }
-        orders[id]?.hold?.booking = nil
-        bookAtMark(order, booking, &turn)
-        guard booking.sent.isZero else {
-            return go(id, booking.sent.magnitude, booking.isFlagged, &turn)
+        guard let order = orders[id], ledger.isSettled(order.account),
+            orders.unbooked(order.account, order.symbol).isZero
+        else { return check(id, by: turn.now + GatewayDesk.closePause) }
+        // A close that is planned anew books another part.
+        let name = order.closeParts == 0 ? "" : ":\(order.closeParts)"
+        orders.change(id) {
+            $0.closeParts += 1
+            $0.checkAt = nil
+            $0.hold?.booking = CloseHold.Booking(
+                part: part, before: order.totals.bookedAtMark?.quantity ?? .zero, net: net,
+                books: books)
         }
+        nets.booked(order.symbol, part)
+        submit(
+            LedgerChange(
+                account: order.account, symbol: order.symbol,
+                subject: .adjustment(part, at: mark, isVirtualClose: true),
+                identity: "close:\(order.id.text)\(name)", cause: "command:\(order.request)",
+                atMilliseconds: turn.wall.milliseconds,
+                closing: LedgerChange.Closing(
+                    order: order.id,
+                    positionVersion: ledger.position(order.account, order.symbol).version)),
+            &turn)
+    }
+
+    /// A part of a close is in the book and on the order's record: the rest is planned anew.
+    mutating func closeBooked(
+        _ change: LedgerChange, _ totals: OrderTotals?, _ turn: inout Turn
+    ) {
+        guard let id = change.closing?.order, let order = orders[id],
+            let booking = order.hold?.booking, case .adjustment(_, let mark, _) = change.subject
+        else { return }
+        if algos.owners[id] != nil { algos.moved.insert(id) }
+        let sum = totals?.bookedAtMark ?? order.totals.bookedAtMark ?? BookedAtMark()
+        let booked = max(.zero, sum.quantity - booking.before)
+        let rest = order.life.intent.quantity - booked
+        orders.change(id) {
+            $0.hold?.booking = nil
+            $0.totals.bookedAtMark = sum
+            $0.needsSave = true
+            $0.life.cut(to: rest)
+        }
+        turn.act(
+            .alert(
+                code: "close_unbacked",
+                "a close was booked at mark as far as the exchange does not hold it",
+                [
+                    "account": order.account.name, "symbol": order.symbol.name,
+                    "order": order.id.text, "qty": booked.text, "mark": mark.text,
+                    "exchange": booking.net.text,
+                ]))
+        guard !rest.isPositive else { return checkClose(id, &turn) }
         orders[id]?.reason =
             "booked at mark: the exchange holds \(booking.net), the books held \(booking.books)"
         release(id)
-        perform(orders[id]?.life.closedAtMark() ?? .nothing, id, &turn)
+        let isUnsent = order.life.name == .sent
+        let action = orders.change(id) {
+            isUnsent ? $0.life.closedAtMark() : $0.life.definiteReject()
+        }
+        perform(action ?? .nothing, id, &turn)
+    }
+
+    /// A part was not booked, as its book has changed since it was planned: it is planned anew.
+    mutating func closeOutdated(_ change: LedgerChange, _ turn: inout Turn) {
+        guard let id = change.closing?.order, let order = orders[id],
+            let booking = order.hold?.booking
+        else { return }
+        nets.booked(order.symbol, -booking.part)
+        orders[id]?.hold?.booking = nil
+        checkClose(id, &turn)
     }
 
     private func plan(
@@ -318,29 +345,6 @@ extension GatewayDesk {
         withdraw(
             id, .orderUnsettled, "the books hold \(books); what the exchange holds is not known",
             &turn)
-    }
-
-    private mutating func bookAtMark(
-        _ order: WorkingOrder, _ booking: CloseHold.Booking, _ turn: inout Turn
-    ) {
-        // A close that is planned anew books another part.
-        let part = order.closeTries == 0 ? "" : ":\(order.closeTries)"
-        nets.booked(order.symbol, booking.booked)
-        turn.act(
-            .alert(
-                code: "close_unbacked",
-                "a close was booked at mark as far as the exchange does not hold it",
-                [
-                    "account": order.account.name, "symbol": order.symbol.name,
-                    "order": order.id.text, "qty": booking.booked.text,
-                    "mark": booking.mark.text, "exchange": booking.net.text,
-                ]))
-        submit(
-            LedgerChange(
-                account: order.account, symbol: order.symbol,
-                subject: .adjustment(booking.booked, at: booking.mark, isVirtualClose: true),
-                identity: "close:\(order.id.text)\(part)", cause: "command:\(order.request)",
-                atMilliseconds: turn.wall.milliseconds), &turn)
     }
 
     private mutating func release(_ id: ClientOrderID) {

@@ -215,6 +215,7 @@ extension GatewayDesk {
                 turn.act(.applyLedger(command, fence: fence))
             case .booked(let change, let totals, let sequence):
                 booked(change, totals, sequence, &turn)
+            case .outdated(let change): closeOutdated(change, &turn)
             case .retryLater(let account):
                 retryLedgerAt[account] = turn.now + .milliseconds(250)
             case .fenced: fenced(&turn)
@@ -240,7 +241,8 @@ extension GatewayDesk {
             countFill(id, &turn)
             perform(action, id, &turn)
         case .deposit: depositBooked(change, &turn)
-        case .funding, .transfer, .adjustment: break
+        case .adjustment: closeBooked(change, totals, &turn)
+        case .funding, .transfer: break
         }
     }
 

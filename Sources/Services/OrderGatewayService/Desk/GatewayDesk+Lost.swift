@@ -185,8 +185,10 @@ extension GatewayDesk {
             .alert(
                 code: "order_adopted", "an order of ours was on no record, and is again",
                 ["order": id.text, "account": account.name, "symbol": order.symbol.name]))
+        // Whose it is, is known before it may be saved as done.
+        let isOfNobody = claim(id, turn.now)
         reported(id, order, &turn)
-        claim(id, &turn)
+        if isOfNobody { perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn) }
         saveIfNeeded(id, &turn)
     }
 

@@ -89,7 +89,6 @@ extension GatewayDesk {
             orders[id]?.needsSave = true
         }
         saveIfNeeded(id, &turn)
-        if orders.read(id, { $0.hold?.booking != nil }) == true { bookingSaved(id, &turn) }
     }
 
     /// The order is done and Redis knows it: it leaves the desk.

@@ -112,6 +112,7 @@ extension GatewayDesk {
         // Another gateway may have placed the orders of these meanwhile: nothing is known of them yet.
         let strangers = ledger.withdrawUnowned(.external) + withheld
         withheld = []
+        ledger.withdrawCloses { orders[$0]?.hold?.booking != nil }
         perform(ledger.resume(), &turn)
         for fill in strangers { listedTrade(fill, &turn) }
         if isStreamOpen { startListing(&turn) } else { turn.act(.openStream) }

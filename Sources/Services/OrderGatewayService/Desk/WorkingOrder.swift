@@ -72,8 +72,8 @@ import VenueProtocol
         var hold: CloseHold?
         /// Times a close left for the venue.
         var closeTries = 0
-        /// What of a close was booked at mark and not sent; nil where nothing ever was.
-        var bookedAtMark: BookedAtMark?
+        /// Times a part of a close was given to the ledger to be booked at mark.
+        var closeParts = 0
         /// When the command that placed it is too old to be sent.
         var sendBy: Instant = .distantFuture
 
@@ -138,7 +138,6 @@ import VenueProtocol
         fields.sentMilliseconds = record.sentMilliseconds
         fields.revision = record.revision
         fields.terms = record.terms
-        fields.bookedAtMark = record.bookedAtMark
         held = [fields]
     }
 
@@ -215,7 +214,7 @@ extension WorkingOrder {
         record.sentMilliseconds = self.sentMilliseconds
         record.revision = self.revision
         record.terms = self.terms
-        record.bookedAtMark = self.bookedAtMark
+        record.bookedAtMark = self.totals.bookedAtMark
         return record
     }
 }
@@ -224,7 +223,8 @@ extension OrderTotals {
     init(_ record: OrderRecord) {
         self.init(
             executed: record.executed, notional: record.executedNotional, fees: record.fees,
-            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs)
+            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs,
+            bookedAtMark: record.bookedAtMark)
     }
 }
 

@@ -42,9 +42,10 @@ package enum LedgerScript {
                 end
                 add(KEYS[2], {'deposits', 'realised', 'fees', 'funding', 'version'})
                 if has_order then
-                    add(KEYS[8], {'executed', 'executed_notional', 'fees', 'fee_asset', 'trade_ids'})
+                    add(KEYS[8], {'executed', 'executed_notional', 'fees', 'fee_asset', 'trade_ids',
+                        'booked_at_mark', 'booked_at_mark_for'})
                 else
-                    for i = 1, 5 do reply[#reply + 1] = '' end
+                    for i = 1, 7 do reply[#reply + 1] = '' end
                 end
                 return reply
             end
@@ -156,6 +157,14 @@ package enum LedgerScript {
             ("average", average?.text ?? ""), ("fees", totals.fees.text),
             ("fee_asset", totals.feeAsset),
             ("trade_ids", totals.tradeIDs.map { "\($0)" }.joined(separator: ",")),
+        ] + fields(of: totals.bookedAtMark)
+    }
+
+    /// The fields of what was closed at mark.
+    static func fields(of booked: BookedAtMark?) -> [(String, String)] {
+        guard let booked else { return [] }
+        return [
+            ("booked_at_mark", booked.quantity.text), ("booked_at_mark_for", booked.value.text),
         ]
     }
 
@@ -226,7 +235,7 @@ package enum LedgerScript {
     }
 
     static func snapshot(_ texts: [String]) throws(ScriptReplyError) -> LedgerSnapshot {
-        guard texts.count == 16 else { throw unreadable(texts) }
+        guard texts.count == 18 else { throw unreadable(texts) }
         var balance = BookBalance()
         if !texts[10].isEmpty {
             balance = BookBalance(
@@ -247,6 +256,10 @@ package enum LedgerScript {
                 executed: try decimal(texts[11]), notional: try decimal(texts[12]),
                 fees: try decimal(texts[13]), feeAsset: texts[14],
                 tradeIDs: texts[15].split(separator: ",").compactMap { Int64($0) })
+        }
+        if !texts[16].isEmpty {
+            order?.bookedAtMark = BookedAtMark(
+                quantity: try decimal(texts[16]), value: try decimal(texts[17]))
         }
         return LedgerSnapshot(position: position, balance: balance, order: order)
     }
