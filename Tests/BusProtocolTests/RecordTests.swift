@@ -79,6 +79,77 @@ struct RecordTests {
         #expect(try HeartbeatRecord(fields: dictionary(heartbeat.fields)) == heartbeat)
     }
 
+    @Test("a ledger message is read in place as it is read by its fields; other forms are left to those")
+    func ledgerMessages() throws {
+        var random = SplitMix64(seed: 20_260)
+        for round in 0..<2_000 {
+            let entry = Self.randomEntry(&random)
+            let text = FlatJSON.encode(entry.fields)
+            #expect(LedgerEntry(message: text.rawSpan) == entry, "round \(round)")
+            #expect(try LedgerEntry(fields: try FlatJSON.decode(text.rawSpan)) == entry)
+            // Whatever is made of it, in place is never read what is not read by the fields.
+            var spoilt = text
+            let place = Int.random(in: 0..<text.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: spoilt.remove(at: place)
+            case 1: spoilt[place] = UInt8.random(in: 32..<127, using: &random)
+            case _: spoilt.removeLast(text.count - place)
+            }
+            guard let read = LedgerEntry(message: spoilt.rawSpan) else { continue }
+            let fields = try FlatJSON.decode(spoilt.rawSpan)
+            #expect(try LedgerEntry(fields: fields) == read, "round \(round)")
+        }
+        let fields = Self.ledger.fields
+        let swapped = FlatJSON.encode([fields[1], fields[0]] + fields.dropFirst(2))
+        #expect(LedgerEntry(message: swapped.rawSpan) == nil)
+        let longer = FlatJSON.encode(fields + [("more", "1")])
+        #expect(LedgerEntry(message: longer.rawSpan) == nil)
+        #expect(LedgerEntry(message: Array("{}".utf8).rawSpan) == nil)
+    }
+
+    private static func randomEntry(_ random: inout SplitMix64) -> LedgerEntry {
+        func units(_ random: inout SplitMix64) -> Int128 {
+            let wide = Int128(Int64.random(in: -9_000_000_000...9_000_000_000, using: &random))
+            return Bool.random(using: &random) ? wide : wide * 1_000_000_007
+        }
+        var entry = ledger
+        entry.sequence = Int64.random(in: 0...Int64.max, using: &random)
+        entry.kind = LedgerKind.allCases.randomElement(using: &random) ?? .fill
+        if Bool.random(using: &random) { entry.symbol = nil }
+        entry.side = [nil, .buy, .sell].randomElement(using: &random) ?? nil
+        entry.tradeID = Int64.random(in: -5...9_000_000_000, using: &random)
+        entry.order = ["", "PMSx", "a \"b\" \\ é"].randomElement(using: &random) ?? ""
+        entry.venueOrderID = Int64.random(in: 0...1_000, using: &random)
+        entry.price = Price(units: units(&random))
+        entry.quantity = Quantity(units: units(&random))
+        entry.fee = Money(units: units(&random))
+        entry.feeAsset = ["", "BNB"].randomElement(using: &random) ?? ""
+        entry.realised = Money(units: units(&random))
+        entry.position = Quantity(units: units(&random))
+        entry.entryPrice = Price(units: units(&random))
+        entry.positionVersion = Int64.random(in: 0...100, using: &random)
+        entry.wallet = Money(units: units(&random))
+        entry.balanceVersion = Int64.random(in: 0...100, using: &random)
+        entry.cause = ["stream", "command:x\ny", ""].randomElement(using: &random) ?? ""
+        return entry
+    }
+
+    @Test("what is told of a snapshot is the same object, written in place or by its fields")
+    func riskNotice() throws {
+        var record = Self.risk
+        var object = FieldObject()
+        for wallet in [Money.zero, .whole(-3), Money(units: 1), Money(units: 12_345_678_901_234)] {
+            record.wallet = wallet
+            record.isPriceStale.toggle()
+            object.begin()
+            record.writeNotice(into: &object)
+            object.end()
+            let fields =
+                [("account", record.account.name)] + record.accountFields + record.stamp.fields
+            #expect([UInt8](object.rawSpan) == FlatJSON.encode(fields))
+        }
+    }
+
     @Test("a missing or spoilt field is an error that names the record and the field")
     func spoiltFields() {
         for spoiling in Self.order.fields.map(\.0)

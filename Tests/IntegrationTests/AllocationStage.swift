@@ -28,7 +28,7 @@ final class AllocationStage {
         stage = try GatewayStage(
             kind: kind,
             paper: [balances: "USDT=\(quote),QRL=\(base)"].merging(paper) { _, new in new })
-        httpPort = Int.random(in: 10_000..<16_000)
+        httpPort = FreePort.take()
         self.knobs = [
             "PMS_INSTANCE": "alloc", "PMS_HTTP_PORT": "\(httpPort)", "PMS_HTTP_TOKEN": token,
             "SLICE_PCT": "30", "MAX_SLICE_NOTIONAL": "100",

@@ -143,7 +143,21 @@ final class GatewayStage {
     func pms(
         _ arguments: String..., variables: [String: String] = [:]
     ) -> (code: Int32, text: String) {
-        run("\(Self.binaries)/pms", arguments, variables)
+        run("\(Self.binaries)/pms", patient(arguments), variables)
+    }
+
+    /// Commands whose answer is waited for, five seconds unless they are given more.
+    private static let waiting: Set<String> = [
+        "account create", "account deposit", "account transfer", "order place", "order amend",
+        "order cancel", "algo start", "algo stop", "algo pause", "algo resume",
+    ]
+
+    /// The command with the time of a busy machine.
+    private func patient(_ arguments: [String]) -> [String] {
+        let name = arguments.prefix(2).joined(separator: " ")
+        let isReady = arguments.contains("--timeout") || arguments.contains("--help")
+        if isReady || !Self.waiting.contains(name) { return arguments }
+        return arguments + ["--timeout", "30"]
     }
 
     /// Another program, to its end.
@@ -153,7 +167,7 @@ final class GatewayStage {
 
     /// `pms` with its arguments in a list.
     func run(_ arguments: [String]) -> (code: Int32, text: String) {
-        run("\(Self.binaries)/pms", arguments)
+        run("\(Self.binaries)/pms", patient(arguments))
     }
 
     /// The fields of an order as the command line prints them.
@@ -203,7 +217,7 @@ final class GatewayStage {
 
     /// A command to the gateway over HTTP.
     func post(_ port: Int, _ token: String, _ kind: String, _ body: [String: String]) -> String {
-        let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 3_000
+        let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 30_000
         let command = Command(
             id: "post-\(UUID().uuidString.prefix(8))", from: "test", deadlineMilliseconds: deadline,
             kind: kind, body: body)

@@ -20,7 +20,7 @@ struct MEXCBatchTests {
             let body = OrderPlaceBody(
                 account: account, symbol: symbol, side: .buy, type: .limit, quantity: wanted,
                 price: limit)
-            let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 30_000
+            let deadline = Int64(Date().timeIntervalSince1970 * 1000) + 300_000
             let command = Command(
                 id: "b\(number)", from: "test", deadlineMilliseconds: deadline,
                 kind: CommandKind.orderPlace.rawValue, body: body.body)
@@ -44,7 +44,7 @@ struct MEXCBatchTests {
     @Test("B2a: forty orders go in few calls, each once; all rest, by their own client ids")
     func placed() throws {
         let stage = try GatewayStage(kind: "mexc-spot")
-        let port = Int.random(in: 10_000..<16_000)
+        let port = FreePort.take()
         try stage.startStack(["PMS_HTTP_PORT": "\(port)"])
         _ = place(stage, 40) { _ in "100" }
         let isDone = stage.wait(seconds: 20) {

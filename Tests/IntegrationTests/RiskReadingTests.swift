@@ -43,7 +43,7 @@ struct RiskReadingTests {
             }, "\(get(stage, port, "/positions?account=demo", token: "secret"))\n\(stage.log())")
         #expect(get(stage, port, "/positions?account=nobody", token: "secret").hasSuffix(" 404"))
         #expect(get(stage, port, "/accounts", token: "secret").contains("\"account\":\"demo\""))
-        #expect(stage.pms("positions").text.contains("snapshot 0."))
+        #expect(stage.pms("positions").text.contains("snapshot "))
         #expect(stage.pms("account", "create", "beta", "--deposit", "5").code == 0)
         #expect(
             stage.wait(seconds: 10) { stage.redis("EXISTS", "pms:{usdm}:risk:beta") == "1" },
@@ -60,7 +60,9 @@ struct RiskReadingTests {
         #expect(positions.text.contains("expired; price"))
         #expect(positions.text.contains("no fresh risk snapshot of demo"))
         let all = stage.pms("risk")
-        #expect(all.text.contains("risk snapshots of demo have expired"), "\(all.text)")
+        // Perhaps beta's, too, by now.
+        let line = all.text.split(separator: "\n").first { $0.contains("have expired") } ?? ""
+        #expect(line.contains("risk snapshots of") && line.contains("demo"), "\(all.text)")
         let shown = stage.pms("risk", "demo")
         #expect(shown.code == 0 && shown.text.contains("has expired"), "\(shown.text)")
     }

@@ -101,8 +101,10 @@ struct TenureTests {
         let fence = stage.redis("GET", "pms:{usdm}:fence:risk")
         rest(stage, "r1", "--owner", "risk:\(fence)")
         rest(stage, "r3")
+        let lasting = ["r1", "r3"].map { id(stage, $0) }
+        // The last before the kill: its time is running.
         rest(stage, "r2", "--ttl", "15")
-        let ids = ["r1", "r2", "r3"].map { id(stage, $0) }
+        let ids = [lasting[0], id(stage, "r2"), lasting[1]]
         #expect(atVenue(stage, ids) == ["NEW", "NEW", "NEW"])
         kill(stage.programs[0].processIdentifier, SIGKILL)
         let gone = stage.wait(seconds: 15) {

@@ -153,6 +153,16 @@ struct DeskDriver {
         desk.makeRecord(slot, writer: "w", now: now, wall: wall)
     }
 
+    /// Carries out the writes of a slot's record, as the service does; whether the last said fresh, or
+    /// nil where none was written.
+    mutating func writeRecords(_ actions: [FeedAction], _ slot: Int = 0) -> Bool? {
+        var isFresh: Bool?
+        for case .store(slot) in actions {
+            isFresh = desk.takeRecord(slot, writer: "w", now: now, wall: wall).isFresh
+        }
+        return isFresh
+    }
+
     mutating func frame(_ kind: FeedKind, _ text: String) -> FrameEffect {
         let bytes = Array(text.utf8)
         return desk.frameReceived(kind, bytes.rawSpan, now: now)

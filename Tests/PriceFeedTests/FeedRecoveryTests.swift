@@ -101,6 +101,100 @@ struct FeedRecoveryTests {
         #expect(!driver.desk.reasons(now: driver.now).isEmpty)
     }
 
+    /// The venue is gone: nothing is streamed, nothing answered. What the record in Redis says from
+    /// there on, second by second.
+    private func recordsAfterDeath(_ driver: inout DeskDriver, seconds: Int) -> [Bool?] {
+        for number in driver.opened(.book) + driver.opened(.mark) { driver.close(number) }
+        return (0..<seconds).map { _ in
+            driver.pass(seconds: 1)
+            let actions = driver.take()
+            for number in actions.connected { driver.close(number) }
+            return driver.writeRecords(actions)
+        }
+    }
+
+    /// A spot venue's desk with one symbol whose book is streamed, then unchanged for a minute while
+    /// REST says the same.
+    private func quietOnSpot() -> DeskDriver {
+        var configuration = FeedConfiguration()
+        configuration.venue = .binanceSpot
+        var driver = DeskDriver(configuration)
+        driver.start()
+        driver.open(.book)
+        driver.desk.instrumentsLoaded(
+            ExchangeInfo.listing(["DULLUSDT"]), now: driver.now, &driver.actions)
+        driver.want("DULLUSDT")
+        _ = driver.take()
+        speakOnSpot(&driver, update: 1)
+        for _ in 0..<60 {
+            driver.spoke(.book)
+            driver.pass(seconds: 1)
+            let actions = driver.take()
+            if !actions.asked.isEmpty { driver.answer("100.0", "100.1", "DULLUSDT") }
+            _ = driver.writeRecords(actions + driver.take())
+        }
+        return driver
+    }
+
+    /// The stream says the same best prices by another update.
+    private func speakOnSpot(_ driver: inout DeskDriver, update: Int) {
+        let text =
+            "{\"u\":\(update),\"s\":\"DULLUSDT\",\"b\":\"100.0\",\"B\":\"2.507\","
+            + "\"a\":\"100.1\",\"A\":\"2.510\"}"
+        #expect(driver.frame(.book, text).isChange)
+        #expect(driver.writeRecords([.store(0)]) == true)
+    }
+
+    @Test("B3d: quiet by REST, whose answers end: its record says stale, once, and it counts as stale")
+    func answersEnd() {
+        var driver = quietOnSpot()
+        #expect(driver.desk.staleSymbols(.book, now: driver.now).isEmpty)
+        #expect(driver.record().isFresh)
+        var told: [Bool] = []
+        for _ in 0..<60 {
+            driver.spoke(.book)
+            driver.pass(seconds: 1)
+            if let isFresh = driver.writeRecords(driver.take()) { told.append(isFresh) }
+        }
+        #expect(told == [false])
+        #expect(driver.desk.staleSymbols(.book, now: driver.now).map(\.name) == ["DULLUSDT"])
+        driver.answer("100.0", "100.1", "DULLUSDT")
+        #expect(driver.writeRecords(driver.take()) == true)
+    }
+
+    @Test("B3d: a symbol that was quiet once, streams, and whose venue is gone: its record says stale")
+    func deadAfterQuiet() {
+        var driver = quietOnSpot()
+        speakOnSpot(&driver, update: 2)
+        driver.pass(seconds: 1)
+        _ = driver.writeRecords(driver.take())
+        let told = recordsAfterDeath(&driver, seconds: 60)
+        #expect(told.compactMap { $0 } == [false], "\(told)")
+        // REST is given the time for an answer, and no more.
+        #expect((told.firstIndex(of: false) ?? 60) <= 16)
+        #expect(driver.desk.staleSymbols(.book, now: driver.now).map(\.name) == ["DULLUSDT"])
+    }
+
+    @Test("B3d: a price that came by REST, whose answers end: its record says stale")
+    func restEnds() {
+        var driver = DeskDriver.streaming("BTCUSDT")
+        _ = driver.mark()
+        _ = driver.book(update: 5)
+        driver.pass(seconds: 12)
+        _ = driver.writeRecords(driver.take())
+        for second in 1...30 {
+            _ = driver.mark("BTCUSDT", "100.05", time: 2_000_000_000_000 + Int64(second))
+            driver.pass(seconds: 1)
+            let actions = driver.take()
+            if !actions.asked.isEmpty { driver.answer("99.9", second % 2 == 0 ? "100.2" : "100.3") }
+            _ = driver.writeRecords(actions + driver.take())
+        }
+        #expect(driver.writeRecords([.store(0)]) == true)
+        let told = recordsAfterDeath(&driver, seconds: 60)
+        #expect(told.contains(false) && !told.contains(true), "\(told)")
+        #expect((told.firstIndex(of: false) ?? 60) <= 11)
+    }
+
     @Test("a stream that speaks again is fresh, and its recoveries are forgotten")
     func recovered() {
         var driver = DeskDriver.streaming("BTCUSDT")

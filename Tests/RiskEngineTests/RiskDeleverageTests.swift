@@ -97,6 +97,8 @@ struct RiskDeleverageTests {
         #expect(entry.maintenance == money("1984.5"))
         #expect(entry.step?.held == quantity("1"))
         #expect(entry.ledgerSequence == 2)
+        // The tick that led to it: its price, and when the venue made it.
+        #expect(entry.marks.hasPrefix("BTCUSDT=42190@1"), "\(entry.marks)")
         // What was decided is saved before it is sent.
         let saved = stage.seen.firstIndex { action in
             if case .saveTier(let record, _, _, _) = action { record.phase == .saving } else { false }

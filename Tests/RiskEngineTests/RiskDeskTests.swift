@@ -316,7 +316,10 @@ import Trading
         stage.send(.loadFailed(1, reason: "test"))
         stage.pass(.seconds(1))
         #expect(stage.count(\.isLoad) == 2)
-        stage.pass(.seconds(6))
+        // Ten thousand accounts are given their time.
+        stage.pass(.seconds(30))
+        #expect(stage.count(\.isLoad) == 2)
+        stage.pass(.seconds(31))
         #expect(stage.count(\.isLoad) == 3)
         stage.send(.loaded(2, stage.books.load(since: 0)))
         #expect(stage.desk.readiness == ["accounts are being loaded"])

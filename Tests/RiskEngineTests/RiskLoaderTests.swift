@@ -17,10 +17,12 @@ import Trading
 
     init() { EventLoop.process.runInBackground() }
 
-    @LoopActor private func connect() async throws -> RedisClient {
+    @LoopActor private func connect(inFlight limit: Int? = nil) async throws -> RedisClient {
+        var limits = RedisLimits.standard
+        if let limit { limits.pendingRequests = limit }
         let client = RedisClient(
             loop: .process, endpoint: try RedisEndpoint(url: server.url()), name: "test",
-            jitterSeed: 1)
+            limits: limits, jitterSeed: 1)
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             var isSettled = false
             client.onState = { state in
@@ -78,6 +80,36 @@ import Trading
         #expect(load.accounts[2].positions[bitcoin]?.entryPrice == price("50"))
         #expect(load.brackets[bitcoin]?.rows.count == 1)
         #expect(load.prices[bitcoin]?.mark == price("51"))
+        client.close()
+    }
+
+    @Test("More accounts and positions than requests may be in flight are all read")
+    @LoopActor func many() async throws {
+        let client = try await connect(inFlight: 64)
+        var balance = BalanceRecord(stamp: stamp)
+        balance.deposits = money("100")
+        var position = PositionRecord(stamp: stamp)
+        position.quantity = quantity("2")
+        position.entryPrice = price("50")
+        let names = (100..<700).map { account("a\($0)") }
+        var commands: [[String]] = []
+        func store(_ key: String, _ fields: [(String, String)]) {
+            commands.append(["HSET", key] + fields.flatMap { [$0.0, $0.1] })
+        }
+        for name in names {
+            commands.append(["SADD", keys.accounts, name.name])
+            store(keys.balance(name), balance.fields)
+            for symbol in [bitcoin, ether] {
+                commands.append(["SADD", keys.books, BusKeys.book(name, symbol)])
+                store(keys.position(name, symbol), position.fields)
+            }
+        }
+        let written = await client.send(all: commands)
+        #expect(written.count == commands.count && written.allSatisfy { $0.failure == nil })
+        let load = try await RiskLoader(redis: client, keys: keys).load().get()
+        #expect(load.accounts.map(\.id) == names)
+        #expect(load.accounts.allSatisfy { $0.balance?.wallet == money("100") })
+        #expect(load.accounts.allSatisfy { $0.positions.count == 2 && $0.problem == nil })
         client.close()
     }
 

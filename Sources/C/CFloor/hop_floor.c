@@ -122,6 +122,11 @@ int floor_start(char *const *arguments, int *input, int *output) {
     return pid;
 }
 
+int floor_has_ended(int pid) {
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 void floor_end(int pid, int kills) {
     int status;
     if (kills) kill(pid, SIGKILL);

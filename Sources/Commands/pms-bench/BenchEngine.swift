@@ -31,13 +31,38 @@ final class BenchEngine {
             throw HopProblem(description: "no \(engine): build risk-engine too")
         }
         program = BenchProgram(program: [engine])
-        for _ in 0..<3_000 {
-            socket = floor_connect(port)
-            if socket >= 0, (try? ask("/positions?account=\(last)")) != nil { return }
-            if socket >= 0 { close(socket) }
+        try connect(port, last)
+    }
+
+    /// How long the engine may take to load all accounts and to value them.
+    private static let patience = Interval.seconds(60)
+
+    /// Connects, and waits for the account's snapshot; says what was missing where none comes.
+    private func connect(_ port: UInt16, _ last: AccountID) throws {
+        let clock = SystemTime()
+        let start = clock.now
+        var reason = "nobody listens on port \(port)"
+        while clock.now - start < BenchEngine.patience {
+            if socket < 0 { socket = floor_connect(port) }
+            if socket >= 0 {
+                floor_patience(socket, 5_000)
+                do {
+                    _ = try ask("/positions?account=\(last)")
+                    return
+                } catch {
+                    reason = "\(error)"
+                }
+                close(socket)
+                socket = -1
+            }
+            guard floor_has_ended(program.processID) == 0 else {
+                throw HopProblem(description: "risk-engine has ended; its log is above")
+            }
             poll(nil, 0, 10)
         }
-        throw HopProblem(description: "risk-engine does not answer")
+        let seconds = (clock.now - start).milliseconds / 1_000
+        throw HopProblem(
+            description: "risk-engine has no snapshot of \(last) after \(seconds) s: \(reason)")
     }
 
     var processID: Int32 { program.processID }
@@ -51,7 +76,8 @@ final class BenchEngine {
                 + "\(BenchEngine.token)\r\n\r\n").utf8)
         let (time, reply) = Measure.ask(socket, request)
         guard reply.contains("\"expired\":false") else {
-            throw HopProblem(description: String(reply.prefix(300)))
+            let body = reply.split(separator: "\r\n").last.map(String.init) ?? "no answer in 5 s"
+            throw HopProblem(description: String(body.prefix(300)))
         }
         return time
     }

@@ -5,8 +5,8 @@ import Glibc
 import Trading
 
 /// A real risk-engine under 5,000 fills a second over 1,000 accounts of ten positions: whether it keeps
-/// up, how soon a fill is readable, what it takes of a core and of Redis; and its memory with 10,000
-/// accounts of 50,000 positions. The floor is the same load without an engine.
+/// up, how soon a fill is readable, what it takes of a core and of Redis. The floor is the same load
+/// without an engine.
 let riskLoadBenchmark = Benchmark(name: "risk-load") {
     try RiskLoadBench().figures()
 }
@@ -54,7 +54,7 @@ private struct RiskLoadBench {
             Figure("risk.load.redis", load.redis, "% of a core", floor: plain.redis),
             Figure("risk.load.redis.snapshots", load.redis - plain.redis, "% of a core"),
             Figure("risk.load.engine", load.engine, "% of a core"),
-        ] + delays.map { Figure($0.name, $0.value, $0.unit) } + [try memory()]
+        ] + delays.map { Figure($0.name, $0.value, $0.unit) }
     }
 
     private func run(
@@ -83,7 +83,7 @@ private struct RiskLoadBench {
             try books.redis.flush()
             round += 1
             if engine != nil, round % 20 == 0 {
-                wait(books, fills)
+                try wait(books, fills)
                 load.delays.append((books.clock.now - sent).nanoseconds)
             }
             next = max(next + RiskLoadBench.pause, books.clock.now - .milliseconds(100))
@@ -91,7 +91,7 @@ private struct RiskLoadBench {
             if left > 0 { poll(nil, 0, Int32(left)) }
         }
         let ended = books.clock.now
-        if engine != nil { wait(books, fills) }
+        if engine != nil { try wait(books, fills) }
         load.drain = Double((books.clock.now - ended).nanoseconds) / 1e6
         let took = Double((ended - start).nanoseconds) / 1e9
         load.rate = Double(fills) / took
@@ -102,49 +102,18 @@ private struct RiskLoadBench {
         return load
     }
 
-    /// Until the last fill is in its account's snapshot; five seconds at most, which then is the figure.
-    private func wait(_ books: BenchBooks, _ fills: Int) {
-        let key = books.keys.risk(books.account(fills * 7))
-        let end = books.clock.now + .seconds(5)
-        while books.redis.number(key, "ledger_seq") < Int64(books.entries), books.clock.now < end {}
-    }
-
-    // MARK: memory
-
-    /// The records are written as they stand, without a journal: only what is held is of interest.
-    private func memory() throws -> Figure {
-        let redis = try HopRedis()
-        return try withExtendedLifetime(redis) {
-            let books = try BenchBooks(path: redis.path, accounts: 10_000)
-            let stamp = ["seq", "1", "writer", "bench:1", "at_ms", "1"]
-            for number in 0..<10_000 {
-                let account = books.account(number)
-                books.redis.append(["SADD", books.keys.accounts, account.name])
-                books.redis.append(
-                    [
-                        "HSET", books.keys.balance(account), "deposits", "100000", "realised", "0",
-                        "fees", "0", "funding", "0", "wallet", "100000", "version", "1",
-                    ] + stamp)
-                for place in 0..<5 {
-                    let symbol = BenchBooks.symbols[(number + place) % BenchBooks.symbols.count]
-                    books.redis.append(["SADD", books.keys.books, BusKeys.book(account, symbol)])
-                    books.redis.append(
-                        [
-                            "HSET", books.keys.position(account, symbol), "qty", "1.25", "entry",
-                            "100.5", "realised", "0", "fees", "0", "version", "1",
-                        ] + stamp)
-                }
-                if number % 100 == 99 { try books.redis.flush() }
+    /// Until the last fill is in its account's snapshot.
+    private func wait(_ books: BenchBooks, _ fills: Int) throws {
+        let account = books.account(fills * 7)
+        let end = books.clock.now + .seconds(10)
+        while true {
+            let read = books.redis.number(books.keys.risk(account), "ledger_seq")
+            if read >= Int64(books.entries) { return }
+            guard books.clock.now < end else {
+                throw HopProblem(
+                    description: "fill \(fills) is not in the snapshot of \(account) after 10 s: that "
+                        + "is of journal entry \(read), the fill is \(books.entries)")
             }
-            try books.mark()
-            let engine = try BenchEngine(path: redis.path, last: books.account(9_999))
-            // Every account is valued and written at least once more.
-            for _ in 0..<600 {
-                try books.keepTicking()
-                poll(nil, 0, 10)
-            }
-            return Figure(
-                "risk.memory.10000x5", ProcessUse.megabytes(of: engine.processID), "MB")
         }
     }
 }

@@ -17,6 +17,7 @@ let benchmarks: [Benchmark] = [
     riskBenchmark,
     riskReadBenchmark,
     riskLoadBenchmark,
+    riskMemoryBenchmark,
     allocatorBenchmark,
     dryRunBenchmark,
     algosBenchmark,

@@ -12,13 +12,21 @@ extension RedisClient {
         }
     }
 
-    /// The same, waiting; nothing is sent for no commands.
+    /// The same, waiting; nothing is sent for no commands. However many they are, no more than a
+    /// sixteenth of what may be in flight is at one time, so that none is refused for their number.
     package func send(all commands: [[String]]) async -> [RedisOutcome] {
-        if commands.isEmpty { return [] }
-        return await withCheckedContinuation { continuation in
-            send(all: commands) { continuation.resume(returning: $0) }
+        var outcomes: [RedisOutcome] = []
+        outcomes.reserveCapacity(commands.count)
+        for start in stride(from: 0, to: commands.count, by: batchLimit) {
+            let part = Array(commands[start..<min(start + batchLimit, commands.count)])
+            outcomes += await withCheckedContinuation { continuation in
+                send(all: part) { continuation.resume(returning: $0) }
+            }
         }
+        return outcomes
     }
+
+    private var batchLimit: Int { max(1, limits.pendingRequests / 16) }
 }
 
 /// Outcomes that are still coming in.

@@ -15,7 +15,7 @@ package import Reactor
     package private(set) var latestIgnoredError: String?
 
     private let loop: EventLoop
-    private let limits: RedisLimits
+    let limits: RedisLimits
     private var records = RecordReader()
     private var pending = PendingQueue()
     private var scripts: [RedisScript] = []

@@ -107,7 +107,7 @@ import Trading
             else { return true }
             let names = [
                 "seq", "tier", "margin_ratio", "equity", "maintenance", "held",
-                "position_maintenance", "ledger_seq",
+                "position_maintenance", "ledger_seq", "marks",
             ]
             found = names.map { ("decision " + $0, fields[$0] ?? "") }
             return false

@@ -88,6 +88,7 @@ extension FeedDesk {
         renewDue(now, &out)
         settleStreams(now, &out)
         recoverStale(now, &out)
+        tellStale(now, &out)
         settleStreams(now, &out)
         settleBooks()
         watchBooks(now, &out)

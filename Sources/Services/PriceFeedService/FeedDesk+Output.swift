@@ -17,8 +17,17 @@ extension FeedDesk {
             markTime: quote.markTime, publishTime: wall.milliseconds)
     }
 
+    /// The price record of a slot that is written now.
+    package mutating func takeRecord(
+        _ slot: Int, writer: String, now: Instant, wall: WallTime
+    ) -> PriceRecord {
+        let record = makeRecord(slot, writer: writer, now: now, wall: wall)
+        symbols[slot].isToldFresh = record.isFresh
+        return record
+    }
+
     /// The price record of a slot; its sequence is that of the last tick.
-    package func makeRecord(
+    func makeRecord(
         _ slot: Int, writer: String, now: Instant, wall: WallTime
     ) -> PriceRecord {
         let symbol = symbols[slot]

@@ -7,7 +7,8 @@ package import Trading
 /// price is asked for by REST until it speaks again.
 ///
 /// A best bid and ask that nobody changes is silent, too. So REST is asked along with the first step:
-/// where it says what the stream said last, the market is quiet, and it is left at asking.
+/// where it says what the stream said last, the market is quiet, and it is left at asking, for as long
+/// as there are answers.
 extension FeedDesk {
     mutating func recoverStale(_ now: Instant, _ out: inout [FeedAction]) {
         for kind in configuration.venue.quoteKinds { recoverStale(kind, now, &out) }
@@ -65,6 +66,7 @@ extension FeedDesk {
         }
         symbols[slot].streams[place].step = .none
         symbols[slot].streams[place].isQuiet = false
+        symbols[slot].streams[place].unansweredSince = nil
     }
 
     /// Off and on, since a second SUBSCRIBE alone is acknowledged and ignored.
@@ -75,7 +77,7 @@ extension FeedDesk {
             resubscribe(slot, kind)
             step(slot, kind, .resubscribed, now)
             out.append(.note(FeedNote(.resubscribed, symbols[slot].symbol.name, kind.label)))
-            if symbols[slot].isOwned { out.append(.store(slot)) }
+            storeStale(slot, &out)
         }
     }
 
@@ -141,7 +143,7 @@ extension FeedDesk {
         let place = kind.position
         var due: [Symbol] = []
         for slot in others {
-            symbols[slot].streams[place].askedAt = now
+            symbols[slot].streams[place].asked(now)
             due.append(symbols[slot].symbol)
         }
         for slot in stale {
@@ -153,12 +155,17 @@ extension FeedDesk {
                 step(slot, kind, .asked, now)
                 out.append(.note(FeedNote(.asked, symbols[slot].symbol.name, kind.label)))
                 // Whoever reads the record is to know, also where no price comes any more.
-                if symbols[slot].isOwned { out.append(.store(slot)) }
+                storeStale(slot, &out)
+            } else if stream.isQuiet, stream.isUnanswered(now, for: configuration.askEvery) {
+                // Nobody says any more that there is nothing to say.
+                symbols[slot].streams[place].isQuiet = false
+                step(slot, kind, .asked, now)
+                out.append(.note(FeedNote(.asked, symbols[slot].symbol.name, kind.label)))
             } else if now - stream.stepAt >= configuration.retryEvery, !stream.isQuiet {
                 retry(slot, kind, now, &out)
             }
             if now - symbols[slot].streams[place].askedAt >= configuration.askEvery {
-                symbols[slot].streams[place].askedAt = now
+                symbols[slot].streams[place].asked(now)
                 due.append(symbols[slot].symbol)
             }
         }
@@ -179,6 +186,31 @@ extension FeedDesk {
         } else {
             resubscribe(slot, kind)
         }
+    }
+
+    // MARK: records
+
+    /// A record that says fresh is written again once its price is not: it would say so until it
+    /// expires, whatever came to an end, the stream or the answers by REST.
+    mutating func tellStale(_ now: Instant, _ out: inout [FeedAction]) {
+        for slot in symbols.indices where isUsed(slot) && symbols[slot].isToldFresh {
+            if configuration.venue.quoteKinds.contains(where: { isLost(slot, $0, now) }) {
+                storeStale(slot, &out)
+            }
+        }
+    }
+
+    /// Whether a price is not of now, and no answer is awaited that may well make it so.
+    private func isLost(_ slot: Int, _ kind: FeedKind, _ now: Instant) -> Bool {
+        if isFresh(slot, kind, now) { return false }
+        let stream = symbols[slot].streams[kind.position]
+        return !stream.isQuiet || stream.isUnanswered(now, for: configuration.askEvery)
+    }
+
+    private mutating func storeStale(_ slot: Int, _ out: inout [FeedAction]) {
+        guard symbols[slot].isOwned else { return }
+        symbols[slot].isToldFresh = false
+        out.append(.store(slot))
     }
 
     // MARK: answers
@@ -219,6 +251,7 @@ extension FeedDesk {
         }
         symbols[slot].streams[place].spokeBefore = spoke
         symbols[slot].streams[place].answeredAt = now
+        symbols[slot].streams[place].unansweredSince = nil
         if refusal == .duplicate {
             confirmed(slot, kind, &out)
             if symbols[slot].isOwned { out.append(.store(slot)) }

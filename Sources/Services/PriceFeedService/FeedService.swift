@@ -195,7 +195,7 @@ import WebLink
 
     func store(_ slot: Int, now: Instant) {
         guard desk.mayPublish(now: now) else { return isRewriteDue = true }
-        let record = desk.makeRecord(
+        let record = desk.takeRecord(
             slot, writer: host.writer, now: now, wall: host.loop.wallNow)
         // Refused while Redis is away: the next write, or the one after its return, has the newest.
         metrics.stored(output.store(record, desk.symbol(at: slot), host.keys, host.redis))

@@ -23,6 +23,8 @@ struct FeedSymbol {
     var depthReleasedAt: Instant?
     /// When a change of it last came.
     var depthReceived = Instant.distantPast
+    /// Whether its record in Redis says that the price is of now.
+    var isToldFresh = false
     /// By kind.
     var streams = [FeedStream(), FeedStream(), FeedStream()]
 
@@ -78,6 +80,8 @@ struct FeedStream {
     /// When its price was last asked for by REST, and last answered.
     var askedAt = Instant.distantPast
     var answeredAt = Instant.distantPast
+    /// When the first question was put that has had no answer; nil where none is open.
+    var unansweredSince: Instant?
     /// When the stream itself had last spoken at that answer.
     var spokeBefore = Instant.distantPast
     /// Frames refused since the last good one, as far as one of them was counted.
@@ -85,4 +89,15 @@ struct FeedStream {
     var refusedSince = Instant.distantPast
     /// Whether that has been told.
     var isRefusalTold = false
+
+    /// REST is asked for its price.
+    mutating func asked(_ now: Instant) {
+        askedAt = now
+        if unansweredSince == nil { unansweredSince = now }
+    }
+
+    /// Whether a question has been open for that long.
+    func isUnanswered(_ now: Instant, for limit: Interval) -> Bool {
+        unansweredSince.map { now - $0 >= limit } ?? false
+    }
 }

@@ -16,7 +16,9 @@ struct AccountMirror {
     var deposits = Money.zero
     var balanceVersion: Int64 = 0
     /// Flat ones stay, for their version.
-    var positions: [Symbol: Position] = [:]
+    private(set) var positions: [Symbol: Position] = [:]
+    /// Symbols with a position, ascending.
+    private(set) var heldSymbols: [Symbol] = []
     var tier = MarginTier.calm
     /// Why it cannot be valued; nil where it can.
     var problem: String?
@@ -42,6 +44,21 @@ struct AccountMirror {
 
     init() {}
 
+    /// The account was valued, and may be acted on.
+    mutating func assessed(_ assessment: MarginAssessment) {
+        lastRatio = assessment.marginRatio
+        lastEquity = assessment.equity
+        lastMaintenance = assessment.maintenance
+    }
+
+    /// A snapshot was made.
+    /// - Parameter isWhole: whether it was written to Redis as a whole.
+    mutating func saved(_ record: RiskRecord, _ now: Instant, isWhole: Bool) {
+        written = record
+        savedAt = now
+        if isWhole { wholeAt = now }
+    }
+
     init(_ load: RiskLoad.Account) {
         wallet = load.balance?.wallet ?? .zero
         deposits = load.balance?.deposits ?? .zero
@@ -51,13 +68,12 @@ struct AccountMirror {
         for (symbol, record) in load.positions {
             positions[symbol] = Position(
                 quantity: record.quantity, entryPrice: record.entryPrice, version: record.version)
+            if !record.quantity.isZero { heldSymbols.append(symbol) }
         }
+        heldSymbols.sort()
     }
 
-    /// Symbols with a position, ascending.
-    var heldSymbols: [Symbol] {
-        positions.filter { !$0.value.quantity.isZero }.keys.sorted()
-    }
+    func holds(_ symbol: Symbol) -> Bool { positions[symbol]?.quantity.isZero == false }
 
     /// Takes the state an entry leaves behind; one that is older than what was loaded is passed over.
     mutating func apply(_ entry: LedgerEntry) {
@@ -74,5 +90,13 @@ struct AccountMirror {
         else { return }
         positions[symbol] = Position(
             quantity: entry.position, entryPrice: entry.entryPrice, version: entry.positionVersion)
+        hold(symbol, !entry.position.isZero)
+    }
+
+    private mutating func hold(_ symbol: Symbol, _ isHeld: Bool) {
+        let place = heldSymbols.firstIndex { $0 >= symbol } ?? heldSymbols.count
+        let isThere = place < heldSymbols.count && heldSymbols[place] == symbol
+        if isHeld, !isThere { heldSymbols.insert(symbol, at: place) }
+        if !isHeld, isThere { heldSymbols.remove(at: place) }
     }
 }

@@ -8,7 +8,7 @@ struct SymbolMirror {
     /// Zero while none is known.
     private(set) var mark = Price.zero
     /// The venue's time of the mark, to tell a new mark from a repeated one.
-    private var markTime: Int64 = 0
+    private(set) var markTime: Int64 = 0
     /// When the mark was new, by the monotonic clock.
     private var markedAt = Instant.distantPast
     /// Nil while the venue's own are not known.
@@ -43,10 +43,23 @@ struct SymbolMirror {
     func age(now: Instant) -> Interval { max(.zero, now - markedAt) }
 
     mutating func addHolder(_ account: AccountID) {
-        let place = holders.firstIndex { $0 >= account } ?? holders.count
+        let place = place(of: account)
         if place < holders.count, holders[place] == account { return }
         holders.insert(account, at: place)
     }
 
-    mutating func removeHolder(_ account: AccountID) { holders.removeAll { $0 == account } }
+    mutating func removeHolder(_ account: AccountID) {
+        let place = place(of: account)
+        if place < holders.count, holders[place] == account { holders.remove(at: place) }
+    }
+
+    /// The first place whose account is not before this one.
+    private func place(of account: AccountID) -> Int {
+        var (low, high) = (0, holders.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holders[middle] < account { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

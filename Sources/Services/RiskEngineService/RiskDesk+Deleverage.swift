@@ -29,12 +29,12 @@ extension RiskDesk {
         _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
         guard fence != nil, !isTakingOver, account != .external, accounts[account] != nil else { return }
-        accounts[account]?.lastRatio = assessment.marginRatio
-        accounts[account]?.lastEquity = assessment.equity
-        accounts[account]?.lastMaintenance = assessment.maintenance
+        accounts[account]?.assessed(assessment)
         var view = DeleverageView(
             marginRatio: assessment.marginRatio, positions: [], atMilliseconds: wall.milliseconds)
-        for (symbol, position) in zip(symbolsHeld, assessment.positions) {
+        // Of an account that is well, and was, the machine looks at the ratio alone.
+        let isQuiet = accounts[account]?.deleverage.isQuiet == true && assessment.tier == .calm
+        for (symbol, position) in zip(symbolsHeld, assessment.positions) where !isQuiet {
             let rules = symbols[symbol]?.instrument
             view.positions.append(
                 DeleveragePosition(
@@ -238,6 +238,10 @@ extension RiskDesk {
         entry.equity = mirror.lastEquity
         entry.maintenance = mirror.lastMaintenance
         entry.ledgerSequence = ledgerSequence
+        entry.marks = mirror.heldSymbols.map { symbol in
+            let known = symbols[symbol] ?? SymbolMirror()
+            return "\(symbol)=\(known.mark)@\(known.markTime)"
+        }.joined(separator: " ")
         return entry
     }
 
@@ -265,9 +269,7 @@ extension RiskDesk {
         _ account: AccountID, _ assessment: MarginAssessment, _ wall: WallTime,
         _ out: inout [RiskAction]
     ) {
-        accounts[account]?.lastRatio = assessment.marginRatio
-        accounts[account]?.lastEquity = assessment.equity
-        accounts[account]?.lastMaintenance = assessment.maintenance
+        accounts[account]?.assessed(assessment)
         guard let tier = accounts[account]?.tier else { return }
         accounts[account]?.decision = "tier \(tier.rawValue):\(wall.milliseconds)"
         save(account, [decision(.tier, account, wall)], wall, &out)

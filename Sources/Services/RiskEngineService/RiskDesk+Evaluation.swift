@@ -27,7 +27,7 @@ extension RiskDesk {
         var isHeldBack = false
         defer { gridEvaluated(account, now, isHeldBack: isHeldBack) }
         if mirror.problem != nil { return }
-        var valuation = Valuation()
+        var valuation = Valuation(room: mirror.heldSymbols.count)
         for symbol in mirror.heldSymbols {
             guard let held = mirror.positions[symbol] else { continue }
             let known = symbols[symbol] ?? SymbolMirror()
@@ -43,7 +43,10 @@ extension RiskDesk {
         let tier = settleTier(
             account, mirror.tier, assessment, isStale: valuation.isStale, wall, &out)
         if !isTick || tier != mirror.tier || isWritingDue(mirror, now) {
-            save(record(account, tier, assessment, valuation, wall), mirror, now, &out)
+            let whole = isTick ? RiskLimits.wholeSnapshot : RiskLimits.wholeChange
+            save(
+                record(account, tier, assessment, valuation, wall), mirror, wholeAfter: whole, now,
+                &out)
         } else {
             isHeldBack = true
         }
@@ -64,19 +67,19 @@ extension RiskDesk {
     }
 
     private func save(
-        _ record: RiskRecord, _ mirror: AccountMirror, _ now: Instant, _ out: inout [RiskAction]
+        _ record: RiskRecord, _ mirror: AccountMirror, wholeAfter: Interval, _ now: Instant,
+        _ out: inout [RiskAction]
     ) {
         var earlier: RiskRecord?
-        if let written = mirror.written, now - mirror.wholeAt < RiskLimits.wholeSnapshot,
+        if let written = mirror.written, now - mirror.wholeAt < wholeAfter,
             record.hasSymbols(of: written)
         {
             earlier = written
         }
-        accounts[record.account]?.written = record
-        accounts[record.account]?.savedAt = now
         // Two that write over each other would leave half of each.
-        guard fence != nil else { return }
-        if earlier == nil { accounts[record.account]?.wholeAt = now }
+        let isWritten = fence != nil
+        accounts[record.account]?.saved(record, now, isWhole: isWritten && earlier == nil)
+        guard isWritten else { return }
         out.append(.save(record, changedFrom: earlier))
     }
 
@@ -137,6 +140,12 @@ private struct Valuation {
     var marks: [Price] = []
     var isStale = false
     var isBracketDefault = false
+
+    init(room: Int) {
+        symbols.reserveCapacity(room)
+        positions.reserveCapacity(room)
+        marks.reserveCapacity(room)
+    }
 
     /// False where the position is out of the range of money.
     mutating func add(

@@ -165,10 +165,12 @@ extension RiskDesk {
 
     private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) {
         ledgerSequence = entry.sequence
+        let wasHeld = entry.symbol.map { accounts[entry.account]?.holds($0) ?? false } ?? false
         accounts[entry.account, default: AccountMirror()].apply(entry)
         defer { gridApplied(entry) }
-        guard let symbol = entry.symbol, let mirror = accounts[entry.account] else { return }
-        let isHeld = mirror.positions[symbol]?.quantity.isZero == false
+        guard let symbol = entry.symbol else { return }
+        let isHeld = accounts[entry.account]?.holds(symbol) == true
+        if isHeld == wasHeld { return }
         let wasWatched = symbols[symbol]?.holders.isEmpty == false
         if isHeld {
             symbols[symbol, default: SymbolMirror()].addHolder(entry.account)

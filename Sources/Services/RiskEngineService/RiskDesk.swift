@@ -131,7 +131,7 @@ package final class RiskDesk {
         switch phase {
         case .away: return
         case .loading(_, let since):
-            if now - since > RiskLimits.answerDeadline { beginLoad(now, &out) }
+            if now - since > RiskLimits.loadDeadline { beginLoad(now, &out) }
             return
         case .retrying(let at):
             if now >= at { beginLoad(now, &out) }

@@ -95,6 +95,9 @@ package enum RiskLimits {
     package static let snapshotTimeToLive = Interval.seconds(30)
     /// A snapshot is written as a whole at least this often: what a hand took out of it is back then.
     static let wholeSnapshot = Interval.seconds(10)
+    /// The same where the books changed: a reader waits for that one, so that a whole one, which takes
+    /// Redis twice as long, is left to the ticks that follow, or to the clock.
+    static let wholeChange = Interval.seconds(20)
     /// Snapshots that ticks alone make, over all accounts: each costs Redis some 30 µs, and it is to
     /// spend no more than a tenth of a core on them.
     package static let snapshotsPerSecond: Int64 = 3_000
@@ -120,6 +123,9 @@ package enum RiskLimits {
     static let loadRetry = Interval.milliseconds(500)
     /// Between loads while a record cannot be read.
     static let repairRetry = Interval.seconds(30)
+    /// A load that has not come by then is begun anew. A link that is gone ends it by itself; ten
+    /// thousand accounts take seconds on a busy machine, and would never come if they were cut off.
+    static let loadDeadline = Interval.seconds(60)
     /// A request not answered by then is asked anew: more than Redis is ever away unnoticed.
     static let answerDeadline = Interval.seconds(5)
     /// How long a command may take: an order is answered within a second, or asked for anew.

@@ -28,44 +28,67 @@ import Trading
         let held = books.compactMap { $0.flatMap { BusKeys.book(of: $0) } }
         let ids = Set(accounts.compactMap { $0.flatMap { AccountID($0) } })
             .union(held.map(\.account)).sorted()
-        let symbols = Set(held.map(\.symbol)).sorted()
-        return await fill(load, ids, held, symbols)
+        return await fill(load, ids, held)
+    }
+
+    /// Accounts read at once: some thousand requests, far from what may be in flight, and no more of
+    /// their answers in memory.
+    private static let page = 250
+
+    private func fill(
+        _ load: RiskLoad, _ ids: [AccountID], _ held: [(account: AccountID, symbol: Symbol)]
+    ) async -> Result<RiskLoad, RiskLoadFailure> {
+        var load = load
+        var symbols: [AccountID: [Symbol]] = [:]
+        for (account, symbol) in held { symbols[account, default: []].append(symbol) }
+        for start in stride(from: 0, to: ids.count, by: RiskLoader.page) {
+            let page = ids[start..<min(start + RiskLoader.page, ids.count)].map {
+                ($0, symbols[$0] ?? [])
+            }
+            switch await accounts(page) {
+            case .success(let read): load.accounts += read
+            case .failure(let failure): return .failure(failure)
+            }
+        }
+        return await fill(load, Set(held.map(\.symbol)).sorted())
+    }
+
+    /// Accounts with the positions they are known to hold.
+    private func accounts(
+        _ page: [(id: AccountID, symbols: [Symbol])]
+    ) async -> Result<[RiskLoad.Account], RiskLoadFailure> {
+        var commands: [[String]] = []
+        for (id, symbols) in page {
+            commands.append(["HGETALL", keys.balance(id)])
+            commands.append(["HGETALL", keys.tier(id)])
+            for symbol in symbols { commands.append(["HGETALL", keys.position(id, symbol)]) }
+        }
+        let outcomes = await redis.send(all: commands)
+        if let failure = RiskLoadFailure.link(outcomes) { return .failure(failure) }
+        var accounts: [RiskLoad.Account] = []
+        var place = 0
+        for (id, symbols) in page {
+            var account = account(id, balance: outcomes[place], tier: outcomes[place + 1])
+            place += 2
+            for symbol in symbols {
+                RiskLoader.add(symbol, outcomes[place], to: &account)
+                place += 1
+            }
+            accounts.append(account)
+        }
+        return .success(accounts)
     }
 
     private func fill(
-        _ load: RiskLoad, _ ids: [AccountID], _ held: [(account: AccountID, symbol: Symbol)],
-        _ symbols: [Symbol]
+        _ load: RiskLoad, _ symbols: [Symbol]
     ) async -> Result<RiskLoad, RiskLoadFailure> {
-        var commands: [[String]] = []
-        for id in ids {
-            commands.append(["HGETALL", keys.balance(id)])
-            commands.append(["HGETALL", keys.tier(id)])
-        }
-        for (account, symbol) in held {
-            commands.append(["HGETALL", keys.position(account, symbol)])
-        }
-        for symbol in symbols { commands += symbolCommands(symbol) }
-        let outcomes = await redis.send(all: commands)
-        if let failure = outcomes.first(where: { RiskLoadFailure.isLinkFailure($0) }) {
-            return .failure(RiskLoadFailure([failure]))
-        }
+        let outcomes = await redis.send(all: symbols.flatMap { symbolCommands($0) })
+        if let failure = RiskLoadFailure.link(outcomes) { return .failure(failure) }
         var load = load
-        var place = 0
-        var byID: [AccountID: RiskLoad.Account] = [:]
-        for id in ids {
-            byID[id] = account(id, balance: outcomes[place], tier: outcomes[place + 1])
-            place += 2
-        }
-        for (account, symbol) in held {
-            add(symbol, outcomes[place], to: &byID[account])
-            place += 1
-        }
-        load.accounts = ids.compactMap { byID[$0] }
-        for symbol in symbols {
-            load.brackets[symbol] = RiskLoader.brackets(outcomes[place])
-            load.prices[symbol] = RiskLoader.price(outcomes[place + 1])
-            load.instruments[symbol] = RiskLoader.instrument(outcomes[place + 2])
-            place += 3
+        for (place, symbol) in symbols.enumerated() {
+            load.brackets[symbol] = RiskLoader.brackets(outcomes[3 * place])
+            load.prices[symbol] = RiskLoader.price(outcomes[3 * place + 1])
+            load.instruments[symbol] = RiskLoader.instrument(outcomes[3 * place + 2])
         }
         return .success(load)
     }
@@ -110,14 +133,14 @@ import Trading
         return account
     }
 
-    private func add(
-        _ symbol: Symbol, _ outcome: RedisOutcome, to account: inout RiskLoad.Account?
+    private static func add(
+        _ symbol: Symbol, _ outcome: RedisOutcome, to account: inout RiskLoad.Account
     ) {
         do throws(RecordError) {
             guard let fields = try RiskLoader.fields(outcome, "position") else { return }
-            account?.positions[symbol] = try PositionRecord(fields: fields)
+            account.positions[symbol] = try PositionRecord(fields: fields)
         } catch {
-            account?.problem = "\(symbol): \(error.description)"
+            account.problem = "\(symbol): \(error.description)"
         }
     }
 
@@ -155,8 +178,13 @@ struct RiskLoadFailure: Error {
         reason = outcomes.compactMap(\.failure).first ?? "a key holds another type"
     }
 
+    /// Of a batch, where a request of it went unanswered.
+    static func link(_ outcomes: [RedisOutcome]) -> RiskLoadFailure? {
+        outcomes.first { isLinkFailure($0) }.map { RiskLoadFailure([$0]) }
+    }
+
     /// Whether a request went unanswered; an error answered by Redis is about its key alone.
-    static func isLinkFailure(_ outcome: RedisOutcome) -> Bool {
+    private static func isLinkFailure(_ outcome: RedisOutcome) -> Bool {
         switch outcome {
         case .reply: false
         case .refused, .unknown: true

@@ -32,7 +32,8 @@ import WebLink
     private var timer: LoopTimer?
     private var watched: Set<Symbol> = []
     private var actions: [RiskAction] = []
-    private var bytes = ByteWriter(capacity: 4_096)
+    private var bytes = ByteWriter(capacity: 16_384)
+    private var snapshots = SnapshotWriter()
     private var isStopped = false
 
     private static let tierScript = RedisScript(TierScript.source)
@@ -226,40 +227,16 @@ import WebLink
 
     // MARK: writing
 
-    /// Changes the snapshot as one step, so that no reader sees half of it.
     private func save(_ record: RiskRecord, _ earlier: RiskRecord?) {
         // The lease may have lapsed while this process was not running (P2): another writes by now,
         // and what it does not change would stay ours.
         guard lease.fence != nil else { return desk.snapshotRefused(record.account) }
         evaluations.increment()
-        let key = host.keys.risk(record.account)
         bytes.removeAll()
-        if earlier == nil {
-            RESPWriter.command(1, into: &bytes)
-            RESPWriter.argument("MULTI", into: &bytes)
-            RESPWriter.command(2, into: &bytes)
-            RESPWriter.argument("DEL", into: &bytes)
-            RESPWriter.argument(text: key, into: &bytes)
-        }
-        let fields = earlier.map { record.fields(changedFrom: $0) } ?? record.fields
-        RESPWriter.command(2 + 2 * fields.count, into: &bytes)
-        RESPWriter.argument("HSET", into: &bytes)
-        RESPWriter.argument(text: key, into: &bytes)
-        for (name, value) in fields {
-            RESPWriter.argument(text: name, into: &bytes)
-            RESPWriter.argument(text: value, into: &bytes)
-        }
-        RESPWriter.command(3, into: &bytes)
-        RESPWriter.argument("PEXPIRE", into: &bytes)
-        RESPWriter.argument(text: key, into: &bytes)
-        RESPWriter.argument(integer: RiskLimits.snapshotTimeToLive.milliseconds, into: &bytes)
-        if earlier == nil {
-            RESPWriter.command(1, into: &bytes)
-            RESPWriter.argument("EXEC", into: &bytes)
-        }
-        let message = FlatJSON.encode(record.notice)
         let channel = riskChannel
-        RESPWriter.publish(channel.rawSpan, message.rawSpan, into: &bytes)
+        snapshots.write(
+            record, over: earlier, key: host.keys.risk(record.account), channel: channel.rawSpan,
+            into: &bytes)
         if !host.redis.write(bytes.rawSpan) {
             refusedWrites.increment()
             desk.snapshotRefused(record.account)
@@ -347,6 +324,7 @@ extension RiskService: RedisMessageHandler {
     }
 
     private func ledgerMessage(_ payload: RawSpan) {
+        if let entry = LedgerEntry(message: payload) { return deliver(.ledgerReceived(entry)) }
         do {
             let entry = try LedgerEntry(fields: try FlatJSON.decode(payload))
             deliver(.ledgerReceived(entry))

@@ -25,6 +25,9 @@ package struct DecisionEntry: Equatable, Sendable {
     package var maintenance: Money = .zero
     /// The journal number the books were at.
     package var ledgerSequence: Int64 = 0
+    /// The ticks it was valued at: each held symbol's mark with the venue's time of it, as
+    /// `BTCUSDT=50000@1700000000123`, ascending, with spaces between.
+    package var marks = ""
     package var step: DeleverageStep?
     package var command = ""
     /// How much traded, or why nothing did; the breaker and its limit.
@@ -50,7 +53,7 @@ package struct DecisionEntry: Equatable, Sendable {
             ("kind", kind.rawValue), ("account", account.name), ("tier", "\(tier.rawValue)"),
             ("margin_ratio", marginRatio.text), ("equity", equity.text),
             ("maintenance", maintenance.text), ("ledger_seq", "\(ledgerSequence)"),
-            ("step", "\(step?.number ?? 0)"), ("symbol", step?.symbol.name ?? ""),
+            ("marks", marks), ("step", "\(step?.number ?? 0)"), ("symbol", step?.symbol.name ?? ""),
             ("side", step?.side.rawValue ?? ""), ("qty", step?.quantity.text ?? ""),
             ("held", step?.held.text ?? ""),
             ("position_maintenance", step?.maintenance.text ?? ""), ("command", command),

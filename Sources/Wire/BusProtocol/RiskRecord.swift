@@ -110,33 +110,4 @@ package struct RiskRecord: Equatable, Sendable {
             maintenance: try reader.decimal("\(symbol):maintenance"),
             liquidationPrice: try reader.decimal("\(symbol):liquidation"))
     }
-
-    /// The account's own figures, without name, positions and stamp.
-    package var accountFields: [(String, String)] {
-        [
-            ("wallet", wallet.text), ("equity", equity.text),
-            ("unrealised", unrealised.text), ("maintenance", maintenance.text),
-            ("initial", initial.text), ("available", available.text),
-            ("margin_ratio", marginRatio.text), ("tier", "\(tier)"),
-            ("account_move", accountMove.text), ("price_stale", isPriceStale ? "1" : "0"),
-            ("brackets_default", isBracketDefault ? "1" : "0"),
-            ("ledger_seq", "\(ledgerSequence)"),
-        ]
-    }
-
-    package var fields: [(String, String)] {
-        var fields = [("account", account.name)] + accountFields
-        fields.append(("symbols", positions.map(\.symbol.name).joined(separator: ",")))
-        for position in positions {
-            let symbol = position.symbol.name
-            fields += [
-                ("\(symbol):qty", position.quantity.text),
-                ("\(symbol):entry", position.entryPrice.text),
-                ("\(symbol):mark", position.mark.text), ("\(symbol):pnl", position.unrealised.text),
-                ("\(symbol):maintenance", position.maintenance.text),
-                ("\(symbol):liquidation", position.liquidationPrice.text),
-            ]
-        }
-        return fields + stamp.fields
-    }
 }

@@ -272,7 +272,7 @@ package final class FeedActor {
 
     private func store(_ slot: Int) {
         let key = keys.price(desk.symbol(at: slot))
-        let record = desk.makeRecord(
+        let record = desk.takeRecord(
             slot, writer: "price-feed:simulated", now: time.now, wall: time.wallNow)
         let fields = Dictionary(record.fields, uniquingKeysWith: { first, _ in first })
         connection.request({ $0.hashes[key] = fields }) { _ in }

@@ -67,6 +67,8 @@ int floor_redis_answers(const char *_Nonnull path);
  * returns its pid, or -1. */
 int floor_start(
     char *_Nullable const *_Nonnull arguments, int *_Nullable input, int *_Nullable output);
+/* Whether the program has ended; it is still to be waited for. */
+int floor_has_ended(int pid);
 /* Waits for the program, killing it first if asked. */
 void floor_end(int pid, int kills);
 
@@ -173,6 +175,9 @@ int64_t floor_thread_nanoseconds(void);
 
 /* A connection to a loopback port, or -1. */
 int floor_connect(uint16_t port);
+
+/* How long a read from the socket waits at most. */
+void floor_patience(int socket, int milliseconds);
 /* Sends a request and reads its whole answer (with a Content-Length); its bytes, or -1. The answer ends
  * with a zero byte. */
 int floor_ask(

@@ -74,6 +74,9 @@ package struct Deleverage: Equatable, Sendable {
         }
     }
 
+    /// Whether nothing is under way, so that an account in no tier needs no positions in its view.
+    package var isQuiet: Bool { phase == .idle && !closesAll }
+
     // MARK: events
 
     /// The account was valued on fresh marks.

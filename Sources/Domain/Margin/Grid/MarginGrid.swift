@@ -112,7 +112,8 @@ package struct MarginGrid {
     }
 
     /// Sets a position; zero takes it out, and so does one beyond the range of money.
-    /// O(positions of the contract) where it is not the last account's, else O(log of them).
+    /// O(log of the contract's positions) where the account has one already or is the last, else O(of
+    /// them).
     package mutating func setPosition(
         _ account: Int32, _ contract: Int, _ quantity: Quantity, entryPrice: Price
     ) {
@@ -122,18 +123,25 @@ package struct MarginGrid {
             place < contracts[contract].holdings.count
             && contracts[contract].holdings[place].account == account
         if isThere {
-            let old = contracts[contract].holdings.remove(at: place)
+            let old = contracts[contract].holdings[place]
             accounts[Int(account)].unrealised -= old.unrealised
             accounts[Int(account)].maintenance -= old.maintenance
         }
-        if quantity.isZero || !isInRange { return }
+        if quantity.isZero || !isInRange {
+            if isThere { contracts[contract].holdings.remove(at: place) }
+            return
+        }
         var holding = Holding(account: account, quantity: quantity, entryPrice: entryPrice)
         if !contracts[contract].mark.isZero {
             let change = holding.follow(contracts[contract].mark, contracts[contract].rows)
             accounts[Int(account)].unrealised += change.unrealised
             accounts[Int(account)].maintenance += change.maintenance
         }
-        contracts[contract].holdings.insert(holding, at: place)
+        if isThere {
+            contracts[contract].holdings[place] = holding
+        } else {
+            contracts[contract].holdings.insert(holding, at: place)
+        }
     }
 
     /// The first place whose account is not before this one.
