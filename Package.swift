@@ -219,7 +219,7 @@ let package = Package(
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol", "Quotes", "DecoderVerifier"] + trading),
         tests("BoundedTests", ["Bounded"]),
-        tests("CommandLineTests", ["CommandLineService"]),
+        tests("CommandLineTests", ["CommandLineService", "Runtime"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Reactor", "RedisLink", "BusProtocol", "RedisServerSupport", "host-probe"]

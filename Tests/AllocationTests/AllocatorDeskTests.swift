@@ -124,7 +124,9 @@ struct AllocatorDeskTests {
         let actions = world.actions
         #expect(world.answers() == [waits: "over balanced"])
         // The answer is saved with the run, under its key.
-        #expect(actions.contains { if case .save(_, _, "k1", 7) = $0 { true } else { false } })
+        #expect(actions.contains {
+                if case .save(let save, 7) = $0 { save.request == "k1" } else { false }
+            })
         world.tell(
             .triggered(
                 AllocationTrigger(waiter: 90, by: "http", key: "k1", isDry: false, waits: true)))
@@ -160,6 +162,97 @@ struct AllocatorDeskTests {
         #expect(world.desk.runningID == nil)
     }
 
+    /// What was wanted to be saved since the last call, as `run kind...` with `record` where there is one.
+    private func saves(_ world: inout DeskWorld) -> [String] {
+        var found: [String] = []
+        for case .save(let save, _) in world.taken() {
+            let kinds = save.entries.compactMap { entry in
+                entry.first { $0.0 == "kind" }?.1
+            }
+            found.append((kinds + (save.record.isEmpty ? [] : ["record"])).joined(separator: " "))
+        }
+        return found
+    }
+
+    /// A run that loses its lease with an order open, which then ends.
+    private func losing(_ world: inout DeskWorld) -> String {
+        world.lead()
+        world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        let id = world.desk.runningID ?? ""
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        world.tell(.leaseLost)
+        let ended = RunWorld.order("cancelled", isOver: true, Fixture.quantity("3"))
+        world.tell(.run(id, .orderSeen(request: "\(id)-1", ended)))
+        #expect(saves(&world) == [])
+        return id
+    }
+
+    @Test("P2: what a run did while the lease was away is in the history once it is back")
+    func savedLater() {
+        var world = DeskWorld()
+        let id = losing(&world)
+        world.tell(.leaseGained(fence: 9))
+        #expect(saves(&world) == [], "not before it is known what stands there")
+        let running = ["status": "running", "run": id, "kind": "run"]
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: running)))
+        // The truth, not that its process had died.
+        #expect(saves(&world) == ["slice", "run record"])
+        #expect(world.desk.lastFields.contains { $0 == ("reason", "lease_lost") })
+        world.tell(.redisUp)
+        #expect(saves(&world) == [], "once")
+    }
+
+    @Test("P2: a run's record is not written over that of another which has begun since")
+    func savedBehind() {
+        var world = DeskWorld()
+        _ = losing(&world)
+        world.tell(.leaseGained(fence: 9))
+        let other = ["status": "done", "run": "al-of-another", "kind": "run"]
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: other)))
+        #expect(saves(&world) == ["slice", "run"])
+        #expect(world.desk.lastFields.contains { $0 == ("run", "al-of-another") })
+    }
+
+    @Test("a run that goes on when the lease comes back is not told as one whose process died")
+    func stillRunning() {
+        var world = DeskWorld()
+        world.lead()
+        world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        let id = world.desk.runningID ?? ""
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        world.tell(.leaseLost)
+        world.tell(.leaseGained(fence: 9))
+        let running = ["status": "running", "run": id, "kind": "run"]
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: running)))
+        #expect(saves(&world) == [])
+        let ended = RunWorld.order("cancelled", isOver: true)
+        world.tell(.run(id, .orderSeen(request: "\(id)-1", ended)))
+        #expect(saves(&world) == ["slice", "run record"])
+    }
+
+    @Test("what Redis was away for is saved when it is back; the oldest goes where it is too much")
+    func savedAgain() {
+        var world = DeskWorld()
+        world.lead()
+        world.trigger(waits: true)
+        world.tell(.begun(isSaved: true))
+        let id = world.desk.runningID ?? ""
+        world.tell(.run(id, .factsRead(1, RunWorld.facts("1000", "750"))))
+        var wanted: [AllocationSave] = []
+        for case .save(let save, _) in world.taken() { wanted.append(save) }
+        #expect(wanted.map(\.run) == [id])
+        world.tell(.redisDown)
+        for save in wanted { world.tell(.notSaved(save)) }
+        #expect(saves(&world) == [])
+        world.tell(.redisUp)
+        #expect(saves(&world) == ["run record"])
+        for _ in 0..<100 { wanted.forEach { world.tell(.notSaved($0)) } }
+        world.tell(.redisUp)
+        #expect(saves(&world).count == 64)
+    }
+
     @Test("no run begins before the orders of an earlier one are over (B7a, P5)")
     func recovery() {
         var world = DeskWorld()
@@ -177,7 +270,7 @@ struct AllocatorDeskTests {
         world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: last)))
         // The run of the process that died is told as what it is.
         var saved: [(String, String)] = []
-        for case .save(let record, _, _, _) in world.taken() { saved = record }
+        for case .save(let save, _) in world.taken() { saved = save.record }
         #expect(saved.contains { $0 == ("status", "failed") })
         #expect(saved.contains { $0 == ("run", "al-9") })
         #expect(world.desk.readiness.isEmpty)

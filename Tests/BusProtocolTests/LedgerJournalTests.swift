@@ -16,7 +16,7 @@ private struct RandomJournal {
 
     init(seed: UInt64, count: Int = 300) {
         var random = SplitMix64(seed: seed)
-        var machine = LedgerMachine(settlementAsset: "USDT")
+        var machine = LedgerMachine(settlementAsset: "USDT", takesFeesInKind: true)
         _ = machine.resume()
         for number in 1...Int64(count) {
             let account = Self.accounts[Int.random(in: 0...1, using: &random)]
@@ -58,7 +58,7 @@ private struct RandomJournal {
             side: Bool.random(using: &random) ? .buy : .sell,
             price: .whole(Int64.random(in: 50...150, using: &random)),
             quantity: .whole(Int64.random(in: 1...9, using: &random)), fee: .whole(1),
-            feeAsset: Bool.random(using: &random) ? "USDT" : "BNB", isMaker: false,
+            feeAsset: ["USDT", "BNB", "BTC"][Int.random(in: 0...2, using: &random)], isMaker: false,
             timeMilliseconds: number)
     }
 

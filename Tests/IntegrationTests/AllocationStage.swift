@@ -129,6 +129,18 @@ final class AllocationStage {
         #expect(quote.free == wanted.quote, "\(comment)")
     }
 
+    /// The allocator's book is what its trades and their fees made of it, coin by coin (F8).
+    func checkBook(_ comment: String = "") {
+        let wanted = expected.base - begin.base
+        let key = "pms:{\(stage.name)}:position:allocator:\(symbol)"
+        let isSo = stage.wait(seconds: 10) {
+            Quantity(text: stage.redis("HGET", key, "qty")) == wanted
+        }
+        #expect(isSo, "\(comment): \(stage.redis("HGETALL", key)) and not \(wanted)")
+        let verified = stage.run(["ledger", "verify"])
+        #expect(verified.code == 0, "\(verified.text)")
+    }
+
     /// How often each client id was taken.
     var counts: [String: Int] {
         var counts: [String: Int] = [:]

@@ -65,6 +65,7 @@ struct AllocatorTests {
         checkResults(world, results)
         #expect(results.first?["action"] == "BUY")
         world.checkClean()
+        world.checkBook()
     }
 
     @Test("Binance spot: from 70/30 to balanced, fees in the base asset, balances exact (F8)")
@@ -75,6 +76,11 @@ struct AllocatorTests {
         checkResults(world, results)
         #expect(world.imbalance(results.last ?? [:]) < .whole(12))
         world.checkClean()
+        world.checkBook()
+        // What has no place on spot says so.
+        let refused = world.stage.program("\(GatewayStage.binaries)/position-sync", ["--check"])
+        #expect(refused.code == 2)
+        #expect(refused.text.contains("leave position-sync out"), "\(refused.text)")
     }
 
     @Test("makers rest for seconds, nothing is left of them; MEXC's status 5 is the end of one (F6)")

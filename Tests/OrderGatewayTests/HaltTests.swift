@@ -132,6 +132,22 @@ import VenueProtocol
         #expect(bench.give(.streamOpened) == ["ask open orders"])
     }
 
+    @Test("T1, T2: an order that queries have ended, and the stream never told of, replaces it too")
+    func endedUnheard() {
+        for isHeard in [false, true] {
+            var bench = resting()
+            let ended = DeskBench.order("r1", .expired)
+            let id = DeskBench.id("r1")
+            bench.give(.orderAnswered(id, askedAt: bench.now, .found(ended)))
+            _ = bench.saveAll()
+            #expect(bench.desk.orders[id] == nil)
+            let news = OrderUpdate(order: ended, execution: .expired)
+            if isHeard { bench.give(.user(.order(news))) }
+            let late = bench.wait(.seconds(5))
+            #expect(late.contains("open stream") == !isHeard)
+        }
+    }
+
     @Test("T2: an order heard of before or after its answer says that the stream lives")
     func livingStream() {
         for isBefore in [true, false] {

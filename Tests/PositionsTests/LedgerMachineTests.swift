@@ -248,6 +248,77 @@ struct ScriptedLedger {
         #expect(command.legs[0].fee.isZero)
     }
 
+    /// The books of a spot account after its trades, one call each.
+    private func spot(_ fills: [Fill]) -> (machine: LedgerMachine, last: LedgerCommand?) {
+        var machine = LedgerMachine(settlementAsset: "USDT", takesFeesInKind: true)
+        _ = machine.resume()
+        var last: LedgerCommand?
+        for fill in fills {
+            let actions = machine.submit(Self.change(fill, Self.accounts[0])).actions
+            guard case .apply(let command)? = actions.first else { continue }
+            last = command
+            _ = machine.replied(command.token, .applied(sequence: 1))
+        }
+        return (machine, last)
+    }
+
+    @Test("F8: on spot a fee in the base asset comes out of the book, at what it had cost, in one change")
+    func feeInKind() {
+        var buy = Self.fill(1, .buy, 2, 100)
+        buy.fee = m("0.002")
+        buy.feeAsset = "BTC"
+        let (machine, command) = spot([buy])
+        #expect(command?.legs.map(\.kind) == [.fill, .feeInKind])
+        #expect(command?.legs.map(\.quantity) == [.whole(2), Quantity(text: "0.002")!])
+        let position = machine.position(Self.accounts[0], Self.symbol)
+        #expect(position.quantity == Quantity(text: "1.998")!)
+        #expect(position.entryPrice == .whole(100))
+        #expect(position.version == 1)
+        #expect(machine.balance(Self.accounts[0])?.wallet == m("-0.2"))
+        #expect(machine.balance(Self.accounts[0])?.fees == .zero)
+        // In no other asset, nor where a position is no coins.
+        buy.feeAsset = "BNB"
+        #expect(spot([buy]).last?.legs.map(\.kind) == [.fill])
+        buy.feeAsset = "BTC"
+        var futures = LedgerMachine(settlementAsset: "USDT")
+        _ = futures.resume()
+        guard case .apply(let same)? = futures.submit(Self.change(buy, Self.accounts[0])).actions.first
+        else {
+            Issue.record("no call")
+            return
+        }
+        #expect(same.legs.map(\.kind) == [.fill])
+        #expect(same.position?.quantity == .whole(2))
+    }
+
+    @Test("F8: what books say of coins and of money is what the account has, for any trades")
+    func cash() {
+        for seed in 1...100 as ClosedRange<UInt64> {
+            var random = SplitMix64(seed: seed)
+            var fills: [Fill] = []
+            var (coins, money) = (Quantity.zero, Money.zero)
+            for number in 1...30 as ClosedRange<Int64> {
+                let isBuy = Bool.random(using: &random)
+                var fill = Self.fill(
+                    number, isBuy ? .buy : .sell, Int64.random(in: 1...9, using: &random),
+                    Int64.random(in: 50...150, using: &random))
+                fill.feeAsset = isBuy ? "BTC" : "USDT"
+                fill.fee = Money(units: Int128(Int64.random(in: 0...9, using: &random)) * 1_000_000_000)
+                let notional = fill.price.times(fill.quantity, .nearestEven)
+                coins += isBuy ? fill.quantity - Quantity(units: fill.fee.units) : -fill.quantity
+                money += isBuy ? -notional : notional - fill.fee
+                fills.append(fill)
+            }
+            let (machine, _) = spot(fills)
+            let position = machine.position(Self.accounts[0], Self.symbol)
+            #expect(position.quantity == coins, "seed \(seed)")
+            let cost = position.entryPrice.times(position.quantity, .nearestEven)
+            let told = (machine.balance(Self.accounts[0])?.wallet ?? .zero) - cost
+            // A mean entry price is rounded with each trade.
+            #expect((told - money).magnitude < m("0.00000001"), "seed \(seed): \(told), \(money)")
+        }
+    }
+
     @Test("a deposit adds to the wallet and touches no position")
     func deposit() {
         var machine = LedgerMachine(settlementAsset: "USDT")

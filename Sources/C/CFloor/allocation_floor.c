@@ -18,7 +18,18 @@ static uint64_t draw(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-static int64_t plan(const int64_t *words, uint64_t *state) {
+/* A maker's price: at a random tick of the nearer half between own and other best, off the latter. */
+static int64_t making(int sells, int64_t bid, int64_t ask, uint64_t *state) {
+    int64_t other = sells ? bid : ask;
+    int64_t buffer = most(TICK, (other + 999) / 1000);
+    int64_t edge = sells ? up(other + buffer, TICK) : (other - buffer) / TICK * TICK;
+    int64_t ticks = (sells ? ask - edge : edge - bid) / TICK;
+    if (ticks <= 0) return sells ? ask : bid;
+    int64_t back = (int64_t)(draw(state) % (uint64_t)(ticks / 2 + 1)) * TICK;
+    return sells ? edge + back : edge - back;
+}
+
+static int64_t plan(const int64_t *words, uint64_t *state, int makes) {
     const int64_t *bids = words + 2, *asks = bids + 2 * LEVELS;
     int64_t mid = (bids[0] + asks[0]) / 2;
     int64_t imbalance = times(mid, words[0]) - words[1];
@@ -28,6 +39,7 @@ static int64_t plan(const int64_t *words, uint64_t *state) {
     int64_t best = sells ? bids[0] : asks[0];
     int64_t epsilon = most(most(TICK, (asks[0] - bids[0]) / 10000), 100);
     int64_t price = sells ? (best - epsilon) / TICK * TICK : up(best + epsilon, TICK);
+    if (makes) price = making(sells, bids[0], asks[0], state);
     int64_t minimum = up(most(STEP, over(ONE, least(best, price)) + 1), STEP);
     int64_t half = over(imbalance / 2, most(mid, price));
     int64_t cap = over(100 * ONE, best);
@@ -49,11 +61,12 @@ static int64_t plan(const int64_t *words, uint64_t *state) {
     int64_t weighted = over(notional, size);
     int64_t slip = weighted > best ? weighted - best : best - weighted;
     if (left > 0 || over(slip, best) > ONE / 20 || notional < ONE) return 0;
-    return size ^ price;
+    int64_t life = makes ? 8000 + (int64_t)(draw(state) % 2001) : 0;
+    return size ^ price ^ life;
 }
 
-uint64_t floor_allocation_plan(const int64_t *words, size_t count) {
+uint64_t floor_allocation_plan(const int64_t *words, size_t count, int makes) {
     uint64_t state = 1, mixed = 0;
-    for (size_t i = 0; i < count; i++) mixed ^= (uint64_t)plan(words + i * WORDS, &state);
+    for (size_t i = 0; i < count; i++) mixed ^= (uint64_t)plan(words + i * WORDS, &state, makes);
     return mixed;
 }

@@ -18,9 +18,9 @@ final class AllocationMarket {
         /// The background's orders are this much smaller.
         var quoteValue: Money {
             switch self {
-            case .thin: .whole(20)
-            case .normal: .one
-            case .deep: Money(units: 50_000_000_000)
+            case .thin: .whole(1_000)
+            case .normal: .whole(100)
+            case .deep: .whole(10)
             }
         }
     }

@@ -13,7 +13,11 @@ let allocatorBenchmark = Benchmark(name: "allocator") {
 }
 
 private enum AllocatorBench {
-    static let seeds: UInt64 = 30
+    #if DEBUG
+        static let seeds: UInt64 = 4
+    #else
+        static let seeds: UInt64 = 30
+    #endif
 
     // MARK: planning
 
@@ -26,24 +30,36 @@ private enum AllocatorBench {
         for mode in ExecutionMode.allCases {
             var knobs = AllocationKnobs(symbol: symbol, account: account)
             knobs.mode = mode
-            let planner = SlicePlanner(knobs, samples.rules)
             var random = SplitMix64(seed: 1)
             let own = Measure.nanoseconds(perOperationOf: samples.books.count) {
-                var mixed: UInt64 = 0
-                for (holdings, book) in zip(samples.holdings, samples.books) {
-                    if case .trade(let plan) = planner.plan(holdings, book, using: &random) {
-                        mixed ^= UInt64(truncatingIfNeeded: plan.quantity.units)
-                    }
-                }
-                return mixed
+                plans(samples, knobs, &random)
             }
-            let isTaker = mode == .immediateOrCancel
-            let floor = isTaker ? samples.floor() : nil
-            figures.append(
-                Figure(
-                    "allocator.plan." + (isTaker ? "taker" : "maker"), own, "ns", floor: floor))
+            let counted = floor_allocations()
+            Measure.sink(plans(samples, knobs, &random))
+            let allocated = Double(floor_allocations() - counted) / Double(samples.books.count)
+            let name = "allocator.plan." + (mode == .immediateOrCancel ? "taker" : "maker")
+            figures += [
+                Figure(name, own, "ns", floor: samples.floor(mode)),
+                Figure("\(name).allocations", allocated, "per plan"),
+            ]
         }
         return figures
+    }
+
+    /// Each as a run does it: a planner on the rules as they are now, then the plan.
+    private static func plans(
+        _ samples: AllocationSample, _ knobs: AllocationKnobs, _ random: inout SplitMix64
+    ) -> UInt64 {
+        var mixed: UInt64 = 0
+        for index in samples.books.indices {
+            let planner = SlicePlanner(knobs, samples.rules)
+            let decision = planner.plan(
+                samples.holdings[index], samples.books[index], using: &random)
+            if case .trade(let plan) = decision {
+                mixed ^= UInt64(truncatingIfNeeded: plan.quantity.units)
+            }
+        }
+        return mixed
     }
 
     // MARK: costs
@@ -57,6 +73,12 @@ private enum AllocatorBench {
         var paid: Double
         var runs: Int
         var left: Double
+        /// Whether the last run found nothing more to do.
+        var isBalanced: Bool
+        /// Of the longest run, in seconds.
+        var longest: Double
+        /// What twenty levels took at the start, in the quote asset.
+        var depth: Double
     }
 
     static func costs() throws -> [Figure] {
@@ -69,9 +91,16 @@ private enum AllocatorBench {
                 figures += mean("\(prefix).against-start", outcomes.map(\.slices))
                 figures += mean("\(prefix).against-mid", outcomes.map(\.paid))
                 figures += mean("\(prefix).one-order", outcomes.map(\.whole))
+                // Of the same market, so that what the market did is in neither.
+                figures += mean("\(prefix).saved", outcomes.map { $0.whole - $0.slices })
                 figures += [
                     Figure("\(prefix).runs", average(outcomes.map { Double($0.runs) }), "runs"),
                     Figure("\(prefix).left", average(outcomes.map(\.left)), "USDT"),
+                    Figure("\(prefix).depth", average(outcomes.map(\.depth)), "USDT in 20 levels"),
+                    Figure(
+                        "\(prefix).balanced",
+                        average(outcomes.map { $0.isBalanced ? 100 : 0 }), "% of markets"),
+                    Figure("\(prefix).longest", outcomes.map(\.longest).max() ?? 0, "s"),
                 ]
             }
         }
@@ -90,8 +119,8 @@ private enum AllocatorBench {
         knobs.mode = mode
         knobs.timeToLive = .seconds(5)
         var (filled, notional, cost) = (Quantity.zero, Money.zero, Money.zero)
-        var (runs, left) = (0, Money.zero)
-        while runs < 200 {
+        var (runs, left, isBalanced, longest) = (0, Money.zero, false, Interval.zero)
+        while runs < 200, !isBalanced {
             guard let result = market.run(knobs) else { break }
             runs += 1
             guard market.isClean else { throw HopProblem(description: "an order rests") }
@@ -102,8 +131,9 @@ private enum AllocatorBench {
             notional += result.filledNotional
             cost += result.slices.reduce(Money.zero) { $0 + $1.cost }
             left = result.after?.imbalance.magnitude ?? left
-            if result.reason.isRest { break }
-            market.pass(.seconds(10))
+            longest = max(longest, result.elapsed)
+            isBalanced = result.reason.isRest
+            if !isBalanced { market.pass(.seconds(10)) }
         }
         let mid = start.book.mid
         let whole = twin.take(.sell, filled)
@@ -111,7 +141,9 @@ private enum AllocatorBench {
             slices: basisPoints(mid, filled, notional),
             whole: basisPoints(mid, whole.quantity, whole.notional),
             paid: notional.isZero ? 0 : Double(cost.units) / Double(notional.units) * 10_000,
-            runs: runs, left: Double(left.units) / 1e12)
+            runs: runs, left: Double(left.units) / 1e12, isBalanced: isBalanced,
+            longest: Double(longest.nanoseconds) / 1e9,
+            depth: Double(start.book.walk(.sell, .whole(1_000_000_000)).notional.units) / 1e12)
     }
 
     /// What sales were worth less than at a price.
@@ -176,10 +208,11 @@ private struct AllocationSample {
         }
     }
 
-    func floor() -> Double {
+    func floor(_ mode: ExecutionMode) -> Double {
         let count = books.count
+        let isMaker: Int32 = mode == .shortLivedMaker ? 1 : 0
         return Measure.nanoseconds(perOperationOf: count) {
-            unsafe floor_allocation_plan(words, count)
+            unsafe floor_allocation_plan(words, count, isMaker)
         }
     }
 }

@@ -21,6 +21,8 @@ struct Figure {
 /// A named group of figures that are measured together.
 struct Benchmark: Sendable {
     let name: String
+    /// One that takes minutes runs only where it is named.
+    var isOnlyByName = false
     let run: @Sendable () throws -> [Figure]
 }
 

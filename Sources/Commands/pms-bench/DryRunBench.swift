@@ -35,7 +35,7 @@ private final class DryRunBench {
             unsafe setenv(name, value, 1)
         }
         for name in ["paper-exchange", "price-feed", "order-gateway", "allocator"] {
-            programs.append(BenchProgram(program: [try DryRunBench.program(name)]))
+            programs.append(try BenchProgram(beside: name))
         }
         let end = clock.now + DryRunBench.patience
         while clock.now < end {
@@ -47,20 +47,6 @@ private final class DryRunBench {
     }
 
     deinit { if socket >= 0 { close(socket) } }
-
-    /// A program that lies beside this one.
-    private static func program(_ name: String) throws -> String {
-        var link = [CChar](repeating: 0, count: 4_096)
-        let length = unsafe readlink("/proc/self/exe", &link, 4_095)
-        let bytes = link.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
-        let own = String(decoding: bytes, as: UTF8.self)
-        let path = "/" + (own.split(separator: "/").dropLast() + [Substring(name)])
-            .joined(separator: "/")
-        guard unsafe access(path, X_OK) == 0 else {
-            throw HopProblem(description: "no \(path): build \(name) too")
-        }
-        return path
-    }
 
     func figures() throws -> [Figure] {
         var own: [Int64] = []

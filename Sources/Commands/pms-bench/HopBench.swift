@@ -130,6 +130,20 @@ final class BenchProgram {
         processID = unsafe BenchProgram.start(arguments, &input, &output)
     }
 
+    /// A program that lies beside this one.
+    convenience init(beside name: String) throws {
+        var link = [CChar](repeating: 0, count: 4_096)
+        let length = unsafe readlink("/proc/self/exe", &link, 4_095)
+        let bytes = link.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+        let own = String(decoding: bytes, as: UTF8.self)
+        let path = "/" + (own.split(separator: "/").dropLast() + [Substring(name)])
+            .joined(separator: "/")
+        guard unsafe access(path, X_OK) == 0 else {
+            throw HopProblem(description: "no \(path): build \(name) too")
+        }
+        self.init(program: [path])
+    }
+
     deinit {
         close(input)
         close(output)

@@ -21,12 +21,13 @@ let benchmarks: [Benchmark] = [
     allocatorBenchmark,
     dryRunBenchmark,
     algosBenchmark,
-]
+] + allocatorFaultsBenchmarks
 
 let usage = """
     usage: pms-bench [NAME...] [--json]
     Prints name, value, unit, floor (the same work in plain C) and ratio of every figure.
     Names: \(benchmarks.map(\.name).joined(separator: ", "))
+    Only where it is named: \(benchmarks.filter(\.isOnlyByName).map(\.name).joined(separator: ", "))
     """
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -54,7 +55,8 @@ else {
 
 let report = Report(isJSON: options.contains("--json"))
 var hasFailed = false
-for benchmark in benchmarks where names.isEmpty || names.contains(benchmark.name) {
+for benchmark in benchmarks
+where names.isEmpty ? !benchmark.isOnlyByName : names.contains(benchmark.name) {
     do {
         report.write(try benchmark.run())
     } catch {

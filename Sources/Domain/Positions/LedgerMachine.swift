@@ -34,6 +34,7 @@ package struct LedgerMachine: Equatable, Sendable {
 
     /// Fees in another asset are noted and leave the wallet as it is.
     package let settlementAsset: String
+    private let takesFeesInKind: Bool
     private var books: [AccountID: Book] = [:]
     private var totals: [ClientOrderID: OrderTotals] = [:]
     /// The account of each call that is in flight, by its token.
@@ -41,7 +42,12 @@ package struct LedgerMachine: Equatable, Sendable {
     private var nextToken: Int64 = 1
     package private(set) var isSuspended = true
 
-    package init(settlementAsset: String) { self.settlementAsset = settlementAsset }
+    /// - Parameter takesFeesInKind: whether a position is coins that are held, so that a fee in the
+    ///   symbol's own base asset comes out of it (F8), as on spot.
+    package init(settlementAsset: String, takesFeesInKind: Bool = false) {
+        self.settlementAsset = settlementAsset
+        self.takesFeesInKind = takesFeesInKind
+    }
 
     // MARK: what is known
 
@@ -313,7 +319,9 @@ package struct LedgerMachine: Equatable, Sendable {
         switch change.subject {
         case .fill(let fill, _):
             let fee = fill.feeAsset == settlementAsset ? fill.fee : .zero
-            return trade(fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
+            let legs = trade(
+                fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
+            return legs + feeInKind(fill, &position, &balance)
         case .adjustment(let delta, let price, let isVirtualClose):
             return adjust(delta, price, isVirtualClose, &position, &balance)
         case .deposit(let amount):
@@ -335,6 +343,22 @@ package struct LedgerMachine: Equatable, Sendable {
             leg.wallet = balance.wallet
             return [leg]
         }
+    }
+
+    /// Coins that the venue kept for its fee: given away for nothing, so that the book holds what the
+    /// account does, and what they had cost is a loss.
+    private func feeInKind(
+        _ fill: Fill, _ position: inout Position?, _ balance: inout BookBalance
+    ) -> [LedgerLeg] {
+        guard takesFeesInKind, !fill.fee.isZero,
+            fill.symbol.name == fill.feeAsset + settlementAsset
+        else { return [] }
+        let version = position?.version
+        var legs = trade(-Quantity(units: fill.fee.units), .zero, .zero, &position, &balance)
+        // One change, whatever it did.
+        if let version { position?.version = version }
+        for index in legs.indices { legs[index].kind = .feeInKind }
+        return legs
     }
 
     private func adjust(

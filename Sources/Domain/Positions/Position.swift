@@ -3,9 +3,12 @@ package import Trading
 /// What one entry of the journal says that a change did.
 package enum LedgerLegKind: Equatable, Sendable {
     case fill, flipClose, flipOpen, virtualClose, deposit, transfer, funding, adjustment
+    /// Coins that the venue kept for a trade's fee.
+    case feeInKind
 }
 
-/// One entry of the journal, before it has a number: a change is one, or two for a flip.
+/// One entry of the journal, before it has a number: a change is one, two for a flip, and those
+/// of a fee in kind.
 package struct LedgerLeg: Equatable, Sendable {
     package var kind: LedgerLegKind
     /// Never negative; zero for changes of the balance alone.

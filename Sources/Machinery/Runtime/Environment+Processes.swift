@@ -15,4 +15,18 @@ extension Environment {
             }
         }
     }
+
+    /// Why a process that works on margin and net positions does not serve the venue that is set; empty
+    /// where it does.
+    package static func marginProblems(_ environment: Environment) -> [ConfigurationProblem] {
+        let kind = environment.text("PMS_VENUE_KIND")
+        if kind == "binance-usdm" { return [] }
+        return [
+            ConfigurationProblem(
+                variable: "PMS_VENUE_KIND",
+                message: "not allowed: \(kind) has no margin and no net positions; allowed: "
+                    + "binance-usdm. On spot order-gateway keeps books and holdings by itself: leave "
+                    + "\(environment.process) out, as pms up does")
+        ]
+    }
 }

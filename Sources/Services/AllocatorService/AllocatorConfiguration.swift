@@ -8,32 +8,10 @@ import VenueProtocol
 package enum AllocatorConfiguration {
     /// The knobs; the table has admitted each of them.
     package static func knobs(_ environment: Environment) -> AllocationKnobs {
-        guard let symbol = Symbol(environment.text("ALLOCATION_SYMBOL")),
-            let account = AccountID(environment.text("ALLOCATION_ACCOUNT")),
-            let mode = ExecutionMode(rawValue: environment.text("EXECUTION_MODE"))
-        else { preconditionFailure("the table admits only symbols, accounts and modes") }
-        var knobs = AllocationKnobs(symbol: symbol, account: account)
-        knobs.mode = mode
-        knobs.tolerance = environment.decimal("ALLOCATION_TOLERANCE_USDT")
-        knobs.sliceShare = percent("SLICE_PCT", environment)
-        knobs.maximumSlice = environment.decimal("MAX_SLICE_NOTIONAL")
-        knobs.jitter = percent("SIZE_JITTER_PCT", environment)
-        knobs.maximumSlippage = percent("MAX_SLIPPAGE_PCT", environment)
-        knobs.slices = Int(clamping: environment.integer("MAX_SLICES"))
-        knobs.timeToLive = .seconds(environment.integer("ORDER_TTL_SECONDS"))
-        knobs.timeout = .seconds(environment.integer("TASK_TIMEOUT_SECONDS"))
-        if environment.optionalText("MIN_NOTIONAL_USDT") != nil {
-            knobs.minimumNotional = environment.decimal("MIN_NOTIONAL_USDT")
-        }
-        if environment.optionalText("LOT_STEP") != nil {
-            knobs.step = environment.decimal("LOT_STEP")
+        guard let knobs = AllocationKnobs(variables: { environment.shown($0) }) else {
+            preconditionFailure("the table admits only what can be read")
         }
         return knobs
-    }
-
-    private static func percent(_ name: String, _ environment: Environment) -> Ratio {
-        let value: Ratio = environment.decimal(name)
-        return Ratio(units: value.units / 100)
     }
 
     /// What is wrong with values that are each allowed, and not together: all of it at once.

@@ -44,10 +44,14 @@ package final class AllocatorDesk {
     /// Runs in a row that came to nothing for a reason that may last (S6).
     private var failures: Int64 = 0
     private(set) package var lastFields: [(String, String)] = []
+    /// What waits to be saved until lease and Redis are back, in order.
+    private var unsaved: [AllocationSave] = []
 
     /// Dry runs at a time, and requests looked for at a time; one more is refused.
     private static let dryLimit = 16
     private static let lookLimit = 64
+    /// Saves that wait: more than a run has slices, twenty of them, and its end. The oldest goes first.
+    private static let unsavedLimit = 64
     /// Between two looks for orders of an earlier run.
     private static let recoveryPoll = Interval.milliseconds(300)
     /// An interval that brings nothing grows to this many times its length.
@@ -90,7 +94,9 @@ package final class AllocatorDesk {
         _ event: AllocatorEvent, now: Instant, wall: WallTime, _ out: inout [AllocatorAction]
     ) {
         switch event {
-        case .redisUp: isRedisUp = true
+        case .redisUp:
+            isRedisUp = true
+            if phase == .ready { saveWaiting(recorded: lastFields.first { $0.0 == "run" }?.1, &out) }
         case .redisDown: redisLost(&out)
         case .leaseGained(let number):
             fence = number
@@ -105,6 +111,7 @@ package final class AllocatorDesk {
             guard let trigger = looking.removeValue(forKey: waiter) else { break }
             refuse(trigger, "redis_down", reason, &out)
         case .begun(let isSaved): begun(isSaved, now, wall, &out)
+        case .notSaved(let save): keep(save)
         case .run(let id, let event): runEvent(id, event, now, wall, &out)
         case .woken: break
         case .stopping: stopping(now, wall, &out)
@@ -161,15 +168,41 @@ package final class AllocatorDesk {
             return
         }
         phase = .ready
-        if reading.last["status"] == AllocationRecord.running {
+        let id = reading.last["run"] ?? ""
+        // What this process knows of the run, still going on or not saved yet, is more than that.
+        let isKnown = !id.isEmpty
+            && (id == current?.head.id || unsaved.contains { $0.run == id && !$0.record.isEmpty })
+        if reading.last["status"] == AllocationRecord.running, !isKnown {
             // The process that ran it is gone, and with it what it knew.
             let fields = AllocationRecord.interrupted(reading.last)
-            out.append(.save(fields, [fields], request: "", fence: fence))
+            out.append(.save(AllocationSave(run: id, record: fields, entries: [fields]), fence: fence))
             lastFields = fields
-        } else {
+        } else if !isKnown {
             lastFields = reading.last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
+        saveWaiting(recorded: id, &out)
         if interval > .zero { nextRunAt = now + interval }
+    }
+
+    // MARK: saving
+
+    private func save(_ save: AllocationSave, _ out: inout [AllocatorAction]) {
+        guard let fence else { return keep(save) }
+        out.append(.save(save, fence: fence))
+    }
+
+    private func keep(_ save: AllocationSave) {
+        if unsaved.count >= AllocatorDesk.unsavedLimit { unsaved.removeFirst() }
+        unsaved.append(save)
+    }
+
+    /// Saves what waits; a run's record only where the record in Redis is still that run's.
+    private func saveWaiting(recorded: String?, _ out: inout [AllocatorAction]) {
+        guard let fence else { return }
+        for save in unsaved {
+            out.append(.save(save.run == recorded ? save : save.withoutRecord, fence: fence))
+        }
+        unsaved = []
     }
 
     // MARK: beginning
@@ -319,9 +352,9 @@ package final class AllocatorDesk {
     private func report(
         _ slice: SliceReport, _ wall: WallTime, _ out: inout [AllocatorAction]
     ) {
-        guard let head = current?.head, let fence else { return }
+        guard let head = current?.head else { return }
         let entry = stamped(AllocationRecord.fields(head, slice), wall)
-        out.append(.save([], [entry], request: "", fence: fence))
+        save(AllocationSave(run: head.id, entries: [entry]), &out)
     }
 
     private func finish(
@@ -338,9 +371,8 @@ package final class AllocatorDesk {
         current = nil
         let fields = stamped(AllocationRecord.fields(ended.head, result), wall)
         lastFields = fields
-        if let fence {
-            out.append(.save(fields, [fields], request: ended.request, fence: fence))
-        }
+        save(
+            AllocationSave(run: id, record: fields, entries: [fields], request: ended.request), &out)
         for waiter in ended.waiters { out.append(.answer(waiter, .over(fields))) }
         out.append(.ended(result))
         scheduleNext(result, now)

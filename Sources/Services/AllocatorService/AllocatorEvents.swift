@@ -11,6 +11,8 @@ package import Chronology
 //    two differ REST counts, and the difference is counted.
 // 5. A book is not older than a second, nor than the end of the slice before: else REST is asked.
 // 6. A dry run orders and saves nothing, and needs no lease.
+// 7. What a run did while the lease or Redis was away is saved when both are back: a run's record only
+//    where no other run has begun since.
 
 /// Somebody asks for a run.
 package struct AllocationTrigger: Equatable, Sendable {
@@ -67,6 +69,20 @@ package struct RecoveryReading: Equatable, Sendable {
     }
 }
 
+/// What is kept of a run: its record, lines of the journal, and the answer to a request; all or none.
+package struct AllocationSave: Sendable {
+    package var run: String
+    /// The run as it stands; empty to leave that alone.
+    package var record: [(String, String)] = []
+    /// Lines of the journal.
+    package var entries: [[(String, String)]]
+    /// The request whose answer the record is; empty for none.
+    package var request = ""
+
+    /// The journal's lines alone.
+    var withoutRecord: AllocationSave { AllocationSave(run: run, entries: entries) }
+}
+
 /// What can happen to the allocator.
 package enum AllocatorEvent: Sendable {
     case redisUp
@@ -82,6 +98,8 @@ package enum AllocatorEvent: Sendable {
     case answerLost(UInt64, reason: String)
     /// The answer to `saveBegun`.
     case begun(isSaved: Bool)
+    /// What `save` wanted is definitely not saved, and may be later: Redis or the lease was away.
+    case notSaved(AllocationSave)
     /// Something for the run of that id.
     case run(String, AllocationEvent)
     /// `nextWake` has come.
@@ -101,8 +119,8 @@ package enum AllocatorAction: Sendable {
     case findAnswer(waiter: UInt64, request: String)
     /// Save that a run has begun. Answer: `begun`.
     case saveBegun([(String, String)], request: String, fence: Int64)
-    /// Save the run's record (where there is one), lines of the journal, and a request's answer.
-    case save([(String, String)], [[(String, String)]], request: String, fence: Int64)
+    /// Answer, where it could not be done: `notSaved`.
+    case save(AllocationSave, fence: Int64)
     /// Answer: `factsRead` or `factsFailed` of the run.
     case readFacts(run: String, number: Int, isDry: Bool)
     case place(SliceReport, life: Interval, fence: Int64)

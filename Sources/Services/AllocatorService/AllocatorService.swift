@@ -147,10 +147,13 @@ import VenueProtocol
         case .findAnswer(let waiter, let request): findAnswer(waiter, request)
         case .saveBegun(let record, let request, let fence):
             Log.info("run begins", ["run": desk.runningID ?? ""])
-            save(record, [], request, fence) { [weak self] in self?.deliver(.begun(isSaved: $0)) }
-        case .save(let record, let entries, let request, let fence):
-            tell(entries)
-            save(record, entries, request, fence) { _ in }
+            let begun = AllocationSave(run: "", record: record, entries: [], request: request)
+            save(begun, fence) { [weak self] in self?.deliver(.begun(isSaved: $0 == .saved)) }
+        case .save(let save, let fence):
+            tell(save.entries)
+            self.save(save, fence) { [weak self] in
+                if $0 == .notNow { self?.deliver(.notSaved(save)) }
+            }
         case .readFacts(let run, let number, let isDry): readFacts(run, number, isDry)
         case .place(let slice, let life, let fence): orders.place(slice, life: life, fence: fence)
         case .cancel(let request): orders.cancel(request: request)
@@ -199,26 +202,34 @@ import VenueProtocol
 
     // MARK: saving
 
+    /// What became of a save.
+    private enum Saved {
+        case saved
+        /// Definitely not saved: Redis or the lease is away.
+        case notNow
+        /// Refused for good, or not known.
+        case lost
+    }
+
     private func save(
-        _ record: [(String, String)], _ entries: [[(String, String)]], _ request: String,
-        _ fence: Int64, _ completion: @escaping @LoopActor (Bool) -> Void
+        _ save: AllocationSave, _ fence: Int64, _ completion: @escaping @LoopActor (Saved) -> Void
     ) {
         // The lease may have lapsed while this process was not running (P2).
-        guard lease.fence == fence else { return host.loop.soon { completion(false) } }
+        guard lease.fence == fence else { return host.loop.soon { completion(.notNow) } }
         let call = AllocationScript.call(
-            record, entries, request: request, keys: host.keys,
+            save.record, save.entries, request: save.request, keys: host.keys,
             fenceName: AllocatorService.leaseName, fence: fence)
         savesInFlight += 1
         host.redis.evaluate(
             AllocatorService.script, keys: call.keys, arguments: call.arguments
         ) { [weak self] outcome in
             self?.savesInFlight -= 1
-            let isSaved = outcome.value?.texts?.first == "SAVED"
-            if !isSaved {
-                let answer = outcome.value?.texts?.compactMap { $0 }.joined(separator: " ")
-                Log.warn("not saved", ["reason": outcome.failure ?? answer ?? "no list"])
-            }
-            completion(isSaved)
+            let texts = outcome.value?.texts?.compactMap { $0 } ?? []
+            if texts.first == "SAVED" { return completion(.saved) }
+            let answer = texts.isEmpty ? "no list" : texts.joined(separator: " ")
+            Log.warn("not saved", ["reason": outcome.failure ?? answer])
+            if case .refused = outcome { return completion(.notNow) }
+            completion(texts.first == "FENCED" ? .notNow : .lost)
         }
     }
 

@@ -75,7 +75,9 @@ package enum ChaosAudit {
         var journal: [String: Quantity] = [:]
         var isClosed: [String: Int] = [:]
         for entry in books.entries {
-            guard entry.tradeID != 0, let symbol = entry.symbol else { continue }
+            guard entry.tradeID != 0, entry.kind != .feeInKind, let symbol = entry.symbol else {
+                continue
+            }
             let key = "\(symbol):\(entry.tradeID)"
             journal[key, default: .zero] += entry.quantity.magnitude
             // In each book that has a part in it, a flip is one pair, all else a single entry.

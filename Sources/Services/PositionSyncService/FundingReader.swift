@@ -110,7 +110,7 @@ package struct FundingHistory {
                 continue
             }
             switch entry.kind {
-            case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment:
+            case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment, .feeInKind:
                 holdings[entry.account, default: .zero] -= side.signed(entry.quantity)
             case .deposit, .transfer, .funding: continue
             }

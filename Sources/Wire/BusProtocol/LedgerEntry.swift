@@ -14,6 +14,8 @@ package enum LedgerKind: String, CaseIterable, Sendable {
     case transfer
     case funding
     case adjustment
+    /// Coins that the venue kept for the fee of the trade before it, at no price.
+    case feeInKind = "fee-in-kind"
 }
 
 /// One entry of the ledger journal: what changed, why, and how the book stands after it.

@@ -231,4 +231,4 @@ int floor_chain(
     const char *_Nonnull path, const char *_Nonnull from, const char *_Nonnull to);
 /* Plans a slice of the allocator for each of `count` accounts and books, counts of 1e-8: base, quote,
  * price and quantity of twenty bids and of twenty asks; sizes and prices mixed. */
-uint64_t floor_allocation_plan(const int64_t *_Nonnull words, size_t count);
+uint64_t floor_allocation_plan(const int64_t *_Nonnull words, size_t count, int makes);

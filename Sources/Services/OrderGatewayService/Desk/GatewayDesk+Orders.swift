@@ -23,7 +23,6 @@ extension GatewayDesk {
             if let symbol, collectAt[symbol] == nil { collectAt[symbol] = turn.now + .seconds(1) }
         case .finish:
             orders[id]?.checkAt = nil
-            unheard[id] = nil
             haltMoved(&turn)
         case .amend: sendAmend(id, &turn)
         case .save: break

@@ -7,7 +7,8 @@ import VenueProtocol
 /// The user stream's second clock, and what the venue says of instruments and balances.
 extension GatewayDesk {
     /// A stream that answers pings and pushes nothing: an order the venue has taken was not told of
-    /// within the patience. It is replaced, and the gap closed by queries before new risk is taken (T2).
+    /// within the patience, whether queries have ended it since or not. It is replaced, and the gap
+    /// closed by queries before new risk is taken (T2).
     mutating func checkStream(_ turn: inout Turn) {
         guard isStreamOpen else {
             unheard = [:]

@@ -128,7 +128,9 @@ package struct GatewayDesk: Sendable {
 
     package init(settings: GatewaySettings) {
         self.settings = settings
-        ledger = LedgerMachine(settlementAsset: settings.settlementAsset)
+        ledger = LedgerMachine(
+            settlementAsset: settings.settlementAsset,
+            takesFeesInKind: !settings.capabilities.isMargined)
         burst = FillBurst(
             maximum: settings.maximumFillsPerMinute, cooldown: settings.fillCooldown)
     }

@@ -158,7 +158,7 @@ package struct LedgerVerification {
         defer { positions[book] = after }
         guard var rebuilt = positions[book] else { return }
         switch entry.kind {
-        case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment:
+        case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment, .feeInKind:
             guard let side = entry.side else { return add(entry, "a trade without a side") }
             // A close that found nothing left to close changed nothing but the version.
             if entry.quantity.isZero { break }
@@ -182,7 +182,7 @@ package struct LedgerVerification {
         guard let before = wallets[entry.account] else { return }
         var after = before
         switch entry.kind {
-        case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment:
+        case .fill, .flipClose, .flipOpen, .virtualClose, .adjustment, .feeInKind:
             after += entry.realised
             if entry.feeAsset == settlementAsset { after -= entry.fee }
         case .funding: after += entry.realised

@@ -192,7 +192,12 @@ package enum LedgerScript {
             entry.side = fill.side
             entry.price = fill.price
             entry.feeAsset = fill.feeAsset
-            if leg.fee.isZero, !fill.fee.isZero { entry.fee = fill.fee }
+            if leg.kind == .feeInKind {
+                entry.side = fill.fee.isNegative ? .buy : .sell
+                entry.price = .zero
+            } else if leg.fee.isZero, !fill.fee.isZero {
+                entry.fee = fill.fee
+            }
         case .adjustment(let delta, let price, _):
             entry.side = delta.isNegative ? .sell : .buy
             entry.price = price
@@ -214,6 +219,7 @@ package enum LedgerScript {
         case .transfer: .transfer
         case .funding: .funding
         case .adjustment: .adjustment
+        case .feeInKind: .feeInKind
         }
     }
 
