@@ -219,7 +219,7 @@ let package = Package(
         tests("ThrottlesTests", ["Throttles", "Bounded", "Chronology"]),
         tests("VenueProtocolTests", ["VenueProtocol", "Quotes", "DecoderVerifier"] + trading),
         tests("BoundedTests", ["Bounded"]),
-        tests("CommandLineTests", ["CommandLineService", "Runtime"]),
+        tests("CommandLineTests", ["CommandLineService", "Runtime", "Algorithms"]),
         tests(
             "RuntimeTests",
             ["Runtime", "Reactor", "RedisLink", "BusProtocol", "RedisServerSupport", "host-probe"]

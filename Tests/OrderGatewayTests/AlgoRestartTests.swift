@@ -1,3 +1,4 @@
+import Algorithms
 import BusProtocol
 import Chronology
 import Positions
@@ -70,9 +71,11 @@ import VenueProtocol
         #expect(net(world).isZero == (policy == "flatten"), "\(net(world))")
     }
 
-    @Test("away for longer than max_downtime_s it takes back what rests, pauses, and says so")
-    func downtime() {
-        var world = world(["max_downtime_s": "60"])
+    @Test(
+        "away for longer than max_downtime_s it takes back what rests, pauses, and says so, whatever restart says",
+        arguments: ["resume", "cancel", "flatten"])
+    func downtime(policy: String) {
+        var world = world(["max_downtime_s": "60", "restart": policy])
         world.crash()
         world.algoRecords["c1"]?.stamp.atMilliseconds -= 61_000
         live(&world, 600) { $0.algoRecords["c1"]?.status == "paused" && $0.resting.isEmpty }
@@ -84,6 +87,23 @@ import VenueProtocol
         world.tell("r1", .algoResume, ["algo": "c1"])
         live(&world, 200) { !$0.resting.isEmpty }
         #expect(!world.resting.isEmpty)
+    }
+
+    @Test("restart: resume goes on with what was left, within max_downtime_s to the second")
+    func resumed() {
+        var world = world(["restart": "resume", "max_downtime_s": "60"])
+        let filled = net(world)
+        #expect(filled.isPositive && filled < .whole(40))
+        world.crash()
+        world.algoRecords["c1"]?.stamp.atMilliseconds -= 50_000
+        live(&world, 600) { $0.desk.algos.all["c1"]?.isRecovering == false }
+        live(&world, 200) { !$0.resting.isEmpty }
+        #expect(world.desk.algos.all["c1"]?.machine?.status == .running)
+        while let name = world.resting.first.flatMap({ ClientOrderID($0.clientOrderID) }) {
+            world.fill(name)
+        }
+        live(&world, 400) { $0.running.isEmpty }
+        #expect(world.algoRecords["c1"]?.reason == "filled" && net(world) == .whole(40))
     }
 
     @Test(

@@ -71,10 +71,11 @@ import Trading
         return "\n" + table.text
     }
 
-    private static func start(
-        _ kind: AlgoKind, _ session: Session, _ arguments: Arguments
-    ) async throws(CommandFailure) {
-        var body = ["kind": kind.rawValue]
+    /// The parameters of a command line by name, the account left out.
+    nonisolated static func parameters(
+        _ kind: AlgoKind, _ arguments: Arguments
+    ) -> [String: String] {
+        var body: [String: String] = [:]
         for (index, name) in subjectNames(kind).enumerated() {
             let word = arguments.positional[index]
             body[name] = name == "qty" ? word : word.uppercased()
@@ -83,6 +84,14 @@ import Trading
             if let value = arguments.value(optionName(spec)) { body[spec.name] = value }
             if isSwitch(spec), arguments.has(optionName(spec)) { body[spec.name] = "1" }
         }
+        return body
+    }
+
+    private static func start(
+        _ kind: AlgoKind, _ session: Session, _ arguments: Arguments
+    ) async throws(CommandFailure) {
+        var body = parameters(kind, arguments)
+        body["kind"] = kind.rawValue
         body["account"] = try await OrderCommands.account(session, arguments).name
         if let id = arguments.value("--id") { body["id"] = id }
         let given = body.filter { $0.key != "kind" && $0.key != "id" }

@@ -61,13 +61,13 @@ extension GatewayDesk {
 
     /// The client order id of an order in an algorithm's book.
     func childName(_ id: String, _ number: Int64) -> ClientOrderID? {
-        guard let child = algos.all[id]?.machine?.book.child(number) else { return nil }
-        return childName(id, number, lot: child.lot)
+        guard let lot = algos.all[id]?.machine?.book.child(number)?.lot else { return nil }
+        return childName(id, number, lot: lot)
     }
 
     /// The client order id that an algorithm's order has, or would have.
     func childName(_ id: String, _ number: Int64, lot: Int) -> ClientOrderID? {
-        guard let algo = algos.all[id], let code = accounts[algo.record.account]?.code,
+        guard let account = algos.all[id]?.record.account, let code = accounts[account]?.code,
             let origin = childOrigin(id, lot: lot)
         else { return nil }
         return ClientOrderID.derive(
@@ -76,16 +76,15 @@ extension GatewayDesk {
 
     /// What closes is told apart by its name: it passes a halt (P7).
     private func childOrigin(_ id: String, lot: Int) -> OrderOrigin? {
-        guard let algo = algos.all[id], let kind = AlgoKind(rawValue: algo.record.kind) else {
+        guard let name = algos.all[id]?.record.kind, let kind = AlgoKind(rawValue: name) else {
             return nil
         }
-        guard let machine = algo.machine else { return kind.origin }
-        return lot == machine.closingLot ?? machine.book.lots.count ? .flatten : kind.origin
+        return lot == algos.all[id]?.closingLot ? .flatten : kind.origin
     }
 
     /// The state is saved: the orders it names are placed.
     mutating func release(_ id: String, _ turn: inout Turn) {
-        guard let algo = algos.all[id] else { return }
+        guard algos.all[id]?.heldInFlight ?? 0 > 0, let algo = algos.all[id] else { return }
         let ready = algo.held.prefix(algo.heldInFlight)
         algos.all[id]?.held.removeFirst(ready.count)
         algos.all[id]?.heldInFlight = 0

@@ -25,7 +25,8 @@ extension GatewayDesk {
         algos.all[id]?.hasFailedSave = false
         algos.all[id]?.heldInFlight = algo.held.count
         algos.all[id]?.waitersInFlight = algo.waiters.count
-        algos.all[id]?.claimsInFlight = algos.claimed.keys.filter { algos.claimed[$0] == id }.sorted()
+        algos.all[id]?.claimsInFlight =
+            algos.claimed.isEmpty ? [] : algos.claimed.filter { $0.value == id }.keys.sorted()
         turn.act(
             .saveAlgo(record, isOver: machine.status.isOver, fence: fence, token: token))
     }
@@ -60,9 +61,11 @@ extension GatewayDesk {
             algos.all[id]?.savedAt = turn.now
             algos.all[id]?.saveAt = turn.now + algo.refreshInterval
             releaseClaims(id, &turn)
-            let body = Dictionary(algo.record.fields) { _, last in last }
+            let body = algo.waitersInFlight > 0 ? algo.record.fields : []
             for waiter in algo.waiters.prefix(algo.waitersInFlight) {
-                finish(Reply.ok(waiter.id, body), to: waiter.from, &turn)
+                finish(
+                    Reply.ok(waiter.id, Dictionary(body) { _, last in last }), to: waiter.from,
+                    &turn)
             }
             algos.all[id]?.waiters.removeFirst(algo.waitersInFlight)
             algos.all[id]?.waitersInFlight = 0

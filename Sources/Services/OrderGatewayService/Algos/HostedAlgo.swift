@@ -56,6 +56,12 @@ struct HostedAlgo: Sendable {
 
     var isRecovering: Bool { downtime != nil }
 
+    /// The lot of the orders that close what was filled, or the one that would be theirs.
+    var closingLot: Int? {
+        guard let count = machine?.book.lots.count else { return nil }
+        return machine?.closingLot ?? count
+    }
+
     /// When its state is written again though nothing has changed, so that how long it was away is
     /// known after a crash to within half of what it may be.
     var refreshInterval: Interval {
