@@ -313,7 +313,7 @@ struct GatewayTests {
         first.waitUntilExit()
         // What the lanes of trading and reading may spend in a minute, counted in its next part.
         let part = Int(stage.redis("TIME").split(separator: "\n")[0]).map { $0 / 3 + 1 } ?? 0
-        stage.redis("HSET", "pms:{usdm}:budget:weight-60s", "n:\(part)", "2040")
+        _ = stage.redis("HSET", "pms:{usdm}:budget:weight-60s", "n:\(part)", "2040")
         try stage.start("order-gateway", [], ["PMS_INSTANCE": "next"])
         #expect(stage.wait(seconds: 40) { stage.isReady("next") }, "\(stage.log())")
         #expect(stage.pms("order", "cancel", "r1").code == 0)
