@@ -1,5 +1,5 @@
 import Chronology
-package import Trading
+import Trading
 
 /// The knobs as variables of the environment spell them.
 extension AllocationKnobs {
