@@ -133,4 +133,35 @@ import VenueProtocol
         #expect(
             bench.desk.ledger.position(DeskBench.account, DeskBench.symbol).quantity == .whole(2))
     }
+
+    @Test("C5 S4: a cancel that a crash kept from arriving is sent by the next gateway")
+    func lostCancel() throws {
+        var bench = DeskBench.ready
+        bench.send("a")
+        bench.give(.sendAnswered(DeskBench.id("a"), .accepted(DeskBench.order("a", .new))))
+        let wanted = OrderCancelBody(order: DeskBench.id("a").text)
+        let lines = bench.give(bench.command("c", .orderCancel, wanted.body))
+        #expect(lines.contains { $0 == "cancel" }, "\(lines)")
+        let order = try #require(bench.desk.orders[DeskBench.id("a")])
+        let record = order.record(writer: "t", wall: bench.wall)
+        #expect(record.status == OrderStateName.pendingCancel.rawValue)
+
+        var next = DeskBench()
+        var snapshot = DeskBench.snapshot
+        snapshot.openOrders = [record]
+        next.give(.redisUp)
+        next.give(.leaseGained(fence: 4))
+        next.give(.loaded(generation: next.desk.generation, snapshot))
+        next.give(.streamOpened)
+        let listed = next.give(
+            .openOrdersAnswered(
+                generation: next.desk.generation, [DeskBench.order("a", .new)]))
+        #expect(listed.filter { $0 == "cancel" }.count == 1, "\(listed)")
+        // Nobody knows what became of it: asked for once more, it goes out once more.
+        next.give(.cancelAnswered(DeskBench.id("a"), .unknown))
+        let again = next.give(next.command("d", .orderCancel, wanted.body))
+        #expect(again.filter { $0 == "cancel" }.count == 1, "\(again)")
+        let twice = next.give(next.command("e", .orderCancel, wanted.body))
+        #expect(!twice.contains { $0 == "cancel" }, "one is out already: \(twice)")
+    }
 }

@@ -113,7 +113,7 @@ extension GatewayDesk {
                         "reason": algos.all[algo]?.record.detail ?? "it is on no record",
                     ]))
             for name in names {
-                perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+                takeBack(name, &turn)
             }
         }
     }

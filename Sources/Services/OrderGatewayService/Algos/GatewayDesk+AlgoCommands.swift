@@ -157,7 +157,7 @@ extension GatewayDesk {
                 command, refusing: .algoInvalid, algos.all[id]?.record.detail ?? id, &turn)
         }
         for name in orders.keys.sorted() where orders[name]?.request.hasPrefix("\(id):") == true {
-            perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+            takeBack(name, &turn)
         }
         record.status = AlgoStatus.failed.rawValue
         record.reason = AlgoReason.stateUnreadable.rawValue

@@ -40,7 +40,7 @@ extension GatewayDesk {
             return
         }
         orders[name]?.replacement = nil
-        perform(orders[name]?.life.cancelRequested() ?? .nothing, name, &turn)
+        takeBack(name, &turn)
     }
 
     /// Asks the desk itself for something, as from outside.

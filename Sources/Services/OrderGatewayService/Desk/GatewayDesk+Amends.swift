@@ -105,7 +105,7 @@ extension GatewayDesk {
             perform(action, id, &turn)
         } else {
             orders[id]?.replacement = wanted
-            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+            takeBack(id, &turn)
         }
     }
 

@@ -56,7 +56,7 @@ extension GatewayDesk {
         let waiter = waiter(for: command, .cancelled, turn)
         orders[id]?.waiters.append(waiter)
         orders[id]?.replacement = nil
-        perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+        takeBack(id, &turn)
         answerWaiters(id, &turn)
     }
 

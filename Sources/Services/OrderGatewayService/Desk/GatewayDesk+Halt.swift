@@ -49,7 +49,7 @@ extension GatewayDesk {
             guard orders[id]?.life.isFinal == false else { continue }
             count += 1
             orders[id]?.replacement = nil
-            perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+            takeBack(id, &turn)
         }
         return count
     }
@@ -83,7 +83,7 @@ extension GatewayDesk {
         for order in theirs {
             let id = ClientOrderID(order.clientOrderID)
             if let id, orders[id] != nil {
-                perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+                takeBack(id, &turn)
             } else {
                 turn.act(.cancelStranger(order.clientOrderID, order.symbol))
             }

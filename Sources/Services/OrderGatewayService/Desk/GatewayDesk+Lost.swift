@@ -188,7 +188,7 @@ extension GatewayDesk {
         // Whose it is, is known before it may be saved as done.
         let isOfNobody = claim(id, turn.now)
         reported(id, order, &turn)
-        if isOfNobody { perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn) }
+        if isOfNobody { takeBack(id, &turn) }
         saveIfNeeded(id, &turn)
     }
 

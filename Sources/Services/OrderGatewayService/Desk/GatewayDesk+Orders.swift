@@ -336,8 +336,9 @@ extension GatewayDesk {
     /// Asks the venue for an order, unless the question is out already.
     mutating func query(_ id: ClientOrderID, _ turn: inout Turn) {
         guard let order = orders[id] else { return }
-        let isOut = order.askedAt.map { turn.now - $0 < .seconds(5) } ?? false
-        if isOut { return }
+        if let askedAt = order.askedAt, turn.now - askedAt < .seconds(5) {
+            return check(id, by: askedAt + .seconds(5))
+        }
         orders[id]?.askedAt = turn.now
         // An answer that never comes, not even as an error, is asked for again.
         check(id, by: turn.now + .seconds(5))
@@ -410,6 +411,13 @@ extension GatewayDesk {
             orders[id]?.needsCancel = true
             orders[id]?.checkAt = turn.now + .milliseconds(500)
         }
+    }
+
+    /// An order is to go. Of a cancel that a crash or a lost request left without an answer, nobody waits
+    /// for one: it is sent anew.
+    mutating func takeBack(_ id: ClientOrderID, _ turn: inout Turn) {
+        perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
+        recancel(id, &turn)
     }
 
     mutating func recancel(_ id: ClientOrderID, _ turn: inout Turn) {

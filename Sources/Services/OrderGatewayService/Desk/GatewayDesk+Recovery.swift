@@ -230,6 +230,8 @@ extension GatewayDesk {
             }
             listed.insert(id)
             reported(id, order, &turn)
+            // It rests still: the cancel of an earlier process did not arrive.
+            recancel(id, &turn)
         }
         var asked: Set<ClientOrderID> = []
         for id in orders.keys.sorted() where !listed.contains(id) {

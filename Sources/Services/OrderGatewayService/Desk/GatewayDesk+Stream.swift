@@ -35,7 +35,7 @@ extension GatewayDesk {
             orders[$0]?.symbol == instrument.symbol && orders[$0]?.life.isFinal == false
         }
         let fresh = ids.filter { orders[$0]?.life.wantsCancel == false }
-        for id in fresh { perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn) }
+        for id in fresh { takeBack(id, &turn) }
         guard wasTrading || !fresh.isEmpty else { return }
         turn.act(
             .alert(

@@ -132,9 +132,7 @@ extension GatewayDesk {
         }
         orders[id]?.reason = end.reason
         orders[id]?.replacement = nil
-        perform(orders[id]?.life.cancelRequested() ?? .nothing, id, &turn)
-        // Of a cancel that a crash left without an answer, nobody waits for one.
-        if order.life.name == .pendingCancel { recancel(id, &turn) }
+        takeBack(id, &turn)
         answerWaiters(id, &turn)
     }
 }
