@@ -134,7 +134,9 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
 
     private func checkRun(_ fault: FaultCase, _ fields: [String: String], _ took: Interval) {
         let limit = AllocatorFaultsWorld.timeout * 1_000
-        if let elapsed = fields["elapsed_ms"].flatMap({ Int64($0) }), elapsed > limit {
+        // What a busy machine may wake a process too late.
+        let lateness: Int64 = 500
+        if let elapsed = fields["elapsed_ms"].flatMap({ Int64($0) }), elapsed > limit + lateness {
             complain(fault.name, "a run of \(elapsed) ms: its timeout is \(limit)")
         }
         if took > .milliseconds(limit + 1_000) {
@@ -161,12 +163,11 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
             && balances.allSatisfy { Money(text: $0["locked"]?.text ?? "")?.isZero ?? false }
     }
 
-    /// What all trades, with their fees, make of the account; and of them the allocator's.
+    /// What all trades, with their fees, make of the account.
     private struct Sums: Equatable {
         var base = Quantity.zero
         var quote = Money.zero
-        /// Of the allocator's orders: coins less those kept as a fee, and what was executed.
-        var book = Quantity.zero
+        /// Of the allocator's orders.
         var executed = Quantity.zero
     }
 
@@ -187,13 +188,12 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
             guard let id = ClientOrderID(trade["clientOrderId"]?.text ?? ""),
                 id.origin == .allocator
             else { continue }
-            sums.book += coins
             sums.executed += quantity
         }
         return sums
     }
 
-    /// Balances, the gateway's word of them, the allocator's book and what its runs said.
+    /// Balances, the gateway's word of them, the books and what the runs said.
     private func checkBooks(_ fault: String) async {
         var problem = "the exchange does not answer"
         let isSo = await world.wait(.seconds(20)) {
@@ -223,10 +223,13 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
         guard let account = AccountID("allocator"),
             let symbol = Symbol(AllocatorFaultsWorld.symbol)
         else { return "names" }
-        let book = await world.hash(world.keys.position(account, symbol))["qty"]
-        if Quantity(text: book ?? "0") != sums.book {
-            return "the allocator's book is \(book ?? "none"), by its trades \(sums.book)"
+        // A trade by hand is the book's that it brings nearer to flat, or nobody's.
+        var booked = Quantity.zero
+        for holder in [account, .external] {
+            let text = await world.hash(world.keys.position(holder, symbol))["qty"]
+            booked += text.flatMap { Quantity(text: $0) } ?? .zero
         }
+        if booked != sums.base { return "the books hold \(booked), by the trades \(sums.base)" }
         // An order whose end a run did not see may have traded after it.
         if isUnsettled { told = sums.executed }
         isUnsettled = false
