@@ -169,6 +169,11 @@ struct DeskBench {
         return lines
     }
 
+    /// Confirms saves until none follows.
+    mutating func saveThrough() {
+        while saveAll().contains(where: { $0.hasPrefix("save") }) {}
+    }
+
     static func line(_ action: GatewayAction) -> String? {
         switch action {
         case .load: "load"

@@ -20,32 +20,28 @@ import VenueProtocol
     }
 
     /// Answers saves until none is made any more.
-    private func saveAll(_ bench: inout DeskBench) {
-        while bench.saveAll().contains(where: { $0.hasPrefix("save") }) {}
-    }
-
     @Test("C5: a cancel whose answer is lost while the user stream is dead is asked for until it ends")
     func pendingCancel() {
         var bench = resting()
         let id = DeskBench.id("r1")
         bench.give(bench.command("c1", .orderCancel, ["order": "r1"]))
-        saveAll(&bench)
+        bench.saveThrough()
         bench.give(.streamClosed)
         bench.give(.cancelAnswered(id, .unknown))
-        saveAll(&bench)
+        bench.saveThrough()
         // Still there: the cancel goes out again; then gone, which is told without any stream.
         var asked = 0
         var cancelled = 0
         for _ in 0..<40 where asked < 2 {
             let lines = bench.wait(.milliseconds(500))
             cancelled += lines.filter { $0 == "cancel" }.count
-            saveAll(&bench)
+            bench.saveThrough()
             guard lines.contains("ask order") else { continue }
             asked += 1
             let state = asked == 1 ? VenueOrderStatus.new : .canceled
             let found = DeskBench.order("r1", state)
             bench.give(.orderAnswered(id, askedAt: bench.now, .found(found)))
-            saveAll(&bench)
+            bench.saveThrough()
         }
         #expect(asked == 2 && cancelled == 1)
         #expect(bench.desk.workingOrders.isEmpty)

@@ -139,7 +139,7 @@ import VenueProtocol
             let ended = DeskBench.order("r1", .expired)
             let id = DeskBench.id("r1")
             bench.give(.orderAnswered(id, askedAt: bench.now, .found(ended)))
-            _ = bench.saveAll()
+            bench.saveThrough()
             #expect(bench.desk.orders[id] == nil)
             let news = OrderUpdate(order: ended, execution: .expired)
             if isHeard { bench.give(.user(.order(news))) }
