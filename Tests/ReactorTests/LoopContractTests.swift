@@ -122,6 +122,24 @@ struct LoopContractTests {
         }
     }
 
+    @Test("P1: a timer that arms itself for the past again and again keeps no other from firing")
+    func greedy() async {
+        await EventLoop.onLoop {
+            let box = TimerBox()
+            var count = 0
+            box.timer = EventLoop.process.timer {
+                count += 1
+                // Some seconds of turns: then the test ends, and has failed.
+                if count < 1_000_000 { box.timer?.arm(at: .distantPast) }
+            }
+            box.timer?.arm(at: .distantPast)
+            await LoopUnderTest.real().pass(.milliseconds(5))
+            #expect(count < 1_000_000)
+            box.timer?.disarm()
+            box.timer = nil
+        }
+    }
+
     @Test("Work for soon runs in order, also what it queues itself", arguments: LoopKind.allCases)
     func soon(kind: LoopKind) async {
         await EventLoop.onLoop {

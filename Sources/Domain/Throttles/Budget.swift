@@ -225,7 +225,7 @@ package struct Budget: Sendable {
                     let amount = call.cost.amount(limits[limit].counted)
                     if let wake = wake(limit, lane, amount, now) { consider(wake) }
                 }
-                if let refill = refillAt(limit, lane) { consider(refill) }
+                if let refill = refillAt(limit, lane, now) { consider(refill) }
             }
         }
         return next
@@ -248,12 +248,36 @@ package struct Budget: Sendable {
     /// Orders find tokens ready; questions may wait for theirs.
     private static func isKept(_ lane: BudgetLane) -> Bool { lane != .query }
 
-    /// When tokens are to be asked for that nobody waits for yet: half a part before those held end.
-    private func refillAt(_ limit: Int, _ lane: BudgetLane) -> Instant? {
+    /// What a lane in use lacks, or when that is to be looked at again.
+    private enum Need {
+        case wish(LeaseWish)
+        case later(Instant)
+    }
+
+    /// More where little is left, and what comes next half a part before what is held ends.
+    private func need(_ limit: Int, _ lane: BudgetLane, _ now: Instant) -> Need {
         let pool = pools[limit][lane.rawValue]
-        guard isShared, Budget.isKept(lane), !pool.isAsking else { return nil }
-        let end = pool.leases.last?.end ?? .distantPast
-        let time = max(pool.askAt, end - halfPart(limit), bannedUntil)
+        let present = pool.leases.first { $0.begin <= now && now < $0.end }
+        let next = pool.leases.first { $0.begin > now }
+        let isLow = pool.tokens(now) * 3 < pool.stock
+        if present == nil ? next == nil : isLow {
+            // Twice as much as last time where that was used up.
+            let stock = isLow ? min(pool.stock * 2, most(limit)) : spare(limit)
+            return .wish(LeaseWish(lane, want: max(stock, spare(limit)), least: 1))
+        }
+        if let next { return .later(min(next.begin, present?.end ?? next.begin)) }
+        let time = (present?.end ?? now) - halfPart(limit)
+        if now < time { return .later(time) }
+        let want = max(spare(limit), pool.stock / 2)
+        return .wish(LeaseWish(lane, want: want, least: 1, isAhead: true))
+    }
+
+    /// When tokens are to be asked for that nobody waits for yet; nil where none are.
+    private func refillAt(_ limit: Int, _ lane: BudgetLane, _ now: Instant) -> Instant? {
+        let pool = pools[limit][lane.rawValue]
+        guard isShared, Budget.isKept(lane), !pool.isAsking, now < pool.keptUntil else { return nil }
+        var time = max(pool.askAt, bannedUntil)
+        if case .later(let due) = need(limit, lane, now) { time = max(time, due) }
         return time < pool.keptUntil ? time : nil
     }
 
@@ -272,18 +296,7 @@ package struct Budget: Sendable {
         guard isShared, Budget.isKept(lane), !pool.isAsking, now >= pool.askAt,
             now < pool.keptUntil, now >= bannedUntil
         else { return }
-        let isLow = pool.tokens(now) * 3 < pool.stock
-        let present = pool.leases.first { $0.begin <= now && now < $0.end }
-        let isEnding = present.map { $0.end - now <= halfPart(limit) } ?? true
-        let hasNext = pool.leases.contains { $0.begin > now }
-        if present == nil ? !hasNext : isLow {
-            // Twice as much as last time where that was used up.
-            let stock = isLow ? min(pool.stock * 2, most(limit)) : spare(limit)
-            wish(limit, LeaseWish(lane, want: max(stock, spare(limit)), least: 1), now, &actions)
-        } else if isEnding, !hasNext {
-            let want = max(spare(limit), pool.stock / 2)
-            wish(limit, LeaseWish(lane, want: want, least: 1, isAhead: true), now, &actions)
-        }
+        if case .wish(let wanted) = need(limit, lane, now) { wish(limit, wanted, now, &actions) }
     }
 
     /// A few more than wait, so that the next call needs no round trip; never much of the limit.

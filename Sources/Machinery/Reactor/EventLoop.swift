@@ -182,6 +182,7 @@ import Synchronization
         guard earliest <= time else { return }
         // A timer armed while these fire waits for the next turn, so that descriptors get theirs.
         let limit = timers.latestSequence
+        timers.turn = time
         while let timer = timers.popDue(at: time, armedBy: limit) {
             timer.fire()
             runQueue()

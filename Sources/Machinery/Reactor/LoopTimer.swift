@@ -18,7 +18,7 @@ package import Chronology
 
     /// Fires at the instant, or on the next turn when it has passed; replaces an earlier arming.
     package func arm(at instant: Instant) {
-        deadline = instant
+        deadline = max(instant, heap.turn)
         heap.insert(self)
     }
 

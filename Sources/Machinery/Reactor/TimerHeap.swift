@@ -13,6 +13,10 @@ import Chronology
 
     var now: Instant { simulatedNow ?? SystemTime().now }
 
+    /// When timers fired last; none is armed for before, or one that arms itself for the past again and
+    /// again would keep all others from firing.
+    var turn = Instant.distantPast
+
     var isEmpty: Bool { timers.isEmpty }
 
     var earliest: Instant? { timers.first?.deadline }

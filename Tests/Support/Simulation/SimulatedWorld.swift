@@ -243,6 +243,8 @@ package final class SimulatedWorld {
     }
 
     package func startSync() {
+        // It takes the lease once, with no standby that would take it from a dead one.
+        sync.kill()
         sync = SyncActor(
             time: time, server: server, venue: venue, keys: keys, interval: .seconds(8))
         watchAlerts()
@@ -311,7 +313,7 @@ package final class SimulatedWorld {
     private func count(_ fault: String) { faultCounts[fault, default: 0] += 1 }
 
     private func restart(_ body: @escaping (SimulatedWorld) -> Void) {
-        // A second crash while one is down replaces the same actor: harmless, the first is dead.
+        // After a second crash while one is down two are started: a standby may be there at any time.
         time.after(time.between(.milliseconds(50), .milliseconds(800))) { [unowned self] in
             body(self)
         }
