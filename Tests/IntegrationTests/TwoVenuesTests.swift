@@ -154,7 +154,8 @@ struct TwoVenuesTests {
         }
         #expect(isBought, "\(stage.logs.map { $0.suffix(800) })")
         let bought = stage.redis(as: "inspector", ["HGET", "pms:{spot}:position:demo:QRLUSDT", "qty"])
-        #expect(bought == "100")
+        // The venue keeps its fee of 0.05 % in coins (F8).
+        #expect(bought == "99.95")
         // The allocator balances the account by orders of its own, and says so.
         #expect(try pms("spot", "allocate") == 0, "\(stage.logs.map { $0.suffix(400) })")
         #expect(stage.redis(as: "inspector", ["XLEN", "pms:{spot}:allocations"]) != "0")
