@@ -40,6 +40,14 @@ private struct DeskWorld {
         tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: last)))
     }
 
+    /// A desk that leads, with a run that has begun and that somebody waits for.
+    mutating func run() -> String {
+        lead()
+        trigger(waits: true)
+        tell(.begun(isSaved: true))
+        return desk.runningID ?? ""
+    }
+
     @discardableResult
     mutating func trigger(key: String = "", isDry: Bool = false, waits: Bool = false) -> UInt64 {
         waiters += 1
@@ -141,10 +149,7 @@ struct AllocatorDeskTests {
         world.tell(.redisUp)
         let early = world.trigger()
         #expect(world.answers() == [early: "refused not_ready"])
-        world.lead()
-        world.trigger(waits: true)
-        world.tell(.begun(isSaved: true))
-        let id = world.desk.runningID ?? ""
+        let id = world.run()
         world.tell(.run(id, .factsRead(1, RunWorld.facts())))
         let request = world.desk.openRequest ?? ""
         #expect(request == "\(id)-1")
@@ -176,10 +181,7 @@ struct AllocatorDeskTests {
 
     /// A run that loses its lease with an order open, which then ends.
     private func losing(_ world: inout DeskWorld) -> String {
-        world.lead()
-        world.trigger(waits: true)
-        world.tell(.begun(isSaved: true))
-        let id = world.desk.runningID ?? ""
+        let id = world.run()
         world.tell(.run(id, .factsRead(1, RunWorld.facts())))
         world.tell(.leaseLost)
         let ended = RunWorld.order("cancelled", isOver: true, Fixture.quantity("3"))
@@ -217,10 +219,7 @@ struct AllocatorDeskTests {
     @Test("a run that goes on when the lease comes back is not told as one whose process died")
     func stillRunning() {
         var world = DeskWorld()
-        world.lead()
-        world.trigger(waits: true)
-        world.tell(.begun(isSaved: true))
-        let id = world.desk.runningID ?? ""
+        let id = world.run()
         world.tell(.run(id, .factsRead(1, RunWorld.facts())))
         world.tell(.leaseLost)
         world.tell(.leaseGained(fence: 9))
@@ -235,10 +234,7 @@ struct AllocatorDeskTests {
     @Test("what Redis was away for is saved when it is back; the oldest goes where it is too much")
     func savedAgain() {
         var world = DeskWorld()
-        world.lead()
-        world.trigger(waits: true)
-        world.tell(.begun(isSaved: true))
-        let id = world.desk.runningID ?? ""
+        let id = world.run()
         world.tell(.run(id, .factsRead(1, RunWorld.facts("1000", "750"))))
         var wanted: [AllocationSave] = []
         for case .save(let save, _) in world.taken() { wanted.append(save) }

@@ -21,16 +21,7 @@ final class BenchEngine {
         ] {
             unsafe setenv(name, value, 1)
         }
-        var link = [CChar](repeating: 0, count: 4_096)
-        let length = unsafe readlink("/proc/self/exe", &link, 4_095)
-        let bytes = link.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
-        let own = String(decoding: bytes, as: UTF8.self)
-        let folder = own.split(separator: "/").dropLast().joined(separator: "/")
-        let engine = "/\(folder)/risk-engine"
-        guard unsafe access(engine, X_OK) == 0 else {
-            throw HopProblem(description: "no \(engine): build risk-engine too")
-        }
-        program = BenchProgram(program: [engine])
+        program = try BenchProgram(beside: "risk-engine")
         try connect(port, last)
     }
 
