@@ -57,13 +57,14 @@ let package = Package(
     ].map { .executable(name: $0, targets: [$0]) },
     targets: [
         .target(name: "CLinux", path: "Sources/C/CLinux"),
-        .target(name: "CFloor", path: "Sources/C/CFloor"),
+        .target(name: "CSHA", path: "Sources/C/CSHA"),
+        .target(name: "CFloor", dependencies: ["CSHA"], path: "Sources/C/CFloor"),
         .systemLibrary(name: "CHiredis", path: "Sources/C/CHiredis"),
         .systemLibrary(name: "CCurl", path: "Sources/C/CCurl"),
 
         room("Substrate", "Chronology", []),
         room("Substrate", "Bounded", []),
-        room("Substrate", "Bytes", []),
+        room("Substrate", "Bytes", ["CSHA"]),
 
         room("Domain", "Trading", substrate),
         room("Domain", "Quotes", trading),

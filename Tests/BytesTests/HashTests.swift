@@ -1,5 +1,6 @@
-import Bytes
 import Testing
+
+@testable import Bytes
 
 @Suite("SHA-256, HMAC-SHA-256 and CRC-32 match the published vectors")
 struct HashTests {
@@ -42,6 +43,21 @@ struct HashTests {
             hash.update(head.rawSpan)
             hash.update(tail.rawSpan)
             #expect(hash.finish() == whole)
+        }
+    }
+
+    @Test(
+        "the processor's instructions and the plain rounds agree on any blocks",
+        .enabled(if: SHA256.isNative))
+    func rounds() {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<64 * 40).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for count in 1...32 {
+            var native = SHA256.State()
+            var plain = SHA256.State()
+            native.compress(bytes.rawSpan, at: count, count: count)
+            for block in 0..<count { plain.compressByRounds(bytes.rawSpan, at: count + 64 * block) }
+            #expect(native == plain, "\(count) blocks of \(bytes)")
         }
     }
 

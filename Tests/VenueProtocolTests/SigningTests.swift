@@ -65,6 +65,18 @@ struct SigningTests {
             ])
     }
 
+    @Test("every ASCII sign but the unreserved of RFC 3986 is encoded, alone and within a text")
+    func unreserved() {
+        let unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+        for value in UInt8(0)..<128 {
+            let sign = String(Unicode.Scalar(value))
+            let hex = String(value, radix: 16, uppercase: true)
+            let expected = unreserved.contains(sign) ? sign : "%" + (value < 16 ? "0" : "") + hex
+            #expect(PercentEncoding.encoded(sign) == expected)
+            #expect(PercentEncoding.encoded("a\(sign)b") == "a\(expected)b")
+        }
+    }
+
     @Test("symbols beyond ASCII are percent-encoded as UTF-8")
     func percentEncoding() throws {
         #expect(PercentEncoding.encoded("币安人生USDT") == "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT")

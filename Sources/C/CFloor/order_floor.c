@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CFloor.h"
+#include "CSHA.h"
 
 #include <arpa/inet.h>
 #include <hiredis/hiredis.h>
@@ -46,6 +47,9 @@ static const uint32_t sha_k[64] = {
 static uint32_t turn(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
 static void sha_block(uint32_t h[8], const uint8_t *block) {
+    static int is_native = -1;
+    if (is_native < 0) is_native = pms_sha256_is_native();
+    if (is_native) return pms_sha256_compress(h, block, 1);
     uint32_t w[64], s[8];
     for (int i = 0; i < 16; i++) {
         uint32_t word;

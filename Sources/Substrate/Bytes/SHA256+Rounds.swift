@@ -1,6 +1,11 @@
+private import CSHA
+
 extension SHA256 {
+    /// Whether the processor hashes by instructions of its own.
+    static let isNative = pms_sha256_is_native() != 0
+
     /// The eight working words of FIPS 180-4, section 6.2.
-    struct State: Sendable {
+    struct State: Equatable, Sendable {
         var a: UInt32 = 0x6a09_e667
         var b: UInt32 = 0xbb67_ae85
         var c: UInt32 = 0x3c6e_f372
@@ -10,8 +15,29 @@ extension SHA256 {
         var g: UInt32 = 0x1f83_d9ab
         var h: UInt32 = 0x5be0_cd19
 
-        /// Takes in the 64 bytes at `start`, which must lie within `bytes`.
-        mutating func compress(_ bytes: RawSpan, at start: Int) {
+        /// Takes in `count` blocks of 64 bytes from `start` on, which must lie within `bytes`.
+        mutating func compress(_ bytes: RawSpan, at start: Int, count: Int = 1) {
+            guard SHA256.isNative else {
+                for block in 0..<count { compressByRounds(bytes, at: start + 64 * block) }
+                return
+            }
+            precondition(start >= 0 && start + 64 * count <= bytes.byteCount, "blocks are whole")
+            var words: [8 of UInt32] = [a, b, c, d, e, f, g, h]
+            unsafe bytes.withUnsafeBytes { source in
+                guard let base = source.baseAddress else { return }
+                var mutable = words.mutableSpan
+                unsafe mutable.withUnsafeMutableBufferPointer { words in
+                    unsafe pms_sha256_compress(
+                        words.baseAddress, (base + start).assumingMemoryBound(to: UInt8.self), count
+                    )
+                }
+            }
+            (a, b, c, d) = (words[0], words[1], words[2], words[3])
+            (e, f, g, h) = (words[4], words[5], words[6], words[7])
+        }
+
+        /// The same of one block in plain Swift, for processors that have no such instructions.
+        mutating func compressByRounds(_ bytes: RawSpan, at start: Int) {
             var w = Schedule(bytes, at: start)
             var s = self
             for batch in 0..<4 {

@@ -19,9 +19,10 @@
             if held < 64 { return }
             compressBlock()
         }
-        while bytes.byteCount - index >= 64 {
-            state.compress(bytes, at: index)
-            index += 64
+        let blocks = (bytes.byteCount - index) / 64
+        if blocks > 0 {
+            state.compress(bytes, at: index, count: blocks)
+            index += 64 * blocks
         }
         hold(bytes, from: index, count: bytes.byteCount - index)
     }

@@ -4,6 +4,8 @@ package import Bytes
 package enum PercentEncoding {
     /// Writes `text` with everything but unreserved characters as upper-case `%XX` of its UTF-8.
     package static func write(_ text: String, into writer: inout ByteWriter) {
+        // Nearly all that is sent needs no encoding.
+        if text.utf8.allSatisfy(isUnreserved) { return writer.append(text) }
         for byte in text.utf8 {
             if isUnreserved(byte) {
                 writer.append(byte: byte)
@@ -34,15 +36,15 @@ package enum PercentEncoding {
         }
     }
 
+    @inline(__always)
     private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-            UInt8(ascii: "."), UInt8(ascii: "~"):
-            true
-        case _: false
-        }
+        byte < 128 && (byte < 64 ? lower >> UInt64(byte) : upper >> UInt64(byte - 64)) & 1 == 1
     }
+
+    /// The unreserved signs below 64, a bit each: `-`, `.` and the digits.
+    private static let lower: UInt64 = 1 << 45 | 1 << 46 | 0x3FF << 48
+    /// Those from 64 on: letters, `_` and `~`.
+    private static let upper: UInt64 = 0x3FF_FFFF << 1 | 1 << 31 | 0x3FF_FFFF << 33 | 1 << 62
 
     private static func upperDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + (value - 10)

@@ -28,7 +28,7 @@ extension GatewayDesk {
     /// A trade without its fee, ahead of the order's own event: counted now, booked with that (F1).
     private mutating func earlyTrade(_ trade: TradeLite, _ turn: inout Turn) {
         guard let id = ClientOrderID(trade.clientOrderID) else { return }
-        unheard[id] = nil
+        unheard.set(id, nil)
         guard let order = orders[id] else { return }
         let action =
             orders[id]?.life.earlyFillReceived(trade: trade.tradeID, trade.lastQuantity)
@@ -44,7 +44,7 @@ extension GatewayDesk {
     /// A trade told by itself, as MEXC does.
     private mutating func dealReceived(_ fill: Fill, _ turn: inout Turn) {
         guard let id = ClientOrderID(fill.clientOrderID) else { return listedTrade(fill, &turn) }
-        unheard[id] = nil
+        unheard.set(id, nil)
         if orders[id] != nil {
             book(fill, id, "stream", &turn)
         } else if isLeading {
@@ -56,7 +56,7 @@ extension GatewayDesk {
     private mutating func orderUpdated(_ update: OrderUpdate, _ turn: inout Turn) {
         let order = update.order
         if let id = ClientOrderID(order.clientOrderID) {
-            unheard[id] = nil
+            unheard.set(id, nil)
             if orders[id] != nil {
                 // The size first: whether a fill is the last one depends on it.
                 orders[id]?.life.noted(VenueOrderReport(order))

@@ -211,7 +211,9 @@ extension GatewayDesk {
                 return $0.life.name
             }
             // Heard of before, or waited for from now on.
-            if isStreamOpen, name == .sent { unheard[id] = turn.now }
+            if isStreamOpen, name == .sent {
+                unheard.set(id, turn.now + settings.streamPatience)
+            }
             acknowledged(id, report, &turn)
         case .rejected(let code, let text):
             if isReplanned(id, code: code, &turn) { return }

@@ -180,8 +180,10 @@ extension GatewayDesk {
     mutating func checks(
         of order: WorkingOrder, _ facts: MarketFacts, _ turn: Turn
     ) -> PreTrade {
-        lingering[order.account]?.removeAll { $0.sequence <= facts.riskSequence }
-        recentOrders[order.account]?.drop(before: turn.now - .seconds(1))
+        if lingering[order.account]?.isEmpty == false {
+            lingering[order.account, default: []].removeAll { $0.sequence <= facts.riskSequence }
+        }
+        recentOrders[order.account, default: RecentTimes()].drop(before: turn.now - .seconds(1))
         return PreTrade(
             limits: settings.limits, venue: permission(venueState),
             account: accountFacts(order), instrument: instruments[order.symbol],

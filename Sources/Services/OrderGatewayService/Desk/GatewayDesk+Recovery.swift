@@ -202,7 +202,7 @@ extension GatewayDesk {
         generation += 1
         tradesAskedAt = [:]
         phase = .listing
-        unheard = [:]
+        unheard = DueTimes()
         retryAt = turn.now + .seconds(10)
         turn.act(.queryOpenOrders(generation: generation))
         if !settings.capabilities.isMargined { turn.act(.queryHoldings(generation: generation)) }

@@ -11,12 +11,11 @@ extension GatewayDesk {
     /// closed by queries before new risk is taken (T2).
     mutating func checkStream(_ turn: inout Turn) {
         guard isStreamOpen else {
-            unheard = [:]
+            unheard = DueTimes()
             return
         }
-        let late = unheard.filter { turn.now - $0.value >= settings.streamPatience }
-        guard let first = late.keys.min() else { return }
-        unheard = [:]
+        guard let first = unheard.due(by: turn.now).first else { return }
+        unheard = DueTimes()
         turn.act(
             .alert(
                 code: "stream_silent", "the user stream did not tell of an order: it is replaced",

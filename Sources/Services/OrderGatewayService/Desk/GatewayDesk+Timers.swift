@@ -74,7 +74,7 @@ extension GatewayDesk {
         for due in collectAt.values { next = min(next, due) }
         for due in verifyAt.values { next = min(next, due) }
         for halt in halts.values { next = min(next, halt.nextAt) }
-        for since in unheard.values { next = min(next, since + settings.streamPatience) }
+        if let due = unheard.first { next = min(next, due) }
         if let due = tenures.lookAt { next = min(next, due) }
         if let due = orders.firstDue { next = min(next, due) }
         guard next != .distantFuture, next != wakeAt else { return }

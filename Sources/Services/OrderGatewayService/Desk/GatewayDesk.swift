@@ -115,8 +115,8 @@ package struct GatewayDesk: Sendable {
     var streamChangedAt = Instant.distantPast
     /// What a spot account holds, by asset.
     var holdings: [String: VenueHolding] = [:]
-    /// Orders the venue has taken and the user stream has not told of, and since when.
-    var unheard: [ClientOrderID: Instant] = [:]
+    /// Orders the venue has taken and the user stream has not told of, and until when it may.
+    var unheard = DueTimes<ClientOrderID>()
     /// What somebody changed at the venue, so that no new risk is taken.
     var unfit: String?
     var algos = AlgoHost()

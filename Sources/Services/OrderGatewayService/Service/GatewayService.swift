@@ -30,6 +30,9 @@ import VenueProtocol
     private var demandTimer: LoopTimer?
     private var instrumentTimer: LoopTimer?
     private var pending: [GatewayEvent] = []
+    /// Empty between decisions; both keep their room.
+    private var events: [GatewayEvent] = []
+    private var actions: [GatewayAction] = []
     var tickActions: [GatewayAction] = []
     var isDeciding = false
     var isStopping = false
@@ -234,9 +237,9 @@ import VenueProtocol
     func decidePending() {
         isDeciding = true
         while !pending.isEmpty {
-            let events = pending
-            pending = []
+            swap(&events, &pending)
             for event in events { decide(event) }
+            events.removeAll(keepingCapacity: true)
         }
         isDeciding = false
         if desk.isReady != wasReady {
@@ -251,9 +254,9 @@ import VenueProtocol
     }
 
     private func decide(_ event: GatewayEvent) {
-        var actions: [GatewayAction] = []
         desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
         for action in actions { carryOut(action) }
+        actions.removeAll(keepingCapacity: true)
     }
 
     func carryOut(_ action: GatewayAction) {

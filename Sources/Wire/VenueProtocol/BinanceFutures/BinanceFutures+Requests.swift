@@ -116,10 +116,11 @@ extension BinanceFutures {
     package static func placeOrder(
         _ intent: OrderIntent, response: ResponseKind = .result
     ) -> VenueRequest {
-        var parameters = [
-            named(intent.symbol), Parameter("side", intent.side.rawValue),
-            Parameter("type", intent.type.rawValue),
-        ]
+        var parameters: [Parameter] = []
+        parameters.reserveCapacity(8)
+        parameters.append(named(intent.symbol))
+        parameters.append(Parameter("side", intent.side.rawValue))
+        parameters.append(Parameter("type", intent.type.rawValue))
         if let price = intent.price {
             parameters.append(Parameter("timeInForce", intent.timeInForce.rawValue))
             parameters.append(Parameter("price", price.text))
