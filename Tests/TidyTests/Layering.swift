@@ -31,6 +31,8 @@ struct Layering {
 
     /// Imports within a layer, or beyond the table, that a room may have.
     static let granted: [String: Set<String>] = [
+        // The floor signs by the same instructions as what is measured against it.
+        "CFloor": ["CSHA"],
         "Algorithms": ["Orders", "Quotes", "Throttles"],
         "Allocation": ["Quotes"],
         "FuturesExchange": ["ExchangeDoor", "ExchangeMarkets"],

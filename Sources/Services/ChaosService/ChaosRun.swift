@@ -135,8 +135,9 @@ import Trading
         }
         if await bus.value(["PING"]) == nil {
             missing.append("redis")
-        } else if missing.isEmpty {
-            // Redis and the exchange are back when everyone who needs them is.
+        } else if missing.allSatisfy({ stage.isStruck($0) }) {
+            // Redis and the exchange are back when everyone who needs them is, but for those that are
+            // on their own way back.
             noteReturn(stage, "redis")
             noteReturn(stage, "paper-exchange")
         }
