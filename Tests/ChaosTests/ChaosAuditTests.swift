@@ -22,6 +22,7 @@ struct ChaosAuditTests {
             kind: kind, account: alpha, symbol: symbol, cause: "test", atMilliseconds: 1,
             writer: "test")
         entry.tradeID = id
+        entry.side = .buy
         entry.quantity = quantity
         entry.fee = kind == .flipOpen ? .zero : .one
         return entry
@@ -57,6 +58,16 @@ struct ChaosAuditTests {
 
     @Test("books that agree with the venue have no violation")
     func agreement() { #expect(violations { _, _ in }.isEmpty) }
+
+    @Test("of a trade between two of our orders the side that is missing is found")
+    func selfTrade() {
+        let found = violations { venue, _ in
+            var sold = Self.fill(7, .whole(2))
+            sold.side = .sell
+            venue.trades[Self.symbol]?.append(sold)
+        }
+        #expect(found == ["fill lost: trade BTCUSDT:7:SELL of 2"])
+    }
 
     @Test("a lost fill, a doubled one and one from nowhere are found")
     func fills() {
@@ -109,15 +120,16 @@ struct ChaosAuditTests {
             ChaosAudit.violations(
                 venue: Self.agreement.venue, operatorsTruth: try JSONValue.parse(Array(text.utf8)))
         }
-        let trades = #""trades":[{"symbol":"BTCUSDT","id":7},{"symbol":"BTCUSDT","id":8}]"#
+        let trades = #""trades":[{"symbol":"BTCUSDT","id":7,"side":"BUY"},"#
+            + #"{"symbol":"BTCUSDT","id":8,"side":"BUY"}]"#
         let positions = #""positions":[{"symbol":"BTCUSDT","quantity":"-1"}]"#
         let once = #""arrivals":[{"clientOrderId":"a","accepted":1}]"#
         #expect(try found("{\(trades),\(positions),\(once)}").isEmpty)
         #expect(try found("{\(trades),\(once)}") == ["positions told unlike the truth"])
-        let fewer = #""trades":[{"symbol":"BTCUSDT","id":7}]"#
+        let fewer = #""trades":[{"symbol":"BTCUSDT","id":7,"side":"BUY"}]"#
         #expect(
             try found("{\(fewer),\(positions),\(once)}")
-                == ["BTCUSDT: 1 trades told unlike the truth: 8"])
+                == ["BTCUSDT: 1 trades told unlike the truth: 8:BUY"])
         let twice = #""arrivals":[{"clientOrderId":"a","accepted":2}]"#
         #expect(try found("{\(trades),\(positions),\(twice)}") == ["taken 2 times: a"])
     }

@@ -64,8 +64,8 @@ import VenueProtocol
                 side: .buy, price: .whole(90), quantity: .whole(9), fee: .zero, feeAsset: "USDT",
                 isMaker: false, timeMilliseconds: world.wall.milliseconds)
         ]
-        world.applied = [1]
-        world.appliedIdentities = ["1"]
+        world.applied = [TradeLeg(1, .buy)]
+        world.appliedIdentities = ["1:BUY"]
     }
 
     @Test(

@@ -270,7 +270,7 @@ import VenueProtocol
         bench.send("r1")
         let order = DeskBench.order("r1", .partiallyFilled, executed: 1)
         let traded = DeskBench.traded(order, trade: 70, 1)
-        #expect(bench.give(traded) == ["ledger demo 70", "save partially_filled"])
+        #expect(bench.give(traded) == ["ledger demo 70:BUY", "save partially_filled"])
         let saved = bench.actions
         #expect(bench.give(traded).isEmpty)
         bench.actions = saved
@@ -279,13 +279,41 @@ import VenueProtocol
         #expect(bench.desk.ledger.position(DeskBench.account, DeskBench.symbol).quantity == .one)
     }
 
+    @Test("F1: where two of our orders meet, both sides of the one trade are booked, each once")
+    func selfTrade() {
+        var bench = DeskBench.ready
+        bench.send("r1")
+        bench.send("r2", .sell)
+        let bought = DeskBench.order("r1", .filled, executed: 2)
+        var sold = DeskBench.order("r2", .filled, executed: 2, orderID: 10)
+        sold.side = .sell
+        let lines = [
+            bench.give(DeskBench.traded(bought, trade: 70, 2)), bench.bookAll(),
+            bench.give(DeskBench.traded(sold, trade: 70, 2)), bench.bookAll(),
+        ]
+        #expect(lines[0] == ["ledger demo 70:BUY", "save filled"])
+        #expect(lines[2] == ["ledger demo 70:SELL", "save filled"])
+        let position = bench.desk.ledger.position(DeskBench.account, DeskBench.symbol)
+        #expect(position.quantity == .zero)
+        #expect(bench.desk.applied[DeskBench.symbol] == [TradeLeg(70, .buy), TradeLeg(70, .sell)])
+        bench.give(
+            .tradesAnswered(
+                DeskBench.symbol, generation: bench.desk.generation,
+                Side.allCases.map { (side: Side) -> Fill in
+                    var fill = DeskBench.listed(70, orderID: 9, at: bench.wall.milliseconds)
+                    fill.side = side
+                    return fill
+                }))
+        #expect(bench.ledgerCall == nil)
+    }
+
     @Test("a market order is answered with its fills")
     func market() {
         var bench = DeskBench.ready
         bench.send("r1")
         let filled = DeskBench.order("r1", .filled, executed: 2)
         #expect(bench.give(.sendAnswered(DeskBench.id("r1"), .accepted(filled))) == ["save filled"])
-        #expect(bench.give(DeskBench.traded(filled, trade: 70, 2)) == ["ledger demo 70"])
+        #expect(bench.give(DeskBench.traded(filled, trade: 70, 2)) == ["ledger demo 70:BUY"])
         #expect(bench.bookAll() == ["reply r1 ok"])
     }
 
@@ -295,7 +323,7 @@ import VenueProtocol
         var order = DeskBench.order("r1", .filled, executed: 1)
         order.clientOrderID = "web_1"
         let lines = bench.give(DeskBench.traded(order, trade: 71, 1))
-        #expect(lines == ["alert external_trade", "shared 71 external 1"])
+        #expect(lines == ["alert external_trade", "shared 71:BUY external 1"])
     }
 
     @Test("B4f: what the exchange did itself is split over the books that hold the position")
@@ -313,7 +341,7 @@ import VenueProtocol
         var order = DeskBench.order("r1", .filled, executed: 4)
         order.clientOrderID = "autoclose-17"
         let lines = bench.give(DeskBench.traded(order, trade: 72, 4))
-        #expect(lines == ["alert external_trade", "shared 72 demo 3, other 1"])
+        #expect(lines == ["alert external_trade", "shared 72:BUY demo 3, other 1"])
         guard case .applyShared(let command, _)? = bench.actions.last else { return }
         bench.give(.sharedReplied(token: command.token, .applied(sequence: 9)))
         let ledger = bench.desk.ledger
@@ -339,7 +367,7 @@ import VenueProtocol
         let late = DeskBench.traded(DeskBench.order("r1", .filled, executed: 1), trade: 72, 1)
         #expect(other.give(late) == ["read order"])
         let found = other.give(.orderRead(DeskBench.id("r1"), .found(record)))
-        #expect(found == ["ledger demo 72", "save cancelled"])
+        #expect(found == ["ledger demo 72:BUY", "save cancelled"])
     }
 
     @Test("S7: a listed trade waits while an order is unknown that it may belong to")
@@ -360,7 +388,7 @@ import VenueProtocol
         let order = DeskBench.order("r1", .partiallyFilled, executed: 1)
         let found = bench.give(
             .orderAnswered(DeskBench.id("r1"), askedAt: bench.now, .found(order)))
-        #expect(found.contains("ledger demo 73"))
+        #expect(found.contains("ledger demo 73:BUY"))
     }
 
     @Test("B2g P7: a halt cancels what rests and refuses what comes; it is kept")

@@ -12,7 +12,7 @@ extension GatewayWorld {
     func check(_ seed: UInt64) {
         #expect(desk.isReady, "seed \(seed): \(desk.reasons)")
         #expect(made.values.allSatisfy { $0 == 1 }, "seed \(seed)")
-        #expect(applied.sorted() == trades.map(\.tradeID), "seed \(seed)")
+        #expect(applied.sorted() == trades.map(\.leg), "seed \(seed)")
         #expect(!alerts.contains("external_trade"), "seed \(seed)")
         // The exchange holds what the trades say, always: nothing may be booked without one.
         #expect(!alerts.contains("close_unbacked"), "seed \(seed)")

@@ -151,7 +151,7 @@ extension GatewayWorld {
             && (found == nil || found?.executed == command.order?.before.executed)
         guard isCurrent else { return .conflict(snapshot) }
         appliedIdentities.insert(change.identity)
-        if case .fill(let fill, _) = change.subject { applied.append(fill.tradeID) }
+        if case .fill(let fill, _) = change.subject { applied.append(fill.leg) }
         balances[change.account] = command.balance
         if change.symbol != nil { positions[change.account] = command.position }
         if let part = command.order, var record = records[part.id] {

@@ -54,7 +54,7 @@ struct GatewayWorld {
     var open: Set<ClientOrderID> = []
     var balances: [AccountID: BookBalance] = [:]
     var positions: [AccountID: Position] = [:]
-    var applied: [Int64] = []
+    var applied: [TradeLeg] = []
     var appliedIdentities: Set<String> = []
     var accountRecords: [AccountRecord] = []
     var states: [String: StateRecord] = [:]
@@ -282,7 +282,7 @@ struct RedisImage {
     private let open: Set<ClientOrderID>
     private let balances: [AccountID: BookBalance]
     private let positions: [AccountID: Position]
-    private let applied: [Int64]
+    private let applied: [TradeLeg]
     private let appliedIdentities: Set<String>
     private let newestMilliseconds: Int64
     private let algoRecords: [String: AlgoRecord]

@@ -202,7 +202,7 @@ import Trading
             #expect((life.value?.int ?? 0) > 6 * 86_400_000)
             let snapshot = try await store.load(known: [record.intent.clientOrderID])
             #expect(snapshot.closedOrders.count == 1)
-            #expect(snapshot.appliedTrades[Self.symbol] == [7])
+            #expect(snapshot.appliedTrades[Self.symbol] == [TradeLeg(7, .buy)])
             store.redis.close()
         }
     }

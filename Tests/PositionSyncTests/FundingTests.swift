@@ -232,7 +232,7 @@ struct FundingTests {
         let trade = try #require(
             place(stage) {
                 if case .apply(let command, _) = $0 {
-                    command.change.identity == "\(missed.tradeID)"
+                    command.change.identity == missed.leg.text
                 } else { false }
             })
         let funding = try #require(

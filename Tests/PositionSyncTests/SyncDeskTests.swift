@@ -65,10 +65,29 @@ import Trading
         stage.start()
         stage.pass(.seconds(80))
         let applied = stage.ledger.applied[bitcoin] ?? []
-        #expect(missed.allSatisfy { applied.contains($0.tradeID) })
+        #expect(missed.allSatisfy { applied.contains($0.leg) })
         #expect(stage.ledger.net(bitcoin) == stage.venue.net(bitcoin))
         #expect(stage.reports.last?.result == .equal)
         #expect(!stage.alerts.contains("position_corrected"))
+    }
+
+    @Test(
+        "Where two of our orders met, the side that is missing is found, wherever pages end",
+        arguments: 0..<4)
+    func bothSides(before: Int) {
+        var stage = SyncStage()
+        for _ in 0..<before { stage.bookedTrade(.buy, "1") }
+        let sides = stage.venue.meeting(
+            bitcoin, "2", buyer: stage.order("buyer").text, seller: stage.order("seller").text,
+            wall: stage.wall - .seconds(60))
+        stage.ledger.book(sides[0], alpha)
+        for _ in 0..<5 { stage.bookedTrade(.buy, "1") }
+        stage.start()
+        stage.pass(.seconds(80))
+        #expect(stage.ledger.applied[bitcoin]?.filter { $0.tradeID == sides[0].tradeID }.count == 2)
+        #expect(stage.ledger.net(bitcoin) == .whole(Int64(before) + 5))
+        #expect(stage.reports.last?.result == .equal)
+        #expect(stage.alerts == ["trade_missed"])
     }
 
     @Test("A trade of the last seconds is left to order-gateway")
@@ -217,7 +236,7 @@ import Trading
         stage.bookedTrade(.buy, "2")
         stage.start()
         stage.pass(.seconds(60))
-        #expect(stage.ledger.applied[bitcoin]?.contains(old.tradeID) == false)
+        #expect(stage.ledger.applied[bitcoin]?.contains(old.leg) == false)
         #expect(stage.alerts == ["position_mismatch"])
         #expect(stage.reports.last?.differences.first?.difference == quantity("9"))
     }
@@ -269,7 +288,7 @@ import Trading
         var stage = balanced()
         let fill = stage.missedTrade(.buy, "1", "both")
         stage.beforeAnswer = { stage, action in
-            if case .apply = action, stage.ledger.applied[bitcoin]?.contains(fill.tradeID) == false
+            if case .apply = action, stage.ledger.applied[bitcoin]?.contains(fill.leg) == false
             {
                 stage.ledger.book(fill, alpha)
             }

@@ -96,7 +96,10 @@ import VenueProtocol
         #expect(books.positions[alpha]?[bitcoin]?.quantity == quantity("0.5"))
         #expect(books.accountsByCode == [alphaCode: alpha])
         #expect(books.orders.map(\.executed) == [quantity("0.5")])
-        #expect(try await loader.applied(bitcoin, [6, 7, 8]) == [7])
+        #expect(
+            try await loader.applied(
+                bitcoin, [TradeLeg(6, .buy), TradeLeg(7, .buy), TradeLeg(7, .sell), TradeLeg(8, .buy)])
+                == [TradeLeg(7, .buy)])
         let anchors = try await loader.anchors(
             bitcoin, writtenBefore: WallTime(milliseconds: 1_700_000_000_001))
         #expect(anchors == TradeAnchors(first: 7, settled: 7))
@@ -114,6 +117,27 @@ import VenueProtocol
             Issue.record("a trade was applied twice")
             return
         }
+        // The other side of the first trade is another change; of a trade that an earlier version
+        // remembered by its id alone, neither side is.
+        var sold = fill(7, "0.125")
+        sold.side = .sell
+        let met = LedgerChange.fill(sold, account: alpha, order: nil, cause: "stream")
+        guard case .applied = try await apply(met, &again, gateway, fenceName: "gateway") else {
+            Issue.record("the second side of a trade was refused")
+            return
+        }
+        #expect(try await loader.books().positions[alpha]?[bitcoin]?.quantity == quantity("0.625"))
+        _ = await gateway.send(["ZADD", keys.trades(bitcoin), "1700000000000", "6"])
+        for side in Side.allCases {
+            var known = fill(6, "1")
+            known.side = side
+            let change = LedgerChange.fill(known, account: alpha, order: nil, cause: "sync")
+            guard case .duplicate = try await apply(change, &again, sync, fenceName: "sync") else {
+                Issue.record("a trade known by its id alone was applied again")
+                return
+            }
+        }
+        #expect(try await loader.applied(bitcoin, [TradeLeg(6, .sell)]) == [TradeLeg(6, .sell)])
         gateway.close()
         sync.close()
     }

@@ -40,6 +40,19 @@ struct SimulatedVenue {
         return fill
     }
 
+    /// Two orders of the account meet: the two sides of one trade.
+    mutating func meeting(
+        _ symbol: Symbol, _ size: String, buyer: String, seller: String, wall: WallTime
+    ) -> [Fill] {
+        let bought = trade(symbol, .buy, size, order: buyer, wall: wall)
+        var sold = bought
+        sold.side = .sell
+        sold.orderID += 1
+        clientIDs[sold.orderID] = seller
+        trades.append(sold)
+        return [bought, sold]
+    }
+
     func net(_ symbol: Symbol) -> Quantity {
         trades.filter { $0.symbol == symbol }.reduce(opening[symbol] ?? .zero) {
             $0 + $1.side.signed($1.quantity)
@@ -60,7 +73,7 @@ struct SimulatedVenue {
 struct SimulatedLedger {
     private(set) var balances: [AccountID: BookBalance] = [:]
     private(set) var positions: [AccountID: [Symbol: Position]] = [:]
-    private(set) var applied: [Symbol: [Int64]] = [:]
+    private(set) var applied: [Symbol: [TradeLeg]] = [:]
     private(set) var settled: Set<String> = []
     private(set) var sequence: Int64 = 0
     private(set) var fences: [Int64] = []
@@ -83,7 +96,7 @@ struct SimulatedLedger {
         balance.version += 1
         positions[account, default: [:]][fill.symbol] = position
         balances[account] = balance
-        applied[fill.symbol, default: []].append(fill.tradeID)
+        applied[fill.symbol, default: []].append(fill.leg)
         sequence += 1
     }
 
@@ -102,12 +115,12 @@ struct SimulatedLedger {
         let position = positions[change.account]?[symbol] ?? Position()
         let balance = balances[change.account] ?? BookBalance()
         let standing = LedgerSnapshot(position: position, balance: balance, order: nil)
-        if applied[symbol]?.contains(fill.tradeID) == true { return .duplicate(standing) }
+        if applied[symbol]?.contains(fill.leg) == true { return .duplicate(standing) }
         guard position.version == command.positionBefore, balance.version == command.balanceBefore
         else { return .conflict(standing) }
         positions[change.account, default: [:]][symbol] = command.position
         balances[change.account] = command.balance
-        applied[symbol, default: []].append(fill.tradeID)
+        applied[symbol, default: []].append(fill.leg)
         sequence += Int64(command.legs.count)
         return .applied(sequence: sequence)
     }
@@ -122,7 +135,7 @@ struct SimulatedLedger {
                 balance: balances[part.change.account] ?? BookBalance(), order: nil)
         }
         let identity = "\(symbol?.name ?? "") \(command.subject.identity)"
-        if let trade = Int64(command.subject.identity), let symbol,
+        if let trade = TradeLeg.legs(in: command.subject.identity).first, let symbol,
             applied[symbol]?.contains(trade) == true
         {
             return .duplicate(standing)
@@ -143,7 +156,7 @@ struct SimulatedLedger {
             transfers[transfer.request] = TransferBody(
                 from: transfer.from, to: transfer.to, amount: transfer.amount)
         }
-        if let symbol, let trade = Int64(command.subject.identity) {
+        if let symbol, let trade = TradeLeg.legs(in: command.subject.identity).first {
             applied[symbol, default: []].append(trade)
         }
         return .applied(sequence: sequence)
@@ -213,15 +226,15 @@ struct SyncStage {
                     ? .failed(number, reason: "http 503", retryAfter: .zero)
                     : .venueRead(number, venue.reading))
         case .readAnchors(let number, let symbol, _):
-            let first = ledger.applied[symbol]?.first
+            let first = ledger.applied[symbol]?.first?.tradeID
             send(.anchorsRead(number, TradeAnchors(first: first, settled: nil)))
         case .askTrades(let number, let symbol, let fromID):
             // As the venue does: the newest ones where no id is given.
             let own = venue.trades.filter { $0.symbol == symbol }
             let page = fromID.map { id in own.filter { $0.tradeID >= id }.prefix(3) } ?? own.suffix(3)
             send(.tradesRead(number, Array(page), isFull: page.count >= 3))
-        case .checkTrades(let number, let symbol, let ids):
-            let applied = Set(ids).intersection(ledger.applied[symbol] ?? [])
+        case .checkTrades(let number, let symbol, let legs):
+            let applied = Set(legs).intersection(ledger.applied[symbol] ?? [])
             send(.tradesChecked(number, applied: applied))
         case .askOrder(let number, _, let orderID):
             send(.orderRead(number, clientOrderID: venue.clientIDs[orderID]))

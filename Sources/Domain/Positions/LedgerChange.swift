@@ -19,7 +19,7 @@ package struct LedgerChange: Equatable, Sendable {
     /// Nil for changes of the balance alone.
     package var symbol: Symbol?
     package var subject: Subject
-    /// What makes the change unique within its symbol for good: a trade id, or `deposit:<request>`.
+    /// What makes the change unique within its symbol for good: a side of a trade, or `deposit:<request>`.
     package var identity: String
     /// What led to it: `command:<id>`, `stream`, `recovery`, `sync`.
     package var cause: String
@@ -60,7 +60,7 @@ package struct LedgerChange: Equatable, Sendable {
     ) -> LedgerChange {
         LedgerChange(
             account: account, symbol: fill.symbol, subject: .fill(fill, order: order),
-            identity: "\(fill.tradeID)", cause: cause, atMilliseconds: fill.timeMilliseconds)
+            identity: fill.leg.text, cause: cause, atMilliseconds: fill.timeMilliseconds)
     }
 
     /// The order whose totals the change counts into.

@@ -91,7 +91,7 @@ package enum SharedSubject: Equatable, Sendable {
     /// What makes the change unique within its symbol for good.
     package var identity: String {
         switch self {
-        case .trade(let trade): "\(trade.fill.tradeID)"
+        case .trade(let trade): trade.fill.leg.text
         case .funding(let funding): "funding:\(funding.transactionID)"
         case .transfer(let transfer): "transfer:\(transfer.request)"
         case .correction(let correction): "correction:\(correction.evidence)"

@@ -100,7 +100,8 @@ package struct OrderIntent: Equatable, Sendable {
     }
 }
 
-/// One trade of one of our orders, as the venue reports it. (symbol, tradeID) is its identity.
+/// One side of a trade, that of one of our orders, as the venue reports it. Symbol and `leg` are its
+/// identity: where two orders of the account meet, both sides have one trade id.
 package struct Fill: Equatable, Sendable {
     package var symbol: Symbol
     package var tradeID: Int64

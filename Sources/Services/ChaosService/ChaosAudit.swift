@@ -40,15 +40,16 @@ package enum ChaosAudit {
     /// and no order that was taken twice.
     package static func violations(venue: VenueTruth, operatorsTruth: JSONValue) -> [String] {
         var violations: [String] = []
-        var known: [Symbol: Set<Int64>] = [:]
+        var known: [Symbol: Set<TradeLeg>] = [:]
         for trade in operatorsTruth["trades"]?.elements ?? [] {
             guard let symbol = trade["symbol"]?.text.flatMap({ Symbol($0) }),
-                let id = trade["id"]?.integer
+                let id = trade["id"]?.integer,
+                let side = trade["side"]?.text.flatMap({ Side(rawValue: $0) })
             else { return ["the operator's trades are unreadable: \(trade.json)"] }
-            known[symbol, default: []].insert(id)
+            known[symbol, default: []].insert(TradeLeg(id, side))
         }
         for symbol in venue.trades.keys.sorted() {
-            let told = Set((venue.trades[symbol] ?? []).map(\.tradeID))
+            let told = Set((venue.trades[symbol] ?? []).map(\.leg))
             let unlike = told.symmetricDifference(known[symbol, default: []]).sorted()
             if let first = unlike.first {
                 violations.append("\(symbol): \(unlike.count) trades told unlike the truth: \(first)")
@@ -78,7 +79,7 @@ package enum ChaosAudit {
             guard entry.tradeID != 0, entry.kind != .feeInKind, let symbol = entry.symbol else {
                 continue
             }
-            let key = "\(symbol):\(entry.tradeID)"
+            let key = "\(symbol):\(entry.tradeID):\(entry.side?.rawValue ?? "")"
             journal[key, default: .zero] += entry.quantity.magnitude
             // In each book that has a part in it, a flip is one pair, all else a single entry.
             isClosed["\(key) in \(entry.account)", default: 0] += entry.kind == .fill ? 2 : 1
@@ -89,7 +90,7 @@ package enum ChaosAudit {
         var known: Set<String> = []
         for symbol in venue.trades.keys.sorted() {
             for fill in venue.trades[symbol] ?? [] {
-                let key = "\(symbol):\(fill.tradeID)"
+                let key = "\(symbol):\(fill.leg)"
                 known.insert(key)
                 if let quantity = journal[key] {
                     if quantity != fill.quantity {

@@ -27,12 +27,15 @@ extension ChaosRun {
         }
     }
 
-    /// Looks once the time has passed, where risk-engine is still away.
+    /// Looks once the time has passed, where risk-engine has been away all the while: it comes back early
+    /// where it was struck again when it was away already.
     private func look(
         after pause: Interval, _ stage: ChaosStage, _ body: @escaping @LoopActor () async -> Void
     ) {
+        let starts = stage.starts(of: "risk-engine")
         let timer = loop.timer {
-            guard stage.pid(of: "risk-engine") == nil else { return }
+            guard stage.pid(of: "risk-engine") == nil, stage.starts(of: "risk-engine") == starts
+            else { return }
             Task { @LoopActor in await body() }
         }
         timer.arm(after: pause)

@@ -129,6 +129,9 @@ import RedisLink
         member.restart = restart
     }
 
+    /// How often it has been started.
+    func starts(of name: String) -> Int { members[name]?.starts ?? 0 }
+
     func pid(of name: String) -> Int32? { members[name]?.child?.pid }
 
     /// Sends a signal and remembers when, so that the way back can be timed.

@@ -71,9 +71,9 @@ import WebLink
             guard let bytes = await get(request),
                 let page = try? BinanceFutures.decodeUserTrades(bytes.rawSpan)
             else { return nil }
-            all += page
+            all += page.notRepeating(all)
             guard page.count == 1000, let last = page.last else { return all }
-            from = last.tradeID + 1
+            from = last.tradeID
         }
     }
 

@@ -56,10 +56,13 @@ package import VenueProtocol
     ) async throws -> Bool {
         guard let trade = entries.last(where: { $0.tradeID != 0 }), let symbol = trade.symbol
         else { return true }
-        let outcome = await redis.send(["ZSCORE", keys.trades(symbol), "\(trade.tradeID)"])
-        guard let score = outcome.value else { throw SyncLoadFailure([outcome]) }
+        let leg = TradeLeg(trade.tradeID, trade.side ?? .buy)
+        let outcome = await redis.send(
+            ["ZMSCORE", keys.trades(symbol), leg.text, "\(trade.tradeID)"])
+        guard let scores = outcome.value?.elements else { throw SyncLoadFailure([outcome]) }
         // One that is not remembered was booked eight days ago.
-        guard let bookedAt = score.text.flatMap({ Int64($0) }) else { return false }
+        guard let bookedAt = scores.lazy.compactMap(\.text).compactMap({ Int64($0) }).first
+        else { return false }
         return bookedAt >= milliseconds - FundingHistory.disorder
     }
 }

@@ -31,8 +31,8 @@ package enum SyncEvent: Sendable {
     case anchorsRead(UInt64, TradeAnchors)
     /// Trades from the venue, ascending by id; `isFull` where the page may not be the last.
     case tradesRead(UInt64, [Fill], isFull: Bool)
-    /// Which of the trades asked about the ledger has.
-    case tradesChecked(UInt64, applied: Set<Int64>)
+    /// Which of the sides asked about the ledger has.
+    case tradesChecked(UInt64, applied: Set<TradeLeg>)
     /// The client id of an order at the venue; nil where the venue has no such order.
     case orderRead(UInt64, clientOrderID: String?)
     /// An order's record in Redis; nil where there is none.
@@ -63,8 +63,8 @@ package enum SyncAction: Equatable, Sendable {
     case readAnchors(UInt64, Symbol, writtenBefore: WallTime)
     /// Ask the venue for trades from an id on, or for the last days' where it is nil.
     case askTrades(UInt64, Symbol, fromID: Int64?)
-    /// Look up which trade ids are applied.
-    case checkTrades(UInt64, Symbol, [Int64])
+    /// Look up which of these sides of trades are applied.
+    case checkTrades(UInt64, Symbol, [TradeLeg])
     /// Ask the venue for an order by its venue id.
     case askOrder(UInt64, Symbol, orderID: Int64)
     /// Read an order's record from Redis.

@@ -59,12 +59,12 @@ extension SyncDesk {
         _ fills: [Fill], isFull: Bool, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard case .searching(var search) = step, let symbol = search.symbol else { return }
-        let ids = search.pageReceived(fills, isFull: isFull) {
+        let legs = search.pageReceived(fills, isFull: isFull) {
             wall - WallTime(milliseconds: $0.timeMilliseconds) >= SyncLimits.graceOfTrades
         }
         step = .searching(search)
-        if !ids.isEmpty {
-            ask(now, &out) { .checkTrades($0, symbol, ids) }
+        if !legs.isEmpty {
+            ask(now, &out) { .checkTrades($0, symbol, legs) }
         } else {
             readOn(search, now, wall, &out)
         }
@@ -82,7 +82,7 @@ extension SyncDesk {
     }
 
     func tradesChecked(
-        _ applied: Set<Int64>, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
+        _ applied: Set<TradeLeg>, _ now: Instant, _ wall: WallTime, _ out: inout [SyncAction]
     ) {
         guard case .searching(var search) = step else { return }
         search.pageChecked(applied: applied)

@@ -117,21 +117,21 @@ struct SyncLoadFailure: Error {
             let outcome = await redis.send(piece(start))
             guard let members = outcome.value?.texts else { throw SyncLoadFailure([outcome]) }
             for member in members {
-                if let id = member.flatMap({ Int64($0) }) { return id }
+                if let leg = member.map({ TradeLeg.legs(in: $0) })?.first { return leg.tradeID }
             }
             if members.count < SyncLoader.page { return nil }
             start += members.count
         }
     }
 
-    /// Which of the trades the ledger has.
-    func applied(_ symbol: Symbol, _ ids: [Int64]) async throws -> Set<Int64> {
-        let command = ["ZMSCORE", keys.trades(symbol)] + ids.map { "\($0)" }
+    /// Which of these sides of trades the ledger has, under either spelling.
+    func applied(_ symbol: Symbol, _ legs: [TradeLeg]) async throws -> Set<TradeLeg> {
+        let command = ["ZMSCORE", keys.trades(symbol)] + legs.map(\.text) + legs.map { "\($0.tradeID)" }
         let outcome = await redis.send(command)
-        guard let scores = outcome.value?.elements, scores.count == ids.count else {
+        guard let scores = outcome.value?.elements, scores.count == 2 * legs.count else {
             throw SyncLoadFailure([outcome])
         }
-        return Set(zip(ids, scores).filter { !$0.1.isNull }.map(\.0))
+        return Set(zip(legs + legs, scores).filter { !$0.1.isNull }.map(\.0))
     }
 
     func order(_ id: ClientOrderID) async throws -> OrderRecord? {

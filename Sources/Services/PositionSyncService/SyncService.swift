@@ -120,9 +120,9 @@ import VenueProtocol
             }
         case .askTrades(let number, let symbol, let fromID):
             answer(number) { [self] in try await trades(number, symbol, fromID) }
-        case .checkTrades(let number, let symbol, let ids):
+        case .checkTrades(let number, let symbol, let legs):
             answer(number) { [loader] in
-                .tradesChecked(number, applied: try await loader.applied(symbol, ids))
+                .tradesChecked(number, applied: try await loader.applied(symbol, legs))
             }
         case .askOrder(let number, let symbol, let orderID):
             answer(number) { [self] in

@@ -74,10 +74,10 @@ struct TradeSearch {
         isApplying = false
     }
 
-    /// Takes a page of trades; the ids to look up of those that are old enough.
+    /// Takes a page of trades; the sides to look up of those that are old enough.
     mutating func pageReceived(
         _ fills: [Fill], isFull: Bool, isOld: (Fill) -> Bool
-    ) -> [Int64] {
+    ) -> [TradeLeg] {
         pages += 1
         nextPage = next(behind: fills, isFull: isFull)
         if pages >= SyncLimits.tradePages, let next = nextPage {
@@ -92,7 +92,7 @@ struct TradeSearch {
         // The newest have been seen when those before them are read.
         let end = pages > 1 ? newest : nil
         page = old.filter { fill in end.map { fill.tradeID < $0 } ?? true }
-        return page.map(\.tradeID)
+        return page.map(\.leg)
     }
 
     private mutating func next(behind fills: [Fill], isFull: Bool) -> Int64? {
@@ -103,16 +103,17 @@ struct TradeSearch {
             newest = first
             return backFrom.flatMap { $0 < first ? $0 : nil }
         }
-        if let newest, last + 1 >= newest { return nil }
-        return last + 1
+        if let newest, last >= newest { return nil }
+        // Both sides of the last may be ours, and only one of them on this page.
+        return last
     }
 
     /// The id up to which, from `backFrom` on, all trades have been looked at.
     var lookedUpTo: Int64? { cutAt ?? newest }
 
     /// Keeps of the page what the ledger does not have.
-    mutating func pageChecked(applied: Set<Int64>) {
-        missing += page.filter { !applied.contains($0.tradeID) }
+    mutating func pageChecked(applied: Set<TradeLeg>) {
+        missing += page.filter { !applied.contains($0.leg) }.notRepeating(missing)
         for order in books.orders where order.intent.symbol == symbol && order.venueOrderID != 0 {
             owners[order.venueOrderID] = .order(order)
         }

@@ -39,7 +39,7 @@ package struct KeyDescription: Sendable {
         .init("balance:<A>", "hash", "none", "ledger script", "deposits, realised, fees, wallet"),
         .init("position:<A>:<SYM>", "hash", "none", "ledger script", "signed quantity, entry, PnL"),
         .init("books", "set", "none", "ledger script", "open positions as A:SYM"),
-        .init("trades:<SYM>", "zset", "8 days a member", "ledger script", "trade ids applied"),
+        .init("trades:<SYM>", "zset", "8 days a member", "ledger script", "sides of trades applied"),
         .init("ledger", "stream", "bounded", "ledger script", "the journal of every book change"),
         .init("seq:ledger", "string", "none", "ledger script", "last number of the journal"),
         .init("risk:<A>", "hash", "30 s", "risk-engine", "equity, margin ratio, liquidation"),

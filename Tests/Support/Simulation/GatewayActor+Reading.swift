@@ -105,8 +105,8 @@ extension GatewayActor {
             guard let symbol = Symbol(String(key.split(separator: ":").last ?? "")) else {
                 continue
             }
-            snapshot.appliedTrades[symbol] = members.keys.compactMap { Int64($0) }.sorted()
-                .suffix(500)
+            snapshot.appliedTrades[symbol] = members.keys.flatMap { TradeLeg.legs(in: $0) }
+                .sorted().suffix(500)
         }
         return snapshot
     }

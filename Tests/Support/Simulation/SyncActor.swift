@@ -97,8 +97,8 @@ package final class SyncActor {
             read(
                 number,
                 { data in
-                    let members = (data.scores[key] ?? [:]).compactMap { id, at in
-                        Int64(id).map { (id: $0, at: at) }
+                    let members = (data.scores[key] ?? [:]).compactMap { text, at in
+                        TradeLeg.legs(in: text).first.map { (id: $0.tradeID, at: at) }
                     }
                     return TradeAnchors(
                         first: members.map(\.id).min(),
@@ -113,12 +113,12 @@ package final class SyncActor {
                         .map { SimulatedVenue.fill($0, isRESTForm: true) }
                 }
             ) { .tradesRead(number, $0, isFull: $0.count == SyncLimits.tradePage) }
-        case .checkTrades(let number, let symbol, let ids):
+        case .checkTrades(let number, let symbol, let legs):
             let key = keys.trades(symbol)
             read(
                 number,
                 { data in
-                    Set(ids.filter { data.scores[key]?["\($0)"] != nil })
+                    Set(legs.filter { data.scores[key]?[$0.text] != nil })
                 }
             ) { .tradesChecked(number, applied: $0) }
         case .askOrder(let number, let symbol, let orderID):

@@ -89,7 +89,7 @@ extension GatewayDesk {
             lookUp(id, &turn)
             return
         }
-        let isWaiting = unowned[fill.symbol, default: []].contains { $0.tradeID == fill.tradeID }
+        let isWaiting = unowned[fill.symbol, default: []].contains { $0.leg == fill.leg }
         if !isWaiting { unowned[fill.symbol, default: []].append(fill) }
         releaseUnowned(fill.symbol, &turn)
     }
@@ -148,7 +148,7 @@ extension GatewayDesk {
     /// A trade of no order of ours: what the exchange did itself and what somebody did by hand is split
     /// over the books that hold the position (B4f).
     mutating func bookExternal(_ fill: Fill, _ turn: inout Turn) {
-        guard applied[fill.symbol]?.contains(fill.tradeID) != true else { return }
+        guard applied[fill.symbol]?.contains(fill.leg) != true else { return }
         let trade = SharedTrade(
             fill: fill, origin: TradeOrigin(clientOrderID: fill.clientOrderID),
             step: instruments[fill.symbol]?.step ?? .zero, cause: "stream")
@@ -173,7 +173,7 @@ extension GatewayDesk {
                 guard let fence else { continue }
                 turn.act(.applyShared(command, fence: fence))
             case .booked(let trade, _, _):
-                applied[trade.fill.symbol, default: []].insert(trade.fill.tradeID)
+                applied[trade.fill.symbol, default: []].insert(trade.fill.leg)
                 prune(trade.fill.symbol)
             // Funding, transfers and corrections are position-sync's to make.
             case .settled: continue
@@ -232,7 +232,7 @@ extension GatewayDesk {
     ) {
         switch change.subject {
         case .fill(let fill, let id):
-            applied[fill.symbol, default: []].insert(fill.tradeID)
+            applied[fill.symbol, default: []].insert(fill.leg)
             prune(fill.symbol)
             guard let id, orders[id] != nil else { return }
             if let totals { orders[id]?.totals = totals }

@@ -271,7 +271,7 @@ extension GatewayDesk {
         if tradesAskedAt[symbol] == nil { tradesAskedAt[symbol] = turn.now }
         // Of few trades remembered, the oldest need not be the first there was.
         let newest = applied[symbol, default: []].sorted().suffix(500)
-        let first = newest.count == 500 ? newest.first : nil
+        let first = newest.count == 500 ? newest.first?.tradeID : nil
         turn.act(.queryTrades(symbol, fromID: first, generation: generation))
     }
 
@@ -290,10 +290,10 @@ extension GatewayDesk {
         let known = applied[symbol, default: []]
         // Trades older than any order or trade of ours belong to the account's time before us.
         var horizon = oldestIntent(symbol)
-        for fill in fills where known.contains(fill.tradeID) {
+        for fill in fills where known.contains(fill.leg) {
             horizon = min(horizon, fill.timeMilliseconds)
         }
-        for fill in fills where !known.contains(fill.tradeID) {
+        for fill in fills where !known.contains(fill.leg) {
             guard fill.timeMilliseconds >= horizon else { continue }
             listedTrade(fill, &turn)
         }

@@ -69,8 +69,8 @@ package struct GatewayDesk: Sendable {
     var orders = WorkingOrders()
     /// The order behind a venue id, also of orders done lately: trade lists name no client ids.
     var namesByVenueID: [VenueOrderKey: String] = [:]
-    /// Trade ids known to be in the ledger.
-    var applied: [Symbol: Set<Int64>] = [:]
+    /// Sides of trades known to be in the ledger.
+    var applied: [Symbol: Set<TradeLeg>] = [:]
     /// Trades whose order is being looked up, or may be one that is still unknown.
     var parked: [ClientOrderID: [Fill]] = [:]
     var unowned: [Symbol: [Fill]] = [:]

@@ -170,8 +170,8 @@ package struct GatewaySnapshot: Equatable, Sendable {
     package var openOrders: [OrderRecord] = []
     /// Records of known orders that are not among the open ones.
     package var closedOrders: [OrderRecord] = []
-    /// The newest applied trade ids of each symbol that has any (500 are enough).
-    package var appliedTrades: [Symbol: [Int64]] = [:]
+    /// The newest applied sides of trades of each symbol that has any (500 are enough).
+    package var appliedTrades: [Symbol: [TradeLeg]] = [:]
     /// The time of the newest entry of the orders stream; 0 where it has none.
     package var newestMilliseconds: Int64 = 0
     /// The running algorithms.

@@ -366,8 +366,8 @@ package struct StoreFailure: Error, CustomStringConvertible {
         let lists = try await read(
             symbols.map { ["ZREVRANGE", keys.trades($0), "0", "499"] })
         for (symbol, list) in zip(symbols, lists) {
-            let ids = (list.elements ?? []).compactMap(\.text).compactMap { Int64($0) }
-            if !ids.isEmpty { snapshot.appliedTrades[symbol] = ids }
+            let legs = (list.elements ?? []).compactMap(\.text).flatMap { TradeLeg.legs(in: $0) }
+            if !legs.isEmpty { snapshot.appliedTrades[symbol] = legs }
         }
     }
 

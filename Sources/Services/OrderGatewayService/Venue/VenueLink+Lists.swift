@@ -61,10 +61,10 @@ extension VenueLink {
             guard let request, case .success(let body) = await call(request, lane),
                 let rows = try? dialect.decodeTrades(body.rawSpan)
             else { return nil }
-            fills += rows
+            fills += rows.notRepeating(fills)
             guard capabilities.tradesFromID, rows.count == VenueLink.page, let last = rows.last
             else { return fills }
-            next = last.tradeID + 1
+            next = last.tradeID
         }
         return nil
     }

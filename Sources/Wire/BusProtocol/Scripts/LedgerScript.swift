@@ -9,7 +9,7 @@ import Trading
 /// Replies: `APPLIED seq`, `DUPLICATE` or `CONFLICT` with how things stand, `FENCED number`,
 /// `WRONG what`. Numbers pass through as text; the script computes nothing but the entry's number.
 package enum LedgerScript {
-    /// Trade ids are remembered this long, in milliseconds: 8 days, past any venue's trade look-back.
+    /// Sides of trades are remembered this long, in milliseconds: 8 days, past any venue's trade look-back.
     package static let memory: Int64 = 8 * 86_400_000
     /// About this many journal entries are kept.
     package static let journalLength: Int64 = 100_000
@@ -50,7 +50,7 @@ package enum LedgerScript {
                 return reply
             end
 
-            if redis.call('ZSCORE', KEYS[3], identity) then return standing('DUPLICATE') end
+            if remembered(KEYS[3], identity) then return standing('DUPLICATE') end
             if has_position and (redis.call('HGET', KEYS[1], 'version') or '0') ~= position_version then
                 return standing('CONFLICT')
             end

@@ -57,6 +57,12 @@ enum ScriptPrelude {
             end
             return nil
         end
+        -- Earlier versions remembered a trade by its id alone, for both its sides.
+        local function remembered(key, identity)
+            if redis.call('ZSCORE', key, identity) then return true end
+            local id = string.match(identity, '^(%d+):%u+$')
+            return id and redis.call('ZSCORE', key, id)
+        end
         local function journal(stream, counter, maximum, fields, tail)
             local seq = string.format('%.0f', redis.call('INCR', counter))
             redis.call('XADD', stream, 'MAXLEN', '~', maximum, seq .. '-0', 'seq', seq,

@@ -48,7 +48,7 @@ package enum SharedTradeScript {
                 end
                 return reply
             end
-            if redis.call('ZSCORE', KEYS[1], identity) then return standing('DUPLICATE') end
+            if remembered(KEYS[1], identity) then return standing('DUPLICATE') end
             for _, part in ipairs(parts) do
                 local balance = redis.call('HGET', part.balance, 'version') or '0'
                 if balance ~= part.balance_version then return standing('CONFLICT') end
