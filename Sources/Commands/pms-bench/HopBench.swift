@@ -34,7 +34,7 @@ struct HopPlan {
     /// Batches before the measurement begins.
     let warm: Int32
     /// Nanoseconds between messages: each finds everyone asleep, as a tick does.
-    let interval: Int64 = 300_000
+    var interval: Int64 = 300_000
 
     var measured: Double { Double(batch * (batches - warm)) }
 }
@@ -84,7 +84,7 @@ final class HopRedis {
 }
 
 /// A publisher and a subscriber, each a process of its own.
-private final class HopPair {
+final class HopPair {
     private let plan: HopPlan
     private let publisher: BenchProgram
     private let subscriber: BenchProgram

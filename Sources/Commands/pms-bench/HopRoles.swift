@@ -14,7 +14,8 @@ enum HopRole {
         guard arguments.count == 6, numbers.count == 4 else { return 2 }
         let path = arguments[1]
         let plan = HopPlan(
-            batch: Int32(numbers[0]), batches: Int32(numbers[1]), warm: Int32(numbers[2]))
+            batch: Int32(numbers[0]), batches: Int32(numbers[1]), warm: Int32(numbers[2]),
+            interval: numbers[3])
         switch arguments[0] {
         case "hop-c-subscriber":
             return unsafe floor_hop_subscribe(path, plan.batch, plan.batches, plan.warm)

@@ -13,6 +13,7 @@ let benchmarks: [Benchmark] = [
     matchingBenchmark,
     orderPathBenchmark,
     gatewayBenchmark,
+    commandBenchmark,
     statesBenchmark,
     riskBenchmark,
     riskReadBenchmark,
@@ -33,6 +34,10 @@ let usage = """
 let arguments = CommandLine.arguments.dropFirst()
 if arguments.first == "--role" {
     let role = Array(arguments.dropFirst())
+    if role.count == 2, role[0] == "command-relay", let port = UInt16(role[1]) {
+        guard let listener = FeedSender.listen() else { exit(1) }
+        exit(unsafe floor_relay(listener, port, "newClientOrderId="))
+    }
     if role.count == 4, role[0] == "risk-chain" {
         exit(unsafe floor_chain(role[1], role[2], role[3]))
     }

@@ -158,6 +158,10 @@ int floor_order_run(
  * byte. Returns the exit code. */
 int floor_order_receive(int listener, int peer, int is_socket, size_t frames, size_t warm);
 
+/* Passes all that comes to a listener on to a loopback port and back, and writes a line for each piece
+ * that holds `mark`: the nanoseconds at which it had come. Runs until it is ended. */
+int floor_relay(int listener, uint16_t port, const char *_Nonnull mark);
+
 /* A unix socket that reads and drops whatever comes; runs until its one peer closes. */
 int floor_sink_run(const char *_Nonnull path);
 int floor_sink_connect(const char *_Nonnull path);
