@@ -74,21 +74,37 @@ extension GatewayService {
         }
     }
 
-    /// Reads price and risk; prices that nobody asked for until now are waited for a little.
+    /// Price and risk as they were read a moment ago, or read now; prices that nobody asked for until now
+    /// are waited for a little.
     private func readFacts(_ id: ClientOrderID, _ account: AccountID, _ symbol: Symbol) {
         let isReducing = desk.isReducing(id)
+        let book = FactsMemory.Book(account: account, symbol: symbol)
+        if let facts = memory.facts(book, now: host.loop.now), isFresh(facts) {
+            tell(.factsRead(id, facts))
+            if memory.isDue(book, now: host.loop.now) {
+                Task { @LoopActor in _ = await self.facts(of: book) }
+            }
+            return
+        }
         Task { @LoopActor in
             let patience = host.loop.now + .milliseconds(1_500)
-            var facts = await store.facts(account, symbol)
+            var facts = await self.facts(of: book)
             if !isReducing, !isFresh(facts) {
                 store.demand(symbol, wall: host.loop.wallNow)
                 while host.loop.now < patience, host.redis.isUp, !isFresh(facts) {
                     await pause(.milliseconds(50))
-                    facts = await store.facts(account, symbol)
+                    facts = await self.facts(of: book)
                 }
             }
             tell(.factsRead(id, facts))
         }
+    }
+
+    private func facts(of book: FactsMemory.Book) async -> MarketFacts? {
+        let readAt = host.loop.now
+        let facts = await store.facts(book.account, book.symbol)
+        memory.keep(facts, of: book, readAt: readAt)
+        return facts
     }
 
     private func isFresh(_ facts: MarketFacts?) -> Bool {

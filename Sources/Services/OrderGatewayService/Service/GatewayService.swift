@@ -26,6 +26,7 @@ import VenueProtocol
     private let journal: IntentJournal?
     var ticks: [Symbol: TickInbox] = [:]
     var desk: GatewayDesk
+    var memory = FactsMemory()
     private var timer: LoopTimer?
     private var demandTimer: LoopTimer?
     private var instrumentTimer: LoopTimer?
@@ -118,6 +119,7 @@ import VenueProtocol
         if host.redis.isUp { tell(.redisUp) }
         lease.onGained = { [weak self] fence in
             self?.readJournal()
+            self?.memory.forget()
             self?.tell(.leaseGained(fence: fence))
         }
         lease.onLost = { [weak self] in
@@ -184,6 +186,7 @@ import VenueProtocol
         case .connecting: return
         case .up: if preflight == nil { tell(.redisUp) }
         case .down(let reason):
+            memory.forget()
             // Each failed attempt to come back is reported, too; the first is news.
             guard desk.isRedisUp else { return }
             if !isStopping { Log.warn("redis is away", ["reason": reason]) }

@@ -407,11 +407,11 @@ package struct StoreFailure: Error, CustomStringConvertible {
     /// Price, risk snapshot and instrument as they are now; nil where Redis does not answer.
     func facts(_ account: AccountID, _ symbol: Symbol) async -> MarketFacts? {
         let names = [keys.price(symbol), keys.risk(account), keys.instrument(symbol)]
-        guard let found = try? await records(names),
-            let reducing = try? await read([["HGET", keys.reducing, symbol.name]])
-        else { return nil }
+        let commands = names.map { ["HGETALL", $0] } + [["HGET", keys.reducing, symbol.name]]
+        guard let values = try? await read(commands) else { return nil }
+        let found = values.map { $0.fields ?? [:] }
         var facts = MarketFacts(price: nil, risk: nil, riskSequence: 0, instrument: nil)
-        facts.reducing = reducing.first?.text
+        facts.reducing = values[3].text
         if let price = try? PriceRecord(fields: found[0]) {
             let at =
                 hasMarks
