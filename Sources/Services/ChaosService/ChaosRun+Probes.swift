@@ -13,37 +13,42 @@ extension ChaosRun {
     /// risk-engine is gone: ten seconds later new risk is refused and what reduces passes, and thirty
     /// seconds later no snapshot is left (B5d, B2f).
     func watchDeadRisk(_ stage: ChaosStage, _ bus: ChaosBus) {
-        look(after: .milliseconds(11_500), stage) { [self] in
-            await askForRisk(bus)
+        look(after: .milliseconds(11_500), stage) { [self] isAway in
+            await askForRisk(bus, isAway)
             await askForLess(bus)
         }
-        look(after: .milliseconds(31_500), stage) { [self] in
-            await askForRisk(bus)
+        look(after: .milliseconds(31_500), stage) { [self] isAway in
             for account in flow.accounts {
                 let key = bus.keys.risk(account)
-                guard await bus.value(["EXISTS", key]) == .integer(1) else { continue }
+                let isThere = await bus.value(["EXISTS", key]) == .integer(1)
+                guard isThere, isAway() else { continue }
                 report.violations.append("a risk snapshot outlived its engine by 30 s: \(account)")
             }
+            await askForRisk(bus, isAway)
         }
     }
 
     /// Looks once the time has passed, where risk-engine has been away all the while: it comes back early
     /// where it was struck again when it was away already.
     private func look(
-        after pause: Interval, _ stage: ChaosStage, _ body: @escaping @LoopActor () async -> Void
+        after pause: Interval, _ stage: ChaosStage,
+        _ body: @escaping @LoopActor (@escaping @LoopActor () -> Bool) async -> Void
     ) {
         let starts = stage.starts(of: "risk-engine")
+        let isAway = { @LoopActor in
+            stage.pid(of: "risk-engine") == nil && stage.starts(of: "risk-engine") == starts
+        }
         let timer = loop.timer {
-            guard stage.pid(of: "risk-engine") == nil, stage.starts(of: "risk-engine") == starts
-            else { return }
-            Task { @LoopActor in await body() }
+            guard isAway() else { return }
+            Task { @LoopActor in await body(isAway) }
         }
         timer.arm(after: pause)
         probes.append(timer)
     }
 
-    /// Asks each account for a larger position.
-    private func askForRisk(_ bus: ChaosBus) async {
+    /// Asks each account for a larger position. Answers take their time: one counts only where the engine
+    /// is away still when it comes.
+    private func askForRisk(_ bus: ChaosBus, _ isAway: @LoopActor () -> Bool) async {
         for account in flow.accounts {
             let (symbol, lots) = flow.symbols[0]
             let held = await held(account, symbol, bus)
@@ -52,6 +57,7 @@ extension ChaosRun {
                 "side": (held.isNegative ? Side.sell : .buy).rawValue,
             ]
             let code = await probe(body, bus)
+            guard isAway() else { return }
             if code == "ok" {
                 report.violations.append("new risk was taken though risk-engine is away: \(account)")
             } else if ChaosRun.isRefusedForRisk(code) {
