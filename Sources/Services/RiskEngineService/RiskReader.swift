@@ -49,7 +49,7 @@ import WebServer
                 body: Array(RiskReader.error("Authorization: Bearer TOKEN is missing or wrong").utf8))
         }
         // Before the first load nobody is known, which is not that nobody is there.
-        if desk.accounts.isEmpty, let reason = desk.readiness.first {
+        if desk.isEmpty, let reason = desk.readiness.first {
             return exchange.respond(status: 503, json: RiskReader.error(reason))
         }
         let (status, json) = body(self, request)

@@ -129,7 +129,11 @@ import WebLink
         actions.removeAll(keepingCapacity: true)
         desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
         for action in actions { perform(action) }
-        timer?.arm(at: desk.nextWake)
+        // What many accounts have written is not piled up here: Redis says how fast it goes.
+        let isBehind = host.redis.pendingCount > RiskLimits.unanswered
+        timer?.arm(
+            at: isBehind ? max(desk.nextWake, host.loop.now + RiskLimits.unansweredPause)
+                : desk.nextWake)
         if wasReady != desk.readiness.isEmpty { host.readinessChanged() }
     }
 
@@ -157,9 +161,13 @@ import WebLink
     private func load(_ number: UInt64) {
         loads.increment()
         Task { @LoopActor in
-            switch await loader.load() {
+            let outcome = await loader.load { [weak self] page in
+                self?.deliver(.pageLoaded(number, page))
+                return self?.desk.isLoading(number) ?? false
+            }
+            switch outcome {
             case .success(let load):
-                Log.info("accounts loaded", ["accounts": load.accounts.count])
+                Log.info("accounts loaded", ["accounts": load.accountCount])
                 deliver(.loaded(number, load))
             case .failure(let failure):
                 Log.warn("accounts not loaded", ["reason": failure.reason])

@@ -22,6 +22,8 @@ package struct MarginGrid {
         package var refreshAt = Instant.distantPast
         /// Whether a mark has come since this was last set to false.
         package var isTouched = false
+        /// Due at `notBefore` without another mark.
+        package var isHeldBack = false
 
         package var equity: Money { wallet + unrealised }
 
@@ -215,9 +217,31 @@ package struct MarginGrid {
     @inline(__always)
     private static func isDue(_ account: Account, _ now: Instant) -> Bool {
         if now >= account.notBefore { return now > .distantPast }
+        return isEndangered(account, now)
+    }
+
+    @inline(__always)
+    private static func isEndangered(_ account: Account, _ now: Instant) -> Bool {
         guard let tier = account.tier, tier != .third, now >= account.atOnce else { return false }
         return account.hasReached(MarginTier(rawValue: tier.rawValue + 1) ?? .third)
     }
+
+    /// Whether an account's margin has reached a higher tier than it is known to be in, and that may
+    /// be acted on.
+    package func isEndangered(_ account: Int32, now: Instant) -> Bool {
+        MarginGrid.isEndangered(accounts[Int(account)], now)
+    }
+
+    /// Whether an account is due without another mark.
+    package func isWaiting(_ account: Int32, now: Instant) -> Bool {
+        let known = accounts[Int(account)]
+        if now >= known.refreshAt { return true }
+        if now >= known.notBefore { return known.isTouched || known.isHeldBack }
+        return known.isTouched && MarginGrid.isEndangered(known, now)
+    }
+
+    /// The accounts that hold a contract, ascending.
+    package func holders(of contract: Int) -> [Int32] { contracts[contract].holdings.map(\.account) }
 
     /// Adds all sums up anew from the positions as they were valued last: what following them comes
     /// to, by another way.
