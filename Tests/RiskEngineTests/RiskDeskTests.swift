@@ -476,6 +476,8 @@ import Trading
         #expect(stage.snapshots.last?.equity == money("-10000"))
         #expect(stage.snapshots.last?.marginRatio == .one)
         #expect(stage.snapshots.last?.tier == 0)
+        #expect(stage.snapshots.last?.positions.first?.liquidationPrice == .zero)
+        #expect(stage.snapshots.last?.accountMove == .zero)
         #expect(stage.alerts.isEmpty)
     }
 }

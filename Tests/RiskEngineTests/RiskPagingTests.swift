@@ -171,4 +171,23 @@ struct RiskPagingTests {
         stage.pass(.milliseconds(500))
         #expect(stage.count(\.isCatchUp) == 1)
     }
+
+    @Test("an account that the journal brought is known without a load; one that the list alone names is loaded")
+    func newAccounts() {
+        var stage = stage()
+        stage.start()
+        stage.settle()
+        stage.answersRequests = false
+        stage.forget()
+        stage.send(.sequenceRead(ledger: 800, accountCount: 401))
+        stage.send(.ledgerReceived(stage.books.deposit(account("new1"), money("1"))))
+        stage.send(.ledgerReceived(stage.books.deposit(account("new2"), money("1"))))
+        stage.send(.sequenceRead(ledger: 802, accountCount: 402))
+        stage.send(.sequenceRead(ledger: 802, accountCount: 402))
+        #expect(stage.count(\.isLoad) == 0)
+        stage.send(.sequenceRead(ledger: 802, accountCount: 403))
+        #expect(stage.count(\.isLoad) == 0)
+        stage.send(.sequenceRead(ledger: 802, accountCount: 403))
+        #expect(stage.count(\.isLoad) == 1)
+    }
 }

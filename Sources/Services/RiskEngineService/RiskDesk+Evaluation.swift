@@ -143,6 +143,9 @@ extension RiskDesk {
             isPriceStale: valuation.isStale, ledgerSequence: ledgerSequence, positions: [],
             stamp: stamp(wall))
         record.isBracketDefault = valuation.isBracketDefault
+        // Without money of its own it is beyond every such price, which says nothing.
+        let isExternal = record.account == .external
+        if isExternal { record.accountMove = .zero }
         record.positions = valuation.positions.indices.map { index in
             let position = assessment.positions[index]
             return RiskPosition(
@@ -150,7 +153,8 @@ extension RiskDesk {
                 quantity: position.quantity, entryPrice: position.entryPrice,
                 mark: valuation.marks[index], unrealised: position.unrealised,
                 maintenance: position.maintenance,
-                liquidationPrice: assessment.liquidationPrice(at: index).price)
+                liquidationPrice: isExternal
+                    ? .zero : assessment.liquidationPrice(at: index).price)
         }
         return record
     }

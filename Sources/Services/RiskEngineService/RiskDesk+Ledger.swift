@@ -79,6 +79,8 @@ extension RiskDesk {
         }
         ledgerSequence = load.sequence
         accountCount = load.accountCount
+        journalAccounts = 0
+        oddCount = nil
         loadedAt = now
         phase = .following(isLive: false)
         wantCatchUp(now, &out)
@@ -197,11 +199,30 @@ extension RiskDesk {
         _ ledger: Int64, _ count: Int, _ now: Instant, _ out: inout [RiskAction]
     ) {
         guard case .following = phase else { return }
-        if ledger < sequenceWhenPolled || count != accountCount {
+        let isCountRight = isCount(count)
+        if ledger < sequenceWhenPolled || !isCountRight {
             beginLoad(now, &out)
         } else if ledger > ledgerSequence {
             expected = (ledger, now)
         }
+    }
+
+    /// Whether as many accounts are known as there are. Those that the journal brought are, so that
+    /// nothing is read for them; where its message may be on its way, the next look tells.
+    private func isCount(_ count: Int) -> Bool {
+        if count == accountCount + journalAccounts {
+            (accountCount, journalAccounts) = (count, 0)
+        }
+        if count == accountCount {
+            oddCount = nil
+            return true
+        }
+        guard oddCount == count else {
+            oddCount = count
+            return true
+        }
+        oddCount = nil
+        return false
     }
 
     /// Reads the journal where what was announced has not come.
@@ -214,6 +235,9 @@ extension RiskDesk {
     /// The number of the account it is about.
     private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) -> Int {
         ledgerSequence = entry.sequence
+        if entry.account != .external, mirror.number(of: entry.account) == nil {
+            journalAccounts += 1
+        }
         let number = mirror.apply(entry)
         if let contract = entry.symbol.flatMap({ mirror.contract(of: $0) }),
             mirror.symbols[contract].isWatched != (mirror.symbols[contract].holderCount > 0)

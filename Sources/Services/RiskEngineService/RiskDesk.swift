@@ -40,7 +40,11 @@ package final class RiskDesk {
     private var regularWake = Instant.distantPast
     /// The journal number up to which the mirror is whole.
     package internal(set) var ledgerSequence: Int64 = 0
+    /// Of Redis' list of accounts; with it those that the journal brought since, and another number
+    /// that was read once.
     var accountCount = 0
+    var journalAccounts = 0
+    var oddCount: Int?
     var requestNumber: UInt64 = 0
     /// The catch-up under way, and when it was asked for.
     var catchUp: (number: UInt64, since: Instant)?
