@@ -170,6 +170,7 @@ import WebLink
                 Log.info("accounts loaded", ["accounts": load.accountCount])
                 deliver(.loaded(number, load))
             case .failure(let failure):
+                guard desk.isLoading(number) else { return }
                 Log.warn("accounts not loaded", ["reason": failure.reason])
                 deliver(.loadFailed(number, reason: failure.reason))
             }
