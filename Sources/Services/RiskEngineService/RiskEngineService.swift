@@ -146,7 +146,7 @@ package enum RiskLimits {
     static let loadPage = 100
     /// Requests that Redis has not answered: with more of them the next page waits.
     static let unanswered = 1_000
-    /// So long.
+    /// Until it is looked at again.
     static let unansweredPause = Interval.milliseconds(1)
     /// Journal entries read at a time: about 400 bytes each.
     package static let catchUpPage = 500

@@ -30,6 +30,7 @@ import WebLink
     private let countsRejects: Bool
     private let reader: RiskReader
     private var timer: LoopTimer?
+    private var wokenAt = Instant.distantPast
     private var watched: Set<Symbol> = []
     private var actions: [RiskAction] = []
     private var bytes = ByteWriter(capacity: 16_384)
@@ -93,7 +94,7 @@ import WebLink
     package var readiness: [String] { desk.readiness }
 
     package func start() async throws {
-        timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
+        timer = host.loop.timer { [weak self] in self?.wake() }
         budget.start()
         host.subscriber.subscribe(host.keys.ledgerChannel, self)
         host.subscriber.subscribe(host.keys.replyChannel(host.writer), self)
@@ -123,17 +124,26 @@ import WebLink
 
     // MARK: events and actions
 
+    /// The time the desk asked for has come. What many accounts have written is not piled up here:
+    /// Redis says how fast the next pages go, but what else the clock is kept for is not put off.
+    private func wake() {
+        let now = host.loop.now
+        let isBehind = host.redis.pendingCount > RiskLimits.unanswered
+        if isBehind, now - wokenAt < RiskLimits.wake {
+            timer?.arm(at: now + RiskLimits.unansweredPause)
+            return
+        }
+        wokenAt = now
+        deliver(.woken)
+    }
+
     private func deliver(_ event: RiskEvent) {
         if isStopped { return }
         let wasReady = desk.readiness.isEmpty
         actions.removeAll(keepingCapacity: true)
         desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
         for action in actions { perform(action) }
-        // What many accounts have written is not piled up here: Redis says how fast it goes.
-        let isBehind = host.redis.pendingCount > RiskLimits.unanswered
-        timer?.arm(
-            at: isBehind ? max(desk.nextWake, host.loop.now + RiskLimits.unansweredPause)
-                : desk.nextWake)
+        timer?.arm(at: desk.nextWake)
         if wasReady != desk.readiness.isEmpty { host.readinessChanged() }
     }
 
