@@ -67,6 +67,38 @@ struct RiskReadingTests {
         #expect(shown.code == 0 && shown.text.contains("has expired"), "\(shown.text)")
     }
 
+    @Test("B5d: five hundred accounts are told by pages, each once and in order")
+    func many() throws {
+        let stage = try GatewayStage()
+        let names = (100..<600).map { "a\($0)" }
+        let stamp = "seq 1 writer test:1 at_ms 1"
+        stage.redis(
+            lines: names.flatMap { name in
+                [
+                    "SADD pms:{usdm}:accounts \(name)", "SADD pms:{usdm}:books \(name):BTCUSDT",
+                    "HSET pms:{usdm}:balance:\(name) deposits 100 realised 0 fees 0 funding 0 wallet 100 "
+                        + "version 1 \(stamp)",
+                    "HSET pms:{usdm}:position:\(name):BTCUSDT qty 0.5 entry 100 realised 0 fees 0 "
+                        + "version 1 \(stamp)",
+                ]
+            })
+        let port = FreePort.take()
+        try stage.start(
+            "risk-engine", [], ["PMS_HTTP_PORT": "\(port)", "PMS_HTTP_TOKEN": "secret"])
+        for path in ["/accounts", "/positions"] {
+            var told: [String] = []
+            let isWhole = stage.wait(seconds: 20) {
+                let text = get(stage, port, path, token: "secret")
+                guard text.hasSuffix(" 200"),
+                    let rows = try? JSONValue.parse(Array(text.dropLast(4).utf8)).elements
+                else { return false }
+                told = rows.compactMap { $0["account"]?.text }
+                return told.count >= names.count
+            }
+            #expect(isWhole && told == names, "\(path): \(told.count)\n\(stage.log())")
+        }
+    }
+
     @Test("line 1: why tells what led to a position, and verify rebuilds the books from the archive")
     func why() throws {
         let stage = try GatewayStage()

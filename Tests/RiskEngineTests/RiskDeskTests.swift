@@ -155,10 +155,14 @@ import Trading
         stage.start()
         stage.send(.loaded(1, stage.books.load(since: stage.books.sequence)))
         stage.send(.caughtUp(2, [], isWhole: true))
+        #expect(stage.snapshots.count == RiskLimits.evaluationsPerTurn)
+        stage.settle()
         #expect(stage.snapshots.count == 4_000)
         stage.pass(.milliseconds(2_100))
         stage.forget()
         stage.tick(bitcoin, "50001")
+        #expect(stage.snapshots.count == RiskLimits.evaluationsPerTurn)
+        stage.settle()
         #expect(stage.snapshots.count == Int(RiskLimits.snapshotsPerSecond))
         stage.send(.ledgerReceived(stage.books.deposit(names[3_999], money("1"))))
         #expect(stage.snapshots.last?.wallet == money("10001"))
@@ -472,6 +476,8 @@ import Trading
         #expect(stage.snapshots.last?.equity == money("-10000"))
         #expect(stage.snapshots.last?.marginRatio == .one)
         #expect(stage.snapshots.last?.tier == 0)
+        #expect(stage.snapshots.last?.positions.first?.liquidationPrice == .zero)
+        #expect(stage.snapshots.last?.accountMove == .zero)
         #expect(stage.alerts.isEmpty)
     }
 }

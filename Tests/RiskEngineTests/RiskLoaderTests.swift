@@ -41,6 +41,19 @@ import Trading
         _ = await client.send(["HSET", key] + fields.flatMap { [$0.0, $0.1] })
     }
 
+    /// All pages in one.
+    @LoopActor private func whole(_ client: RedisClient) async throws -> RiskLoad {
+        var accounts: [RiskLoad.Account] = []
+        let loader = RiskLoader(redis: client, keys: keys)
+        var load = try await loader.load { page in
+            #expect(!page.isEmpty && page.count <= RiskLimits.loadPage)
+            accounts += page
+            return true
+        }.get()
+        load.accounts = accounts
+        return load
+    }
+
     @Test(
         "Accounts, the external book, tiers, brackets and prices are read; what is broken is named")
     @LoopActor func load() async throws {
@@ -68,7 +81,7 @@ import Trading
         _ = await client.send(["SADD", keys.books, "alpha:BTCUSDT", "external:BTCUSDT"])
         _ = await client.send(["SET", keys.ledgerSequence, "12"])
 
-        let load = try await RiskLoader(redis: client, keys: keys).load().get()
+        let load = try await whole(client)
         #expect(load.sequence == 12)
         #expect(load.accountCount == 2)
         #expect(load.accounts.map(\.id) == [alpha, beta, .external])
@@ -106,10 +119,28 @@ import Trading
         }
         let written = await client.send(all: commands)
         #expect(written.count == commands.count && written.allSatisfy { $0.failure == nil })
-        let load = try await RiskLoader(redis: client, keys: keys).load().get()
+        let load = try await whole(client)
         #expect(load.accounts.map(\.id) == names)
         #expect(load.accounts.allSatisfy { $0.balance?.wallet == money("100") })
         #expect(load.accounts.allSatisfy { $0.positions.count == 2 && $0.problem == nil })
+        client.close()
+    }
+
+    @Test("A load that nobody wants any more reads no further")
+    @LoopActor func unwanted() async throws {
+        let client = try await connect()
+        let names = (100..<350).map { "a\($0)" }
+        _ = await client.send(["SADD", keys.accounts] + names)
+        var pages = 0
+        let outcome = await RiskLoader(redis: client, keys: keys).load { _ in
+            pages += 1
+            return false
+        }
+        #expect(pages == 1)
+        guard case .failure = outcome else {
+            Issue.record("an unwanted load succeeded")
+            return
+        }
         client.close()
     }
 
@@ -117,9 +148,9 @@ import Trading
     @LoopActor func empty() async throws {
         let client = try await connect()
         let loader = RiskLoader(redis: client, keys: keys)
-        #expect(try await loader.load().get() == RiskLoad(sequence: 0))
+        #expect(try await loader.load { _ in true }.get() == RiskLoad(sequence: 0))
         client.close()
-        guard case .failure = await loader.load() else {
+        guard case .failure = await loader.load({ _ in true }) else {
             Issue.record("a load from a closed link succeeded")
             return
         }

@@ -188,9 +188,12 @@ struct RiskStage {
         while now < end {
             now = min(end, now + .milliseconds(100))
             wall = wall + .milliseconds(100)
-            if now >= desk.nextWake { send(.woken) }
+            settle()
         }
     }
+
+    /// Wakes the desk for as long as it asks to be at once.
+    mutating func settle() { while now >= desk.nextWake { send(.woken) } }
 
     mutating func start() {
         send(.leaseGained(fence: 3))

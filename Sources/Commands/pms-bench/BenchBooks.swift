@@ -169,6 +169,18 @@ final class BenchBooks {
         }
     }
 
+    /// Ticks until an account has a snapshot in Redis.
+    func awaitSnapshot(of account: AccountID) throws {
+        beginTicking()
+        let end = clock.now + .seconds(10)
+        while redis.hash(keys.risk(account)) <= 0 {
+            guard clock.now < end else {
+                throw HopProblem(description: "no snapshot of \(account) in Redis after 10 s")
+            }
+            try keepTicking()
+        }
+    }
+
     /// Ticks begin to be due now.
     func beginTicking() { tickedAt = clock.now }
 }

@@ -113,9 +113,11 @@ private struct RiskSample {
     }
 
     private func check() -> UInt64 {
-        grid.accounts.reduce(0) { mixed, account in
-            let first = mixed &* 31 &+ UInt64(truncatingIfNeeded: account.unrealised.units)
-            return first &* 31 &+ UInt64(truncatingIfNeeded: account.maintenance.units)
+        grid.accounts.indices.reduce(0) { mixed, number in
+            let unrealised = grid.unrealised(of: Int32(number)).units
+            let maintenance = grid.accounts[number].maintenance.units
+            let first = mixed &* 31 &+ UInt64(truncatingIfNeeded: unrealised)
+            return first &* 31 &+ UInt64(truncatingIfNeeded: maintenance)
         }
     }
 }

@@ -21,6 +21,8 @@ private struct RiskLoadBench {
     #endif
     private static let pause = Interval.milliseconds(5)
     private static let seconds: Int64 = 8
+    /// The same without a pause, for as long as this: the most there is.
+    private static let flatOutSeconds: Int64 = 3
 
     /// What a time of load came to.
     private struct Load {
@@ -35,15 +37,19 @@ private struct RiskLoadBench {
 
     func figures() throws -> [Figure] {
         let redis = try HopRedis(keepsFile: true)
-        let (plain, load) = try withExtendedLifetime(redis) {
+        let (plain, load, most) = try withExtendedLifetime(redis) {
             let books = try BenchBooks(path: redis.path, accounts: RiskLoadBench.accounts)
             try books.fill()
             let plain = try run(books, redis, nil)
+            let plainMost = try flatOut(books, nil)
             // Prices that are too old value nothing.
             try books.mark()
             let engine = try BenchEngine(
                 path: redis.path, last: books.account(RiskLoadBench.accounts - 1))
-            return (plain, try run(books, redis, engine))
+            // It answers from memory before it has the lease and writes anything.
+            try books.awaitSnapshot(of: books.account(RiskLoadBench.accounts - 1))
+            let load = try run(books, redis, engine)
+            return (plain, load, (own: try flatOut(books, engine), floor: plainMost))
         }
         guard !load.delays.isEmpty else { throw HopProblem(description: "nothing was measured") }
         let delays = LoopMeasure.distribution(
@@ -51,6 +57,7 @@ private struct RiskLoadBench {
         return [
             Figure("risk.load.fills", load.rate, "a second", floor: plain.rate),
             Figure("risk.load.drain", load.drain, "ms"),
+            Figure("risk.load.most", most.own, "a second", floor: most.floor),
             Figure("risk.load.redis", load.redis, "% of a core", floor: plain.redis),
             Figure("risk.load.redis.snapshots", load.redis - plain.redis, "% of a core"),
             Figure("risk.load.engine", load.engine, "% of a core"),
@@ -100,6 +107,24 @@ private struct RiskLoadBench {
             load.engine = (ProcessUse.seconds(of: engine.processID) - before.1) / took * 100
         }
         return load
+    }
+
+    /// Fills a second, as many as can be made and, with an engine, read in snapshots.
+    private func flatOut(_ books: BenchBooks, _ engine: BenchEngine?) throws -> Double {
+        books.beginTicking()
+        let start = books.clock.now
+        var fills = 0
+        while books.clock.now - start < .seconds(RiskLoadBench.flatOutSeconds) {
+            try books.keepTicking()
+            for _ in 0..<RiskLoadBench.batch {
+                fills += 1
+                try books.trade(
+                    books.account(fills * 7), BenchBooks.symbols[fills % BenchBooks.symbols.count])
+            }
+            try books.redis.flush()
+        }
+        if engine != nil { try wait(books, fills) }
+        return Double(fills) / (Double((books.clock.now - start).nanoseconds) / 1e9)
     }
 
     /// Until the last fill is in its account's snapshot.

@@ -43,10 +43,7 @@ private final class RiskReadBench {
         var samples: (http: [Int64], redis: [Int64]) = ([], [])
         books.beginTicking()
         // The engine answers from memory before its first snapshots are written.
-        let first = books.clock.now + RiskReadBench.patience
-        while books.redis.hash(books.keys.risk(books.account(0))) <= 0, books.clock.now < first {
-            try books.keepTicking()
-        }
+        try books.awaitSnapshot(of: books.account(RiskReadBench.accounts - 1))
         let end = books.clock.now + RiskReadBench.patience
         for round in 0..<4_000 where books.clock.now < end {
             try books.keepTicking()

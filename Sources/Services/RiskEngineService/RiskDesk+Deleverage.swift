@@ -7,78 +7,84 @@ import Trading
 /// How a decision of the machines becomes a record, a command, and an answer.
 extension RiskDesk {
     /// The state of the machines of an account just read; what is known already is newer.
-    func restore(_ account: inout AccountMirror, _ known: AccountMirror?, _ record: TierRecord?) {
-        account.written = known?.written
-        if let known, known.problem == nil, fence != nil, !isTakingOver {
-            account.deleverage = known.deleverage
-            account.breakers = known.breakers
-            account.notice = known.notice
-            account.decision = known.decision
-        } else if let record {
-            account.deleverage = Deleverage(
-                restoring: record.step, phase: record.phase, closesAll: record.closesAll)
-            account.breakers = Breakers(record.breakers)
-            account.notice = record.notice
-            account.decision = record.decision
+    func restore(_ load: RiskLoad.Account) {
+        if let known = mirror.number(of: load.id), mirror.accounts[known].problem == nil, decides {
+            mirror.accounts[known].measures?.noticeSentAt = .distantPast
+            return
         }
+        let place = mirror.taken(load.id)
+        mirror.accounts[place].measures = load.tierRecord.flatMap { Measures($0) }
+        mirror.accounts[place].breakers = Breakers(load.tierRecord?.breakers ?? Breakers.State())
     }
+
+    /// Whether decisions are this engine's to make.
+    private var decides: Bool { fence != nil && !isTakingOver }
 
     /// Lets the machines judge an account that was valued on fresh marks with its own brackets.
     func judge(
-        _ account: AccountID, _ assessment: MarginAssessment, _ symbolsHeld: [Symbol],
-        _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+        _ number: Int, _ assessment: MarginAssessment, _ contracts: [Int], _ now: Instant,
+        _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, !isTakingOver, account != .external, accounts[account] != nil else { return }
-        accounts[account]?.assessed(assessment)
-        var view = DeleverageView(
-            marginRatio: assessment.marginRatio, positions: [], atMilliseconds: wall.milliseconds)
-        // Of an account that is well, and was, the machine looks at the ratio alone.
-        let isQuiet = accounts[account]?.deleverage.isQuiet == true && assessment.tier == .calm
-        for (symbol, position) in zip(symbolsHeld, assessment.positions) where !isQuiet {
-            let rules = symbols[symbol]?.instrument
-            view.positions.append(
-                DeleveragePosition(
-                    symbol: symbol, quantity: position.quantity, maintenance: position.maintenance,
-                    step: rules?.step ?? .zero, minimum: rules?.marketMinimumQuantity ?? .zero,
-                    maximum: rules?.marketMaximumQuantity ?? .zero))
-        }
-        let action = accounts[account]?.deleverage.evaluated(view, now: now) ?? .nothing
-        carryOut(action, account, result: "", now, wall, &out)
-        guard let deposits = accounts[account]?.deposits else { return }
-        let before = accounts[account]?.breakers.state
-        let trips =
-            accounts[account]?.breakers.evaluated(
-                equity: assessment.equity, deposits: deposits, limits: breakerLimits, wall: wall)
-            ?? []
-        for trip in trips { tripped(trip, account, now, wall, &out) }
+        guard decides, mirror.accounts[number].name != .external else { return }
+        mirror.accounts[number].assessed(assessment)
+        judgeMargin(number, assessment, contracts, now, wall, &out)
+        let before = mirror.accounts[number].breakers.state
+        let deposits = mirror.accounts[number].deposits
+        let trips = mirror.accounts[number].breakers.evaluated(
+            equity: assessment.equity, deposits: deposits, limits: breakerLimits, wall: wall)
+        for trip in trips { tripped(trip, number, now, wall, &out) }
         // A new day or a new high is kept, so that a restart counts from it too.
-        if trips.isEmpty, let state = accounts[account]?.breakers.state, state != before,
+        if trips.isEmpty, mirror.accounts[number].breakers.state != before,
             breakerLimits != BreakerLimits()
         {
-            save(account, [], wall, &out)
+            save(number, [], wall, &out)
         }
+    }
+
+    private func judgeMargin(
+        _ number: Int, _ assessment: MarginAssessment, _ contracts: [Int], _ now: Instant,
+        _ wall: WallTime, _ out: inout [RiskAction]
+    ) {
+        let isCalm = assessment.tier == .calm
+        // Of an account that is well, and was, there is nothing to be done.
+        if isCalm, mirror.accounts[number].measures == nil { return }
+        let measures = mirror.accounts[number].takeMeasures()
+        var view = DeleverageView(
+            marginRatio: assessment.marginRatio, positions: [], atMilliseconds: wall.milliseconds)
+        if !isCalm || !measures.deleverage.isQuiet {
+            view.positions = zip(contracts, assessment.positions).map { contract, position in
+                let rules = mirror.symbols[contract].instrument
+                return DeleveragePosition(
+                    symbol: mirror.symbols[contract].symbol, quantity: position.quantity,
+                    maintenance: position.maintenance, step: rules?.step ?? .zero,
+                    minimum: rules?.marketMinimumQuantity ?? .zero,
+                    maximum: rules?.marketMaximumQuantity ?? .zero)
+            }
+        }
+        let action = measures.deleverage.evaluated(view, now: now)
+        carryOut(action, number, result: "", now, wall, &out)
     }
 
     func orderRejected(
         _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, !isTakingOver,
-            let trip = accounts[account]?.breakers.orderRejected(limits: breakerLimits, now: now)
+        guard decides, let number = mirror.number(of: account),
+            let trip = mirror.accounts[number].breakers.orderRejected(
+                limits: breakerLimits, now: now)
         else { return }
-        tripped(trip, account, now, wall, &out)
+        tripped(trip, number, now, wall, &out)
     }
 
     /// What waits for an answer is asked again.
-    func repeatUnanswered(
-        _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
-    ) {
-        guard fence != nil, !isTakingOver else { return }
-        let action = accounts[account]?.deleverage.timePassed(now: now) ?? .nothing
-        carryOut(action, account, result: "", now, wall, &out)
-        if let mirror = accounts[account], mirror.notice != nil,
-            now - mirror.noticeSentAt > RiskLimits.commandRetry
-        {
-            sendNotice(account, now, wall, &out)
+    func repeatUnanswered(_ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]) {
+        guard decides else { return }
+        for number in mirror.accounts.indices {
+            guard let measures = mirror.accounts[number].measures else { continue }
+            let action = measures.deleverage.timePassed(now: now)
+            carryOut(action, number, result: "", now, wall, &out)
+            if measures.notice != nil, now - measures.noticeSentAt > RiskLimits.commandRetry {
+                sendNotice(number, now, wall, &out)
+            }
         }
     }
 
@@ -88,14 +94,15 @@ extension RiskDesk {
         _ account: AccountID, _ token: UInt64, _ outcome: TierSaveOutcome, _ now: Instant,
         _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, !isTakingOver, let mirror = accounts[account] else { return }
+        guard decides, let number = mirror.number(of: account) else { return }
         switch outcome {
         case .saved:
-            guard mirror.savingToken == token else { return }
-            let action = accounts[account]?.deleverage.saved(now: now) ?? .nothing
-            carryOut(action, account, result: "", now, wall, &out)
-            if mirror.notice != nil, mirror.noticeSentAt == .distantPast {
-                sendNotice(account, now, wall, &out)
+            guard let measures = mirror.accounts[number].measures, measures.savingToken == token
+            else { return }
+            let action = measures.deleverage.saved(now: now)
+            carryOut(action, number, result: "", now, wall, &out)
+            if measures.notice != nil, measures.noticeSentAt == .distantPast {
+                sendNotice(number, now, wall, &out)
             }
         // A newer engine writes; the lease says when it is ours again.
         case .fenced: fence = nil
@@ -107,24 +114,20 @@ extension RiskDesk {
     func replied(
         _ reply: Reply, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard fence != nil, !isTakingOver else { return }
-        for account in accounts.keys.sorted() {
-            guard let mirror = accounts[account] else { continue }
-            if let notice = mirror.notice, notice.command(account) == reply.id {
-                noticeAnswered(account, reply, wall, &out)
-            }
-            if let step = mirror.deleverage.step,
-                TierRecord.command(account, step) == reply.id
-            {
-                let outcome = RiskDesk.outcome(of: reply)
-                let action =
-                    accounts[account]?.deleverage.answered(step.number, outcome, now: now)
-                    ?? .nothing
-                carryOut(action, account, result: RiskDesk.text(outcome), now, wall, &out)
-                // Another may be due at once.
-                if action != .nothing { evaluate(account, now, wall, &out) }
-            }
+        guard decides, let account = TierRecord.account(ofCommand: reply.id),
+            let number = mirror.number(of: account),
+            let measures = mirror.accounts[number].measures
+        else { return }
+        if let notice = measures.notice, notice.command(account) == reply.id {
+            noticeAnswered(number, reply, wall, &out)
         }
+        guard let step = measures.deleverage.step, TierRecord.command(account, step) == reply.id
+        else { return }
+        let outcome = RiskDesk.outcome(of: reply)
+        let action = measures.deleverage.answered(step.number, outcome, now: now)
+        carryOut(action, number, result: RiskDesk.text(outcome), now, wall, &out)
+        // Another may be due at once.
+        if action != .nothing { evaluate(number, now, wall, &out) }
     }
 
     /// What a reply says of a step. Only what is certain ends it: the gateway's order is over, or
@@ -154,34 +157,35 @@ extension RiskDesk {
     }
 
     private func noticeAnswered(
-        _ account: AccountID, _ reply: Reply, _ wall: WallTime, _ out: inout [RiskAction]
+        _ number: Int, _ reply: Reply, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
         let isGone = reply.code == RefusalCode.accountUnknown.description
         guard reply.isOK || isGone else { return }
-        accounts[account]?.notice = nil
-        save(account, [], wall, &out)
+        mirror.accounts[number].measures?.notice = nil
+        save(number, [], wall, &out)
     }
 
     // MARK: carrying out
 
     private func carryOut(
-        _ action: Deleverage.Action, _ account: AccountID, result: String, _ now: Instant,
+        _ action: Deleverage.Action, _ number: Int, result: String, _ now: Instant,
         _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard let mirror = accounts[account] else { return }
+        guard let measures = mirror.accounts[number].measures else { return }
+        let account = mirror.accounts[number].name
         switch action {
         case .nothing: return
         case .save:
-            let isNew = mirror.deleverage.phase == .saving
-            guard let step = mirror.deleverage.step, isNew || !result.isEmpty else {
-                return save(account, [], wall, &out)
+            let isNew = measures.deleverage.phase == .saving
+            guard let step = measures.deleverage.step, isNew || !result.isEmpty else {
+                return save(number, [], wall, &out)
             }
-            accounts[account]?.decision = "\(step.number):\(isNew ? "decided" : "ended")"
-            var entry = decision(isNew ? .deleverage : .outcome, account, wall)
+            measures.decision = "\(step.number):\(isNew ? "decided" : "ended")"
+            var entry = decision(isNew ? .deleverage : .outcome, number, wall)
             entry.step = step
             entry.command = TierRecord.command(account, step)
             entry.result = result
-            save(account, [entry], wall, &out)
+            save(number, [entry], wall, &out)
         case .send(let step):
             out.append(
                 .command(
@@ -199,27 +203,32 @@ extension RiskDesk {
     }
 
     private func tripped(
-        _ trip: Breakers.Trip, _ account: AccountID, _ now: Instant, _ wall: WallTime,
+        _ trip: Breakers.Trip, _ number: Int, _ now: Instant, _ wall: WallTime,
         _ out: inout [RiskAction]
     ) {
+        let account = mirror.accounts[number].name
+        let measures = mirror.accounts[number].takeMeasures()
         let notice = TierRecord.Notice(
             breaker: trip.breaker, value: trip.value, limit: trip.limit,
             atMilliseconds: wall.milliseconds)
-        accounts[account]?.notice = notice
-        accounts[account]?.noticeSentAt = .distantPast
-        accounts[account]?.decision = "\(trip.breaker.rawValue):\(wall.milliseconds)"
-        var entry = decision(.breaker, account, wall)
+        measures.notice = notice
+        measures.noticeSentAt = .distantPast
+        measures.decision = "\(trip.breaker.rawValue):\(wall.milliseconds)"
+        var entry = decision(.breaker, number, wall)
         entry.command = notice.command(account)
         entry.result = "\(trip.breaker.rawValue) \(trip.value), limit \(trip.limit)"
         alert("breaker", "\(account): \(entry.result)", ["account": account.name], wall, &out)
-        save(account, [entry], wall, &out)
+        save(number, [entry], wall, &out)
     }
 
     private func sendNotice(
-        _ account: AccountID, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+        _ number: Int, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard let notice = accounts[account]?.notice else { return }
-        accounts[account]?.noticeSentAt = now
+        guard let measures = mirror.accounts[number].measures, let notice = measures.notice else {
+            return
+        }
+        let account = mirror.accounts[number].name
+        measures.noticeSentAt = now
         let why = "breaker \(notice.breaker.rawValue): \(notice.value), limit \(notice.limit)"
         out.append(
             .command(
@@ -229,49 +238,52 @@ extension RiskDesk {
     }
 
     private func decision(
-        _ kind: DecisionKind, _ account: AccountID, _ wall: WallTime
+        _ kind: DecisionKind, _ number: Int, _ wall: WallTime
     ) -> DecisionEntry {
-        let mirror = accounts[account] ?? AccountMirror()
+        let account = mirror.accounts[number]
         var entry = DecisionEntry(
-            kind: kind, account: account, tier: mirror.tier, marginRatio: mirror.lastRatio,
+            kind: kind, account: account.name, tier: account.tier, marginRatio: account.lastRatio,
             atMilliseconds: wall.milliseconds, writer: writer)
-        entry.equity = mirror.lastEquity
-        entry.maintenance = mirror.lastMaintenance
+        entry.equity = account.lastEquity
+        entry.maintenance = account.lastMaintenance
         entry.ledgerSequence = ledgerSequence
-        entry.marks = mirror.heldSymbols.map { symbol in
-            let known = symbols[symbol] ?? SymbolMirror()
-            return "\(symbol)=\(known.mark)@\(known.markTime)"
+        entry.marks = account.positions.map { held in
+            let known = mirror.symbols[Int(held.contract)]
+            return "\(known.symbol)=\(known.mark)@\(known.markTime)"
         }.joined(separator: " ")
         return entry
     }
 
     /// Saves an account's tier record under the fence, with what is to be journalled.
     func save(
-        _ account: AccountID, _ decisions: [DecisionEntry], _ wall: WallTime,
-        _ out: inout [RiskAction]
+        _ number: Int, _ decisions: [DecisionEntry], _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard let fence, let mirror = accounts[account] else { return }
+        guard let fence else { return }
+        let account = mirror.accounts[number]
         var record = TierRecord(
-            account: account, tier: mirror.tier, marginRatio: mirror.lastRatio, stamp: stamp(wall))
-        record.step = mirror.deleverage.step
-        record.phase = mirror.deleverage.phase
-        record.closesAll = mirror.deleverage.closesAll
-        record.breakers = mirror.breakers.state
-        record.notice = mirror.notice
-        record.decision = mirror.decision
+            account: account.name, tier: account.tier, marginRatio: account.lastRatio,
+            stamp: stamp(wall))
+        record.breakers = account.breakers.state
         saveToken += 1
-        accounts[account]?.savingToken = saveToken
+        if let measures = account.measures {
+            record.step = measures.deleverage.step
+            record.phase = measures.deleverage.phase
+            record.closesAll = measures.deleverage.closesAll
+            record.notice = measures.notice
+            record.decision = measures.decision
+            measures.savingToken = saveToken
+        }
         out.append(.saveTier(record, decisions, token: saveToken, fence: fence))
     }
 
     /// Journals a change of tier; the machines' own decisions follow it.
     func tierChanged(
-        _ account: AccountID, _ assessment: MarginAssessment, _ wall: WallTime,
+        _ number: Int, _ assessment: MarginAssessment, _ wall: WallTime,
         _ out: inout [RiskAction]
     ) {
-        accounts[account]?.assessed(assessment)
-        guard let tier = accounts[account]?.tier else { return }
-        accounts[account]?.decision = "tier \(tier.rawValue):\(wall.milliseconds)"
-        save(account, [decision(.tier, account, wall)], wall, &out)
+        mirror.accounts[number].assessed(assessment)
+        let tier = mirror.accounts[number].tier.rawValue
+        mirror.accounts[number].takeMeasures().decision = "tier \(tier):\(wall.milliseconds)"
+        save(number, [decision(.tier, number, wall)], wall, &out)
     }
 }

@@ -9,8 +9,9 @@ extension RiskDesk {
         phase = .away
         catchUp = nil
         isCatchUpWanted = false
+        held.removeAll()
         // Redis may come back without what it had.
-        for account in accounts.keys { accounts[account]?.wholeAt = .distantPast }
+        nothingIsWhole()
     }
 
     func beginLoad(_ now: Instant, _ out: inout [RiskAction]) {
@@ -18,7 +19,13 @@ extension RiskDesk {
         phase = .loading(requestNumber, since: now)
         catchUp = nil
         isCatchUpWanted = false
+        held.removeAll()
         out.append(.load(requestNumber))
+    }
+
+    /// Whether the load of that number is under way.
+    package func isLoading(_ number: UInt64) -> Bool {
+        if case .loading(number, _) = phase { true } else { false }
     }
 
     func loadFailed(_ number: UInt64, _ now: Instant) {
@@ -26,66 +33,75 @@ extension RiskDesk {
         phase = .retrying(at: now + RiskLimits.loadRetry)
     }
 
-    /// Takes over what was read. What happened since its journal number is in the journal, and is
-    /// read before anything is evaluated.
+    /// Takes over a page of accounts, in place: while a load is under way nothing is evaluated, and
+    /// who reads meanwhile is shown what was written before.
+    func pageLoaded(
+        _ number: UInt64, _ page: [RiskLoad.Account], _ now: Instant, _ wall: WallTime,
+        _ out: inout [RiskAction]
+    ) {
+        guard case .loading(number, _) = phase else { return }
+        phase = .loading(number, since: now)
+        for account in page {
+            restore(account)
+            _ = mirror.take(account, number: number)
+            guard let problem = account.problem else { continue }
+            alert("account_unreadable", problem, ["account": account.id.name], wall, &out)
+        }
+    }
+
+    /// All accounts were read. What happened since the journal number read before them is in the
+    /// journal, and is read before anything is evaluated.
     func loaded(
         _ number: UInt64, _ load: RiskLoad, _ now: Instant, _ wall: WallTime,
         _ out: inout [RiskAction]
     ) {
         guard case .loading(number, _) = phase else { return }
-        let watched = Set(symbols.keys.filter { symbols[$0]?.holders.isEmpty == false })
-        for symbol in symbols.keys.sorted() {
-            for holder in symbols[symbol]?.holders ?? [] {
-                symbols[symbol]?.removeHolder(holder)
-            }
-        }
-        let known = accounts
-        accounts = [:]
-        for account in load.accounts {
-            var mirror = AccountMirror(account)
-            restore(&mirror, known[account.id], account.tierRecord)
-            accounts[account.id] = mirror
-            if let problem = account.problem {
-                alert(
-                    "account_unreadable", problem, ["account": account.id.name], wall, &out)
-            }
+        pageLoaded(number, load.accounts, now, wall, &out)
+        problemCount = 0
+        for place in mirror.accounts.indices where mirror.accounts[place].isKnown {
+            if mirror.accounts[place].loadNumber != number { mirror.forget(place) }
+            if mirror.accounts[place].problem != nil { problemCount += 1 }
         }
         for symbol in load.brackets.keys.sorted() {
-            symbols[symbol, default: SymbolMirror()].brackets = load.brackets[symbol]
+            mirror.symbols[mirror.taken(symbol)].brackets = load.brackets[symbol]
         }
         for symbol in load.instruments.keys.sorted() {
-            symbols[symbol, default: SymbolMirror()].instrument = load.instruments[symbol]
+            mirror.symbols[mirror.taken(symbol)].instrument = load.instruments[symbol]
         }
         for symbol in load.prices.keys.sorted() {
             guard let price = load.prices[symbol] else { continue }
-            take(price, of: symbol, now, wall)
-        }
-        for account in accounts.keys.sorted() {
-            for symbol in accounts[account]?.heldSymbols ?? [] {
-                symbols[symbol, default: SymbolMirror()].addHolder(account)
-            }
+            take(price, of: mirror.taken(symbol), now, wall)
         }
         isTakingOver = false
-        rewatch(watched, now, &out)
-        rebuildGrid()
+        rewatch(now, &out)
+        for contract in mirror.symbols.indices where mirror.symbols[contract].holderCount > 0 {
+            gridSymbolChanged(contract)
+        }
         ledgerSequence = load.sequence
         accountCount = load.accountCount
+        journalAccounts = 0
+        oddCount = nil
         loadedAt = now
         phase = .following(isLive: false)
         wantCatchUp(now, &out)
     }
 
     /// Subscribes what is held now and drops what no longer is.
-    private func rewatch(_ watched: Set<Symbol>, _ now: Instant, _ out: inout [RiskAction]) {
-        for symbol in symbols.keys.sorted() {
-            let isHeld = symbols[symbol]?.holders.isEmpty == false
-            if isHeld, !watched.contains(symbol) {
-                symbols[symbol]?.bracketsAskedAt = now
-                out.append(.watch(symbol))
-            } else if !isHeld {
-                symbols[symbol] = nil
-                if watched.contains(symbol) { out.append(.unwatch(symbol)) }
-            }
+    private func rewatch(_ now: Instant, _ out: inout [RiskAction]) {
+        for contract in mirror.sortedContracts { watchChanged(contract, now, &out) }
+    }
+
+    /// Watches a symbol that is held, and no other.
+    private func watchChanged(_ contract: Int, _ now: Instant, _ out: inout [RiskAction]) {
+        let isHeld = mirror.symbols[contract].holderCount > 0
+        let wasWatched = mirror.symbols[contract].isWatched
+        if isHeld, !wasWatched {
+            mirror.symbols[contract].isWatched = true
+            mirror.symbols[contract].bracketsAskedAt = now
+            out.append(.watch(mirror.symbols[contract].symbol))
+        } else if !isHeld {
+            mirror.drop(contract)
+            if wasWatched { out.append(.unwatch(mirror.symbols[contract].symbol)) }
         }
     }
 
@@ -108,23 +124,27 @@ extension RiskDesk {
     ) {
         guard catchUp?.number == number, case .following(let wasLive) = phase else { return }
         catchUp = nil
-        var changed: Set<AccountID> = []
+        var changed: Set<Int> = []
         for entry in entries where entry.sequence > ledgerSequence {
             // The journal is bounded: what it no longer holds can only be loaded whole.
             guard entry.sequence == ledgerSequence + 1 else {
                 beginLoad(now, &out)
                 return
             }
-            apply(entry, now, &out)
-            changed.insert(entry.account)
+            changed.insert(apply(entry, now, &out))
         }
+        if isWhole { changed.formUnion(applyHeld(now, &out)) }
         if !isWhole || isCatchUpWanted {
             wantCatchUp(now, &out)
             if !isWhole { return }
         }
         phase = .following(isLive: true)
-        let due = wasLive ? changed.sorted() : accounts.keys.sorted()
-        for account in due { evaluate(account, now, wall, &out) }
+        for account in changed { mirror.accounts[account].isChanged = true }
+        if !wasLive {
+            for account in mirror.accounts.indices { mirror.accounts[account].isChanged = true }
+            nextLook = 0
+        }
+        if !wasLive || !changed.isEmpty { lookAtAll(now, wall, &out) }
     }
 
     /// The journal could not be read: an entry of it, and the books themselves are read instead, or
@@ -143,69 +163,105 @@ extension RiskDesk {
         _ entry: LedgerEntry, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
         guard case .following(let isLive) = phase, entry.sequence > ledgerSequence else { return }
-        guard isLive, catchUp == nil, entry.sequence == ledgerSequence + 1 else {
-            wantCatchUp(now, &out)
-            return
+        if isLive, catchUp == nil, entry.sequence == ledgerSequence + 1 {
+            return evaluate(apply(entry, now, &out), now, wall, &out)
         }
-        apply(entry, now, &out)
-        evaluate(entry.account, now, wall, &out)
+        hold(entry)
+        if catchUp == nil { wantCatchUp(now, &out) }
     }
 
-    /// The journal number at its source: ahead of ours, messages were lost; behind, Redis lost data.
+    /// Keeps what comes while the journal is read, so that it need not be read again for it.
+    private func hold(_ entry: LedgerEntry) {
+        if held.count >= RiskLimits.heldEntries {
+            held.removeAll()
+            isCatchUpWanted = true
+        }
+        held.append(entry)
+    }
+
+    /// Applies what follows the journal as it was read; the numbers of the accounts it is about.
+    private func applyHeld(_ now: Instant, _ out: inout [RiskAction]) -> Set<Int> {
+        var changed: Set<Int> = []
+        for entry in held where entry.sequence > ledgerSequence {
+            guard entry.sequence == ledgerSequence + 1 else {
+                isCatchUpWanted = true
+                break
+            }
+            changed.insert(apply(entry, now, &out))
+        }
+        held.removeAll(keepingCapacity: true)
+        return changed
+    }
+
+    /// The journal number at its source: behind ours, Redis lost data. Ahead of ours, messages are on
+    /// their way, or were lost: the next wakes tell.
     func sequenceRead(
         _ ledger: Int64, _ count: Int, _ now: Instant, _ out: inout [RiskAction]
     ) {
         guard case .following = phase else { return }
-        if ledger < sequenceWhenPolled || count != accountCount {
+        let isCountRight = isCount(count)
+        if ledger < sequenceWhenPolled || !isCountRight {
             beginLoad(now, &out)
         } else if ledger > ledgerSequence {
-            wantCatchUp(now, &out)
+            expected = (ledger, now)
         }
     }
 
-    private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) {
+    /// Whether as many accounts are known as there are. Those that the journal brought are, so that
+    /// nothing is read for them; where its message may be on its way, the next look tells.
+    private func isCount(_ count: Int) -> Bool {
+        if count == accountCount + journalAccounts {
+            (accountCount, journalAccounts) = (count, 0)
+        }
+        if count == accountCount {
+            oddCount = nil
+            return true
+        }
+        guard oddCount == count else {
+            oddCount = count
+            return true
+        }
+        oddCount = nil
+        return false
+    }
+
+    /// Reads the journal where what was announced has not come.
+    func missExpected(_ now: Instant, _ out: inout [RiskAction]) {
+        guard let expected, now - expected.since >= RiskLimits.expectation else { return }
+        self.expected = nil
+        if expected.ledger > ledgerSequence { wantCatchUp(now, &out) }
+    }
+
+    /// The number of the account it is about.
+    private func apply(_ entry: LedgerEntry, _ now: Instant, _ out: inout [RiskAction]) -> Int {
         ledgerSequence = entry.sequence
-        let wasHeld = entry.symbol.map { accounts[entry.account]?.holds($0) ?? false } ?? false
-        accounts[entry.account, default: AccountMirror()].apply(entry)
-        defer { gridApplied(entry) }
-        guard let symbol = entry.symbol else { return }
-        let isHeld = accounts[entry.account]?.holds(symbol) == true
-        if isHeld == wasHeld { return }
-        let wasWatched = symbols[symbol]?.holders.isEmpty == false
-        if isHeld {
-            symbols[symbol, default: SymbolMirror()].addHolder(entry.account)
-            if !wasWatched {
-                symbols[symbol]?.bracketsAskedAt = now
-                out.append(.watch(symbol))
-            }
-        } else if wasWatched {
-            symbols[symbol]?.removeHolder(entry.account)
-            if symbols[symbol]?.holders.isEmpty == true {
-                symbols[symbol] = nil
-                out.append(.unwatch(symbol))
-            }
+        if entry.account != .external, mirror.number(of: entry.account) == nil {
+            journalAccounts += 1
         }
-    }
-
-    private func gridApplied(_ entry: LedgerEntry) {
-        guard let mirror = accounts[entry.account] else { return }
-        let number = index.number(of: entry.account)
-        index.grid.update(number) { $0.wallet = mirror.wallet }
-        if let symbol = entry.symbol { index.take(entry.account, symbol, mirror) }
+        let number = mirror.apply(entry)
+        if let contract = entry.symbol.flatMap({ mirror.contract(of: $0) }),
+            mirror.symbols[contract].isWatched != (mirror.symbols[contract].holderCount > 0)
+        {
+            watchChanged(contract, now, &out)
+        }
+        return number
     }
 
     func symbolRead(
         _ symbol: Symbol, _ brackets: MaintenanceBrackets?, _ price: PriceRecord?,
         _ instrument: Instrument?, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
     ) {
-        guard let known = symbols[symbol] else { return }
-        if let instrument { symbols[symbol]?.instrument = instrument }
-        if let brackets { symbols[symbol]?.brackets = brackets }
-        if let price { take(price, of: symbol, now, wall) }
-        gridSymbolChanged(symbol)
+        guard let contract = mirror.contract(of: symbol), mirror.symbols[contract].isWatched else {
+            return
+        }
+        let isFirstMark = mirror.symbols[contract].mark.isZero
+        let isFirst = mirror.symbols[contract].brackets == nil && brackets != nil
+        if let instrument { mirror.symbols[contract].instrument = instrument }
+        if let brackets { mirror.symbols[contract].brackets = brackets }
+        if let price { take(price, of: contract, now, wall) }
+        gridSymbolChanged(contract)
         // A position just opened was valued without them a moment ago.
-        let isNews = known.mark.isZero || (known.brackets == nil && brackets != nil)
-        if isNews { for account in known.holders { evaluate(account, now, wall, &out) } }
+        if isFirstMark || isFirst { holdersChanged(contract, now, wall, &out) }
     }
 
     /// A price came from where the ticks did not: it counts like a tick.
@@ -213,15 +269,17 @@ extension RiskDesk {
         _ symbol: Symbol, _ mark: Price, _ age: Interval, _ now: Instant, _ wall: WallTime,
         _ out: inout [RiskAction]
     ) {
-        guard let known = symbols[symbol], known.isStale(now: now) else { return }
-        symbols[symbol]?.markReceived(
+        guard let contract = mirror.contract(of: symbol), mirror.symbols[contract].isWatched,
+            mirror.symbols[contract].isStale(now: now)
+        else { return }
+        mirror.symbols[contract].markReceived(
             mark, timeMilliseconds: (wall - age).milliseconds, now: now, wall: wall)
-        gridSymbolChanged(symbol)
-        for account in known.holders { evaluate(account, now, wall, &out) }
+        gridSymbolChanged(contract)
+        holdersChanged(contract, now, wall, &out)
     }
 
-    private func take(_ price: PriceRecord, of symbol: Symbol, _ now: Instant, _ wall: WallTime) {
-        symbols[symbol, default: SymbolMirror()].markReceived(
+    private func take(_ price: PriceRecord, of contract: Int, _ now: Instant, _ wall: WallTime) {
+        mirror.symbols[contract].markReceived(
             price.mark, timeMilliseconds: price.markMilliseconds, now: now, wall: wall)
     }
 }

@@ -27,28 +27,34 @@ package struct AccountReading: Equatable, Sendable {
 }
 
 extension RiskDesk {
+    /// Whether no account is known.
+    package var isEmpty: Bool { !mirror.accounts.contains(where: \.isKnown) }
+
     /// Every account there is, ascending; the `external` book among them where it holds something.
-    package var accountNames: [AccountID] { accounts.keys.sorted() }
+    package var accountNames: [AccountID] {
+        mirror.accounts.lazy.filter(\.isKnown).map(\.name).sorted()
+    }
 
     /// How an account stands, without asking anybody; nil where it is not known.
     package func reading(
         of account: AccountID, now: Instant, wall: WallTime
     ) -> AccountReading? {
-        guard let mirror = accounts[account] else { return nil }
-        let written = mirror.written
+        guard let number = mirror.number(of: account) else { return nil }
+        let written = mirror.accounts[number].written
         let age = written.map {
             max(.zero, wall - WallTime(milliseconds: $0.stamp.atMilliseconds))
         }
         let isCurrent = age.map { $0 < RiskLimits.snapshotTimeToLive } ?? false
+        let problem = mirror.accounts[number].problem
         var reading = AccountReading(
-            account: account, snapshot: isCurrent ? written : nil, age: age, wallet: mirror.wallet,
-            held: [], reason: isCurrent ? "" : mirror.problem ?? readiness.first ?? "")
-        for symbol in mirror.heldSymbols {
-            guard let held = mirror.positions[symbol] else { continue }
-            let known = symbols[symbol] ?? SymbolMirror()
+            account: account, snapshot: isCurrent ? written : nil, age: age,
+            wallet: mirror.accounts[number].wallet, held: [],
+            reason: isCurrent ? "" : problem ?? readiness.first ?? "")
+        for held in mirror.accounts[number].positions {
+            let known = mirror.symbols[Int(held.contract)]
             reading.held.append(
                 AccountReading.Held(
-                    symbol: symbol, quantity: held.quantity, entryPrice: held.entryPrice,
+                    symbol: known.symbol, quantity: held.quantity, entryPrice: held.entryPrice,
                     mark: known.mark, markAge: known.mark.isZero ? nil : known.age(now: now)))
         }
         if !isCurrent, reading.reason.isEmpty { reading.reason = "no snapshot was written yet" }

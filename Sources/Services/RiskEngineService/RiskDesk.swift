@@ -27,20 +27,32 @@ package final class RiskDesk {
     var isTakingOver = false
     var saveToken: UInt64 = 0
     var phase = Phase.away
-    var accounts: [AccountID: AccountMirror] = [:]
-    var symbols: [Symbol: SymbolMirror] = [:]
-    /// The same accounts and symbols, followed from mark to mark.
-    var index = GridIndex()
+    var mirror = BookMirror()
     /// Accounts the last mark made due; used again for every mark.
     var due: [Int32] = []
+    /// Where the look for accounts that are due goes on, and how many are still to be looked at.
+    var nextLook = 0
+    var looksLeft = 0
+    /// Accounts whose records could not be read or valued.
+    var problemCount = 0
     private var repeatedAt = Instant.distantPast
+    /// When the next look at the clock is due; `nextWake` is before it while accounts wait.
+    private var regularWake = Instant.distantPast
     /// The journal number up to which the mirror is whole.
     package internal(set) var ledgerSequence: Int64 = 0
+    /// Of Redis' list of accounts; with it those that the journal brought since, and another number
+    /// that was read once.
     var accountCount = 0
+    var journalAccounts = 0
+    var oddCount: Int?
     var requestNumber: UInt64 = 0
     /// The catch-up under way, and when it was asked for.
     var catchUp: (number: UInt64, since: Instant)?
     var isCatchUpWanted = false
+    /// Messages that came while the journal was read.
+    var held: [LedgerEntry] = []
+    /// A journal number that was read, and whose message had not come then.
+    var expected: (ledger: Int64, since: Instant)?
     var sequencePolledAt = Instant.distantPast
     /// `ledgerSequence` when the journal number was asked for last.
     var sequenceWhenPolled: Int64 = 0
@@ -89,6 +101,7 @@ package final class RiskDesk {
             alert("ledger_unreadable", reason, [:], wall, &out)
             wantCatchUp(now, &out)
         case .tickReceived(let symbol, let tick): tickReceived(symbol, tick, now, wall, &out)
+        case .pageLoaded(let number, let page): pageLoaded(number, page, now, wall, &out)
         case .loaded(let number, let load): loaded(number, load, now, wall, &out)
         case .loadFailed(let number, _): loadFailed(number, now)
         case .caughtUp(let number, let entries, let isWhole):
@@ -108,6 +121,7 @@ package final class RiskDesk {
         case .orderRejected(let account): orderRejected(account, now, wall, &out)
         case .woken: woken(now, wall, &out)
         }
+        nextWake = looksLeft > 0 ? min(now, regularWake) : regularWake
     }
 
     /// A stamp with the next number.
@@ -127,7 +141,9 @@ package final class RiskDesk {
     // MARK: time
 
     private func woken(_ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]) {
-        nextWake = now + RiskLimits.wake
+        // What a page left over goes on at once, and nothing else is due by it.
+        if looksLeft > 0, now < regularWake { return evaluateWaiting(now, wall, &out) }
+        regularWake = now + RiskLimits.wake
         switch phase {
         case .away: return
         case .loading(_, let since):
@@ -142,22 +158,20 @@ package final class RiskDesk {
                 isCatchUpWanted = true
             }
             if isCatchUpWanted { wantCatchUp(now, &out) }
+            missExpected(now, &out)
             pollSequence(now, &out)
             guard isLive else { return }
         }
-        if now - loadedAt > RiskLimits.repairRetry,
-            accounts.values.contains(where: { $0.problem != nil })
-        {
+        if now - loadedAt > RiskLimits.repairRetry, problemCount > 0 {
             beginLoad(now, &out)
             return
         }
-        askForBrackets(now, &out)
-        askForPrices(now, &out)
-        tellStaleMarks(now, wall, &out)
+        lookAfterSymbols(now, wall, &out)
+        looksLeft = mirror.accounts.count
         evaluateWaiting(now, wall, &out)
         guard now - repeatedAt >= RiskLimits.repeatPoll else { return }
         repeatedAt = now
-        for account in index.names { repeatUnanswered(account, now, wall, &out) }
+        repeatUnanswered(now, wall, &out)
     }
 
     /// What another engine saved meanwhile is what is gone on with.
@@ -170,7 +184,12 @@ package final class RiskDesk {
     /// The next snapshots are another's; ours are for our readers alone.
     private func leaseLost() {
         fence = nil
-        for account in accounts.keys { accounts[account]?.wholeAt = .distantPast }
+        nothingIsWhole()
+    }
+
+    /// Redis, or another engine, may have made something else of what was written.
+    func nothingIsWhole() {
+        for number in mirror.accounts.indices { mirror.accounts[number].wholeAt = .distantPast }
     }
 
     private func pollSequence(_ now: Instant, _ out: inout [RiskAction]) {
@@ -180,43 +199,49 @@ package final class RiskDesk {
         out.append(.readSequence)
     }
 
-    private func askForBrackets(_ now: Instant, _ out: inout [RiskAction]) {
-        for symbol in symbols.keys.sorted() {
-            guard let mirror = symbols[symbol], mirror.brackets == nil, !mirror.holders.isEmpty,
-                now - mirror.bracketsAskedAt > RiskLimits.bracketRetry
-            else { continue }
-            symbols[symbol]?.bracketsAskedAt = now
-            out.append(.watch(symbol))
-        }
+    private func lookAfterSymbols(
+        _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+    ) {
+        let held = mirror.sortedContracts.filter { mirror.symbols[$0].holderCount > 0 }
+        for contract in held { askForBrackets(contract, now, &out) }
+        for contract in held { askForPrice(contract, now, &out) }
+        for contract in held { tellStaleMark(contract, now, wall, &out) }
+    }
+
+    private func askForBrackets(
+        _ contract: Int, _ now: Instant, _ out: inout [RiskAction]
+    ) {
+        guard mirror.symbols[contract].brackets == nil,
+            now - mirror.symbols[contract].bracketsAskedAt > RiskLimits.bracketRetry
+        else { return }
+        mirror.symbols[contract].bracketsAskedAt = now
+        out.append(.watch(mirror.symbols[contract].symbol))
     }
 
     /// The stream, by way of price-feed, says nothing of a symbol that is held.
-    private func askForPrices(_ now: Instant, _ out: inout [RiskAction]) {
-        for symbol in symbols.keys.sorted() {
-            guard let mirror = symbols[symbol], !mirror.holders.isEmpty, mirror.isStale(now: now)
-            else {
-                symbols[symbol]?.staleSince = nil
-                continue
-            }
-            if mirror.staleSince == nil { symbols[symbol]?.staleSince = now }
-            guard now - mirror.priceAskedAt >= RiskLimits.priceRetry else { continue }
-            symbols[symbol]?.priceAskedAt = now
-            out.append(.askPrice(symbol))
+    private func askForPrice(_ contract: Int, _ now: Instant, _ out: inout [RiskAction]) {
+        guard mirror.symbols[contract].isStale(now: now) else {
+            mirror.symbols[contract].staleSince = nil
+            return
         }
+        if mirror.symbols[contract].staleSince == nil { mirror.symbols[contract].staleSince = now }
+        guard now - mirror.symbols[contract].priceAskedAt >= RiskLimits.priceRetry else { return }
+        mirror.symbols[contract].priceAskedAt = now
+        out.append(.askPrice(mirror.symbols[contract].symbol))
     }
 
-    private func tellStaleMarks(_ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]) {
-        for symbol in symbols.keys.sorted() {
-            guard let mirror = symbols[symbol], !mirror.holders.isEmpty else { continue }
-            let isUnanswered = mirror.staleSince.map { now - $0 >= RiskLimits.priceRetry } ?? false
-            let isStale = isUnanswered && now - loadedAt > RiskLimits.staleAfter
-            if isStale == mirror.isStaleTold { continue }
-            symbols[symbol]?.isStaleTold = isStale
-            if isStale {
-                alert(
-                    "price_stale", "mark is older than 10 s: \(symbol)", ["symbol": symbol.name],
-                    wall, &out)
-            }
-        }
+    private func tellStaleMark(
+        _ contract: Int, _ now: Instant, _ wall: WallTime, _ out: inout [RiskAction]
+    ) {
+        let since = mirror.symbols[contract].staleSince
+        let isUnanswered = since.map { now - $0 >= RiskLimits.priceRetry } ?? false
+        let isStale = isUnanswered && now - loadedAt > RiskLimits.staleAfter
+        if isStale == mirror.symbols[contract].isStaleTold { return }
+        mirror.symbols[contract].isStaleTold = isStale
+        guard isStale else { return }
+        let symbol = mirror.symbols[contract].symbol
+        alert(
+            "price_stale", "mark is older than 10 s: \(symbol)", ["symbol": symbol.name], wall,
+            &out)
     }
 }

@@ -9,8 +9,9 @@ package import Trading
 //    numbers is closed from the journal before anything after it counts.
 // 2. A change of an account's ledger is evaluated at once; ticks evaluate it at most once in
 //    `EVAL_MIN_INTERVAL_MS`, and at once where its margin reaches a higher tier; no account goes
-//    longer than 5 s without evaluation. Every tick is followed for every account that holds the
-//    symbol, with nothing allocated (`MarginGrid`).
+//    longer than 5 s without evaluation. Where many are due, a page of them is valued in each turn of
+//    the loop, those that a mark moved into a higher tier before others. Every tick is followed for
+//    every account that holds the symbol, with nothing allocated (`MarginGrid`).
 // 3. No snapshot is written from a mirror that is not whole: it expires instead, and new risk is
 //    refused by whoever reads it.
 // 4. A mark older than 10 s, or none, is asked for wherever a price can be had; while none is, that is
@@ -35,7 +36,9 @@ package enum RiskEvent: Sendable {
     /// A ledger message that cannot be read; its number is not known.
     case ledgerUnreadable(reason: String)
     case tickReceived(Symbol, Tick)
-    /// The answer to `load`, by its number.
+    /// A part of the answer to `load`, by its number: further accounts.
+    case pageLoaded(UInt64, [RiskLoad.Account])
+    /// The answer to `load`, by its number: the accounts that no page held, and all else.
     case loaded(UInt64, RiskLoad)
     case loadFailed(UInt64, reason: String)
     /// The answer to `catchUp`: journal entries in order; `isWhole` where no more follow.
@@ -43,9 +46,9 @@ package enum RiskEvent: Sendable {
     case catchUpFailed(UInt64, reason: String)
     /// The answer to `readSequence`: the last journal number, and how many accounts there are.
     case sequenceRead(ledger: Int64, accountCount: Int)
-    /// The answer to `watch`: what is known of a symbol now.
     /// The answer to `askPrice`: a mark, and how old it is.
     case priceFound(Symbol, mark: Price, age: Interval)
+    /// The answer to `watch`: what is known of a symbol now.
     case symbolRead(Symbol, MaintenanceBrackets?, PriceRecord?, Instrument?)
     case leaseGained(fence: Int64)
     case leaseLost
@@ -119,12 +122,16 @@ package enum RiskLimits {
     static let wake = Interval.milliseconds(200)
     /// Between two polls of the journal number: a lost message is noticed within 2 s.
     static let sequencePoll = Interval.seconds(1)
+    /// What the journal number announces may be on its way for so long.
+    static let expectation = Interval.milliseconds(200)
+    /// Messages kept while the journal is read: a quarter of a second of the heaviest trading.
+    static let heldEntries = 1_024
     /// Between a failed load and the next: as long as a reconnect takes.
     static let loadRetry = Interval.milliseconds(500)
     /// Between loads while a record cannot be read.
     static let repairRetry = Interval.seconds(30)
-    /// A load that has not come by then is begun anew. A link that is gone ends it by itself; ten
-    /// thousand accounts take seconds on a busy machine, and would never come if they were cut off.
+    /// A load of which nothing has come for so long is begun anew. A link that is gone ends it by
+    /// itself; a busy machine may be slow, and would never come to an end if it were cut off.
     static let loadDeadline = Interval.seconds(60)
     /// A request not answered by then is asked anew: more than Redis is ever away unnoticed.
     static let answerDeadline = Interval.seconds(5)
@@ -132,6 +139,15 @@ package enum RiskLimits {
     package static let commandDeadline = Interval.seconds(5)
     /// A state that is not confirmed is asked for again: after its deadline.
     static let commandRetry = Interval.seconds(6)
+    /// Accounts valued in one turn of the loop besides those whose books change: 1 to 3 ms, so that
+    /// nothing else, least of all the lease, waits longer for them.
+    package static let evaluationsPerTurn = 64
+    /// Accounts read at a time: some 700 records of 10,000 accounts with five positions.
+    static let loadPage = 100
+    /// Requests that Redis has not answered: with more of them the next page waits.
+    static let unanswered = 1_000
+    /// Until it is looked at again.
+    static let unansweredPause = Interval.milliseconds(1)
     /// Journal entries read at a time: about 400 bytes each.
     package static let catchUpPage = 500
     /// Brackets that were missing are asked for again.

@@ -16,41 +16,49 @@ import Trading
     }
 
     /// Everything, the journal number first; or why Redis did not give it.
-    func load() async -> Result<RiskLoad, RiskLoadFailure> {
-        let names = await redis.send(all: [
-            ["GET", keys.ledgerSequence], ["SMEMBERS", keys.accounts], ["SMEMBERS", keys.books],
-        ])
-        guard let sequence = names[0].value, let accounts = names[1].value?.texts,
-            let books = names[2].value?.texts
-        else { return .failure(RiskLoadFailure(names)) }
-        var load = RiskLoad(sequence: sequence.int ?? 0)
-        load.accountCount = accounts.count
-        let held = books.compactMap { $0.flatMap { BusKeys.book(of: $0) } }
-        let ids = Set(accounts.compactMap { $0.flatMap { AccountID($0) } })
-            .union(held.map(\.account)).sorted()
-        return await fill(load, ids, held)
-    }
-
-    /// Accounts read at once: some thousand requests, far from what may be in flight, and no more of
-    /// their answers in memory.
-    private static let page = 250
-
-    private func fill(
-        _ load: RiskLoad, _ ids: [AccountID], _ held: [(account: AccountID, symbol: Symbol)]
+    /// - Parameter take: is given the accounts page by page, ascending by name over all pages, and
+    ///   says whether there is still use for more.
+    func load(
+        _ take: @LoopActor ([RiskLoad.Account]) -> Bool
     ) async -> Result<RiskLoad, RiskLoadFailure> {
-        var load = load
-        var symbols: [AccountID: [Symbol]] = [:]
-        for (account, symbol) in held { symbols[account, default: []].append(symbol) }
-        for start in stride(from: 0, to: ids.count, by: RiskLoader.page) {
-            let page = ids[start..<min(start + RiskLoader.page, ids.count)].map {
-                ($0, symbols[$0] ?? [])
-            }
+        let counters = await redis.send(all: [
+            ["GET", keys.ledgerSequence], ["SCARD", keys.accounts],
+        ])
+        guard let sequence = counters[0].value, let count = counters[1].value?.int else {
+            return .failure(RiskLoadFailure(counters))
+        }
+        var load = RiskLoad(sequence: sequence.int ?? 0)
+        load.accountCount = Int(count)
+        var names = BookNames()
+        if let failure = await scan(keys.accounts, { names.addAccount($0) }) {
+            return .failure(failure)
+        }
+        if let failure = await scan(keys.books, { names.addBook($0) }) { return .failure(failure) }
+        names.sort()
+        while let page = names.nextPage(RiskLimits.loadPage) {
             switch await accounts(page) {
-            case .success(let read): load.accounts += read
+            case .success(let read):
+                guard take(read) else { return .failure(RiskLoadFailure(reason: "not wanted")) }
             case .failure(let failure): return .failure(failure)
             }
         }
-        return await fill(load, Set(held.map(\.symbol)).sorted())
+        return await fill(load, names.symbols.sorted())
+    }
+
+    /// Goes through the members of a set, a page at a time; one may come twice. Whether it failed.
+    private func scan(
+        _ key: String, _ body: (String) -> Void
+    ) async -> RiskLoadFailure? {
+        var cursor = "0"
+        repeat {
+            let outcome = await redis.send(["SSCAN", key, cursor, "COUNT", "1000"])
+            guard let parts = outcome.value?.elements, parts.count == 2, let next = parts[0].text,
+                let members = parts[1].elements
+            else { return RiskLoadFailure([outcome]) }
+            for member in members { if let text = member.text { body(text) } }
+            cursor = next
+        } while cursor != "0"
+        return nil
     }
 
     /// Accounts with the positions they are known to hold.
@@ -173,6 +181,8 @@ import Trading
 /// Why Redis did not give what the mirror needs.
 struct RiskLoadFailure: Error {
     let reason: String
+
+    init(reason: String) { self.reason = reason }
 
     init(_ outcomes: [RedisOutcome]) {
         reason = outcomes.compactMap(\.failure).first ?? "a key holds another type"

@@ -24,36 +24,39 @@ import WebServer
 
     func add(to http: HealthServer) {
         http.add("GET", "/accounts") { [self] request, exchange in
-            answer(request, exchange) { $0.accounts($1) }
+            if isRefused(request, exchange) { return }
+            list(exchange) { reader, account, writer in
+                guard let reading = reader.reading(account) else { return }
+                RiskReader.write(reading, isWhole: false, into: &writer)
+            }
         }
         http.add("GET", "/positions") { [self] request, exchange in
-            answer(request, exchange) { $0.positions($1) }
+            if isRefused(request, exchange) { return }
+            positions(request, exchange)
         }
     }
 
-    private func answer(
-        _ request: HTTPRequest, _ exchange: WebExchange,
-        _ body: (RiskReader, HTTPRequest) -> (status: Int, json: String)
-    ) {
+    /// Answers whoever may not read, or comes before there is anything to read.
+    private func isRefused(_ request: HTTPRequest, _ exchange: WebExchange) -> Bool {
         guard let token else {
-            return exchange.respond(
+            exchange.respond(
                 status: 403,
                 json: RiskReader.error("set PMS_HTTP_TOKEN for risk-engine to read accounts here"))
+            return true
         }
         guard RiskReader.isBearer(request.headers["Authorization"], of: token) else {
-            return exchange.respond(
+            exchange.respond(
                 status: 401,
                 headers: [
                     "Content-Type": "application/json", "WWW-Authenticate": "Bearer realm=\"pms\"",
                 ],
                 body: Array(RiskReader.error("Authorization: Bearer TOKEN is missing or wrong").utf8))
+            return true
         }
         // Before the first load nobody is known, which is not that nobody is there.
-        if desk.accounts.isEmpty, let reason = desk.readiness.first {
-            return exchange.respond(status: 503, json: RiskReader.error(reason))
-        }
-        let (status, json) = body(self, request)
-        exchange.respond(status: status, json: json)
+        guard desk.isEmpty, let reason = desk.readiness.first else { return false }
+        exchange.respond(status: 503, json: RiskReader.error(reason))
+        return true
     }
 
     nonisolated static func isBearer(_ header: String?, of token: [UInt8]) -> Bool {
@@ -62,36 +65,41 @@ import WebServer
 
     // MARK: answers
 
-    private func accounts(_ request: HTTPRequest) -> (status: Int, json: String) {
-        var writer = JSONWriter(capacity: 4_096)
-        writer.beginArray()
-        for account in desk.accountNames {
-            guard let reading = reading(account) else { continue }
-            RiskReader.write(reading, isWhole: false, into: &writer)
-        }
-        writer.endArray()
-        return (200, writer.text + "\n")
-    }
-
-    private func positions(_ request: HTTPRequest) -> (status: Int, json: String) {
+    private func positions(_ request: HTTPRequest, _ exchange: WebExchange) {
         guard let form = try? FormFields(request.query) else {
-            return (400, RiskReader.error("the query cannot be read"))
+            return exchange.respond(
+                status: 400, json: RiskReader.error("the query cannot be read"))
         }
-        var writer = JSONWriter(capacity: 4_096)
-        if let name = form.fields.first(where: { $0.name == "account" })?.value {
-            guard let reading = AccountID(name).flatMap({ reading($0) }) else {
-                return (404, RiskReader.error("no such account; see GET /accounts"))
-            }
-            RiskReader.write(reading, isWhole: true, into: &writer)
-        } else {
-            writer.beginArray()
-            for account in desk.accountNames {
-                guard let reading = reading(account), !reading.held.isEmpty else { continue }
+        guard let name = form["account"] else {
+            return list(exchange) { reader, account, writer in
+                guard let reading = reader.reading(account), !reading.held.isEmpty else { return }
                 RiskReader.write(reading, isWhole: true, into: &writer)
             }
-            writer.endArray()
         }
-        return (200, writer.text + "\n")
+        guard let reading = AccountID(name).flatMap({ reading($0) }) else {
+            return exchange.respond(
+                status: 404, json: RiskReader.error("no such account; see GET /accounts"))
+        }
+        var writer = JSONWriter(capacity: 4_096)
+        RiskReader.write(reading, isWhole: true, into: &writer)
+        exchange.respond(status: 200, json: writer.text + "\n")
+    }
+
+    /// Answers with all accounts: at once where they are few, else by pages.
+    private func list(
+        _ exchange: WebExchange,
+        _ write: @escaping @LoopActor (RiskReader, AccountID, inout JSONWriter) -> Void
+    ) {
+        let names = desk.accountNames
+        if names.count > AccountPages.page {
+            let stream = exchange.startStream(contentType: "application/json")
+            return AccountPages(names, loop: loop, stream) { [self] in write(self, $0, &$1) }.go()
+        }
+        var writer = JSONWriter(capacity: 4_096)
+        writer.beginArray()
+        for account in names { write(self, account, &writer) }
+        writer.endArray()
+        exchange.respond(status: 200, json: writer.text + "\n")
     }
 
     private func reading(_ account: AccountID) -> AccountReading? {

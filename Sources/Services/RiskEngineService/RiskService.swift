@@ -30,6 +30,7 @@ import WebLink
     private let countsRejects: Bool
     private let reader: RiskReader
     private var timer: LoopTimer?
+    private var wokenAt = Instant.distantPast
     private var watched: Set<Symbol> = []
     private var actions: [RiskAction] = []
     private var bytes = ByteWriter(capacity: 16_384)
@@ -93,7 +94,7 @@ import WebLink
     package var readiness: [String] { desk.readiness }
 
     package func start() async throws {
-        timer = host.loop.timer { [weak self] in self?.deliver(.woken) }
+        timer = host.loop.timer { [weak self] in self?.wake() }
         budget.start()
         host.subscriber.subscribe(host.keys.ledgerChannel, self)
         host.subscriber.subscribe(host.keys.replyChannel(host.writer), self)
@@ -122,6 +123,19 @@ import WebLink
     }
 
     // MARK: events and actions
+
+    /// The time the desk asked for has come. What many accounts have written is not piled up here:
+    /// Redis says how fast the next pages go, but what else the clock is kept for is not put off.
+    private func wake() {
+        let now = host.loop.now
+        let isBehind = host.redis.pendingCount > RiskLimits.unanswered
+        if isBehind, now - wokenAt < RiskLimits.wake {
+            timer?.arm(at: now + RiskLimits.unansweredPause)
+            return
+        }
+        wokenAt = now
+        deliver(.woken)
+    }
 
     private func deliver(_ event: RiskEvent) {
         if isStopped { return }
@@ -157,11 +171,16 @@ import WebLink
     private func load(_ number: UInt64) {
         loads.increment()
         Task { @LoopActor in
-            switch await loader.load() {
+            let outcome = await loader.load { [weak self] page in
+                self?.deliver(.pageLoaded(number, page))
+                return self?.desk.isLoading(number) ?? false
+            }
+            switch outcome {
             case .success(let load):
-                Log.info("accounts loaded", ["accounts": load.accounts.count])
+                Log.info("accounts loaded", ["accounts": load.accountCount])
                 deliver(.loaded(number, load))
             case .failure(let failure):
+                guard desk.isLoading(number) else { return }
                 Log.warn("accounts not loaded", ["reason": failure.reason])
                 deliver(.loadFailed(number, reason: failure.reason))
             }

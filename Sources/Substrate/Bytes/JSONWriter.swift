@@ -22,6 +22,9 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
+    /// Takes out what was written, to go on behind it in the same memory.
+    package mutating func removeWritten() { out.removeAll() }
+
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     package mutating func endObject() { close(UInt8(ascii: "}")) }
     package mutating func beginArray() { open(UInt8(ascii: "[")) }

@@ -50,6 +50,13 @@ package struct TierRecord: Equatable, Sendable {
         "dlv:\(account):\(step.number):\(step.atMilliseconds)"
     }
 
+    /// The account that a command of either kind is about; nil for any other id.
+    package static func account(ofCommand id: String) -> AccountID? {
+        let parts = id.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "dlv" || parts[0] == "brk" else { return nil }
+        return AccountID(String(parts[1]))
+    }
+
     package init(fields: [String: String]) throws(RecordError) {
         let reader = RecordFields("tier", fields)
         account = try reader.account("account")

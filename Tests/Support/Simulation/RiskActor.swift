@@ -65,7 +65,7 @@ package final class RiskActor {
 
     private func wake() {
         guard isAlive else { return }
-        if desk.nextWake <= time.now { tell(.woken) }
+        while isAlive, desk.nextWake <= time.now { tell(.woken) }
         time.after(.milliseconds(200)) { [weak self] in self?.wake() }
     }
 

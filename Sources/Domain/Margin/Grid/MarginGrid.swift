@@ -8,28 +8,21 @@ package import Trading
 ///    position, of brackets or of a mark puts in the difference.
 /// 2. Every figure is rounded as `MarginPosition` rounds it, so that the sums are an assessment's.
 package struct MarginGrid {
-    /// One account's sums.
+    /// One account's sums and what decides whether it is due: all that a mark touches.
     package struct Account: Equatable, Sendable {
-        package var wallet = Money.zero
-        package fileprivate(set) var unrealised = Money.zero
+        /// Wallet and what is unrealised.
+        package fileprivate(set) var equity = Money.zero
         package fileprivate(set) var maintenance = Money.zero
-        /// The tier it is known to be in; a higher one makes it due. Nil where tiers mean nothing.
-        package var tier: MarginTier? = .calm
-        /// Before this a mark alone does not make it due, and before `atOnce` a higher tier does not.
-        package var notBefore = Instant.distantPast
-        package var atOnce = Instant.distantPast
-        /// When it is due without a mark.
-        package var refreshAt = Instant.distantPast
-        /// Whether a mark has come since this was last set to false.
-        package var isTouched = false
-
-        package var equity: Money { wallet + unrealised }
+        fileprivate var notBefore = Instant.distantPast
+        fileprivate var tier: MarginTier? = .calm
+        fileprivate var isTouched = false
+        fileprivate var isHeldBack = false
 
         /// Whether maintenance has reached a tier's share of equity, without a division.
         @inline(__always)
         fileprivate func hasReached(_ tier: MarginTier) -> Bool {
             let kept = maintenance.units
-            let own = (wallet + unrealised).units
+            let own = equity.units
             if kept == 0 { return false }
             if own <= 0 { return true }
             switch tier {
@@ -39,6 +32,36 @@ package struct MarginGrid {
             case .third: return kept &* 100 >= own &* 95
             }
         }
+
+        /// Whether that is so of the tier above the one it is known to be in.
+        @inline(__always)
+        fileprivate var hasReachedHigher: Bool {
+            guard let tier, tier != .third else { return false }
+            return hasReached(MarginTier(rawValue: tier.rawValue + 1) ?? .third)
+        }
+    }
+
+    /// What no mark touches.
+    private struct Terms {
+        var wallet = Money.zero
+        var atOnce = Instant.distantPast
+        var refreshAt = Instant.distantPast
+    }
+
+    /// What is set of an account besides its positions.
+    package struct Settings {
+        package var wallet: Money
+        /// The tier it is known to be in; a higher one makes it due. Nil where tiers mean nothing.
+        package var tier: MarginTier?
+        /// Before this a mark alone does not make it due, and before `atOnce` a higher tier does not.
+        package var notBefore: Instant
+        package var atOnce: Instant
+        /// When it is due without a mark.
+        package var refreshAt: Instant
+        /// Whether a mark has come since this was last set to false.
+        package var isTouched: Bool
+        /// Due at `notBefore` without another mark.
+        package var isHeldBack: Bool
     }
 
     /// One position of one account.
@@ -80,6 +103,7 @@ package struct MarginGrid {
     private static let markLimit = Price.whole(10_000_000_000)
 
     package private(set) var accounts: ContiguousArray<Account> = []
+    private var terms: ContiguousArray<Terms> = []
     private var contracts: [Contract] = []
 
     package init() {}
@@ -88,7 +112,10 @@ package struct MarginGrid {
 
     /// Adds an account; its number.
     package mutating func addAccount(wallet: Money) -> Int32 {
-        accounts.append(Account(wallet: wallet))
+        var account = Account()
+        account.equity = wallet
+        accounts.append(account)
+        terms.append(Terms(wallet: wallet))
         return Int32(accounts.count - 1)
     }
 
@@ -99,8 +126,26 @@ package struct MarginGrid {
     }
 
     /// Changes what is known of an account besides its positions.
-    package mutating func update(_ account: Int32, _ body: (inout Account) -> Void) {
-        body(&accounts[Int(account)])
+    package mutating func update(_ account: Int32, _ body: (inout Settings) -> Void) {
+        let place = Int(account)
+        let (known, rest) = (accounts[place], terms[place])
+        var settings = Settings(
+            wallet: rest.wallet, tier: known.tier, notBefore: known.notBefore,
+            atOnce: rest.atOnce, refreshAt: rest.refreshAt, isTouched: known.isTouched,
+            isHeldBack: known.isHeldBack)
+        body(&settings)
+        accounts[place].equity += settings.wallet - rest.wallet
+        accounts[place].tier = settings.tier
+        accounts[place].notBefore = settings.notBefore
+        accounts[place].isTouched = settings.isTouched
+        accounts[place].isHeldBack = settings.isHeldBack
+        terms[place] = Terms(
+            wallet: settings.wallet, atOnce: settings.atOnce, refreshAt: settings.refreshAt)
+    }
+
+    /// What an account's positions are worth beyond what they cost.
+    package func unrealised(of account: Int32) -> Money {
+        accounts[Int(account)].equity - terms[Int(account)].wallet
     }
 
     package mutating func setBrackets(_ contract: Int, _ brackets: MaintenanceBrackets) {
@@ -124,7 +169,7 @@ package struct MarginGrid {
             && contracts[contract].holdings[place].account == account
         if isThere {
             let old = contracts[contract].holdings[place]
-            accounts[Int(account)].unrealised -= old.unrealised
+            accounts[Int(account)].equity -= old.unrealised
             accounts[Int(account)].maintenance -= old.maintenance
         }
         if quantity.isZero || !isInRange {
@@ -134,7 +179,7 @@ package struct MarginGrid {
         var holding = Holding(account: account, quantity: quantity, entryPrice: entryPrice)
         if !contracts[contract].mark.isZero {
             let change = holding.follow(contracts[contract].mark, contracts[contract].rows)
-            accounts[Int(account)].unrealised += change.unrealised
+            accounts[Int(account)].equity += change.unrealised
             accounts[Int(account)].maintenance += change.maintenance
         }
         if isThere {
@@ -189,7 +234,7 @@ package struct MarginGrid {
         var own: ContiguousArray<Holding> = []
         swap(&kept, &accounts)
         swap(&own, &contracts[contract].holdings)
-        MarginGrid.follow(mark, rows, now, &own, &kept, &due)
+        MarginGrid.follow(mark, rows, now, &own, &kept, terms, &due)
         swap(&own, &contracts[contract].holdings)
         swap(&kept, &accounts)
     }
@@ -197,41 +242,65 @@ package struct MarginGrid {
     private static func follow(
         _ mark: Price, _ rows: [MaintenanceBrackets.Row], _ now: Instant,
         _ own: inout ContiguousArray<Holding>, _ kept: inout ContiguousArray<Account>,
-        _ due: inout [Int32]
+        _ terms: ContiguousArray<Terms>, _ due: inout [Int32]
     ) {
+        let terms = terms.span
         var sums = kept.mutableSpan
         var holdings = own.mutableSpan
         for index in holdings.indices {
             let change = holdings[index].follow(mark, rows)
             let number = holdings[index].account
             let account = Int(number)
-            sums[account].unrealised += change.unrealised
+            sums[account].equity += change.unrealised
             sums[account].maintenance += change.maintenance
             sums[account].isTouched = true
-            if MarginGrid.isDue(sums[account], now) { due.append(number) }
+            let isDue =
+                now >= sums[account].notBefore
+                ? now > .distantPast
+                : sums[account].hasReachedHigher && now >= terms[account].atOnce
+            if isDue { due.append(number) }
         }
     }
 
-    @inline(__always)
-    private static func isDue(_ account: Account, _ now: Instant) -> Bool {
-        if now >= account.notBefore { return now > .distantPast }
-        guard let tier = account.tier, tier != .third, now >= account.atOnce else { return false }
-        return account.hasReached(MarginTier(rawValue: tier.rawValue + 1) ?? .third)
+    /// Whether an account's margin has reached a higher tier than it is known to be in, and that may
+    /// be acted on.
+    package func isEndangered(_ account: Int32, now: Instant) -> Bool {
+        accounts[Int(account)].hasReachedHigher && now >= terms[Int(account)].atOnce
     }
+
+    /// Whether an account is due without another mark.
+    package func isWaiting(_ account: Int32, now: Instant) -> Bool {
+        let known = accounts[Int(account)]
+        if now >= terms[Int(account)].refreshAt { return true }
+        if now >= known.notBefore { return known.isTouched || known.isHeldBack }
+        return known.isTouched && isEndangered(account, now: now)
+    }
+
+    /// The accounts that hold a contract, ascending.
+    package func holders(of contract: Int) -> [Int32] { contracts[contract].holdings.map(\.account) }
 
     /// Adds all sums up anew from the positions as they were valued last: what following them comes
     /// to, by another way.
     package mutating func recompute() {
-        for index in accounts.indices {
-            accounts[index].unrealised = .zero
-            accounts[index].maintenance = .zero
+        var kept: ContiguousArray<Account> = []
+        swap(&kept, &accounts)
+        for index in kept.indices {
+            kept[index].equity = terms[index].wallet
+            kept[index].maintenance = .zero
         }
-        for contract in contracts.indices {
-            for holding in contracts[contract].holdings {
-                let account = Int(holding.account)
-                accounts[account].unrealised += holding.unrealised
-                accounts[account].maintenance += holding.maintenance
-            }
+        for contract in contracts { MarginGrid.sum(contract.holdings, into: &kept) }
+        swap(&kept, &accounts)
+    }
+
+    private static func sum(
+        _ own: ContiguousArray<Holding>, into kept: inout ContiguousArray<Account>
+    ) {
+        let holdings = own.span
+        var sums = kept.mutableSpan
+        for index in holdings.indices {
+            let account = Int(holdings[index].account)
+            sums[account].equity += holdings[index].unrealised
+            sums[account].maintenance += holdings[index].maintenance
         }
     }
 }

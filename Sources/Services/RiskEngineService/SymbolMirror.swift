@@ -5,6 +5,7 @@ import Trading
 
 /// What the desk knows of one symbol it values positions in.
 struct SymbolMirror {
+    let symbol: Symbol
     /// Zero while none is known.
     private(set) var mark = Price.zero
     /// The venue's time of the mark, to tell a new mark from a repeated one.
@@ -20,8 +21,12 @@ struct SymbolMirror {
     /// When its price was asked for last, and since when that has brought nothing.
     var priceAskedAt = Instant.distantPast
     var staleSince: Instant?
-    /// Accounts with a position, ascending.
-    private(set) var holders: [AccountID] = []
+    /// Accounts with a position.
+    var holderCount = 0
+    /// Whether its ticks are subscribed.
+    var isWatched = false
+
+    init(_ symbol: Symbol) { self.symbol = symbol }
 
     /// Takes a mark; one that is zero or older than the one known changes nothing.
     mutating func markReceived(
@@ -41,25 +46,4 @@ struct SymbolMirror {
 
     /// How long ago the mark was new.
     func age(now: Instant) -> Interval { max(.zero, now - markedAt) }
-
-    mutating func addHolder(_ account: AccountID) {
-        let place = place(of: account)
-        if place < holders.count, holders[place] == account { return }
-        holders.insert(account, at: place)
-    }
-
-    mutating func removeHolder(_ account: AccountID) {
-        let place = place(of: account)
-        if place < holders.count, holders[place] == account { holders.remove(at: place) }
-    }
-
-    /// The first place whose account is not before this one.
-    private func place(of account: AccountID) -> Int {
-        var (low, high) = (0, holders.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if holders[middle] < account { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }
