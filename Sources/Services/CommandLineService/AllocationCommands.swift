@@ -43,6 +43,8 @@ import Runtime
         let kind = arguments.has("--slices") ? "slice" : "run"
         let limit = try count(arguments)
         var found: [[(String, String)]] = []
+        // A run whose last order ended after it is told twice: the newer line counts.
+        var seen: Set<String> = []
         var end = "+"
         // Runs and slices stand in one stream: read back until there are enough of the kind.
         while found.count < limit {
@@ -55,7 +57,9 @@ import Runtime
                     let fields = parts[1].fields
                 else { throw CommandFailure(.error, "the history holds something else than runs") }
                 end = "(" + id
-                guard fields["kind"] == kind, found.count < limit else { continue }
+                guard fields["kind"] == kind, found.count < limit,
+                    seen.insert("\(fields["run"] ?? id)-\(fields["slice"] ?? "")").inserted
+                else { continue }
                 found.append(AllocationRecord.ordered(fields))
             }
             if rows.count < page { break }
