@@ -177,7 +177,7 @@ package final class AllocatorDesk {
         phase = .ready
         saveWaiting(recorded: reading.last["run"] ?? "", &out)
         if !settle(reading, now, wall, &out) { adopt(reading, now, wall, &out) }
-        if interval > .zero, nextRunAt == .distantFuture { nextRunAt = now + interval }
+        if interval > .zero, nextRunAt == .distantFuture { nextRunAt = now + pause() }
     }
 
     private func takeBack(_ orders: [String], _ now: Instant, _ out: inout [AllocatorAction]) {
@@ -453,7 +453,14 @@ package final class AllocatorDesk {
         case .skipped: failures = result.reason.isRest ? 0 : failures + 1
         case .unfilled, .failed, .unsettled: failures += 1
         }
-        nextRunAt = now + interval * min(1 << min(failures, 10), AllocatorDesk.mostBackoff)
+        nextRunAt = now + pause(min(1 << min(failures, 10), AllocatorDesk.mostBackoff))
+    }
+
+    /// So many intervals and up to a tenth of that: the times of runs do not repeat either.
+    private func pause(_ times: Int64 = 1) -> Interval {
+        let length = interval * times
+        let more = Int64.random(in: 0...length.milliseconds / 10, using: &random)
+        return length + .milliseconds(more)
     }
 
     private func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
@@ -482,7 +489,7 @@ package final class AllocatorDesk {
             runEvent(active.head.id, .woken, now, wall, &out)
         }
         if now >= nextRunAt, !isStopping {
-            nextRunAt = now + interval
+            nextRunAt = now + pause()
             if phase == .ready, runningID == nil {
                 begin(AllocationTrigger.byClock, now, wall, &out)
             }
