@@ -186,7 +186,10 @@ package enum AllocationRecord {
         "kind", "status", "reason", "detail", "action", "run", "symbol", "account", "mode", "by",
         "started_ms", "slices", "orders", "filled", "filled_notional", "cost_bp", "slippage",
         "base_before", "quote_before", "imbalance_before", "base_after", "quote_after",
-        "imbalance_after", "elapsed_ms", "dust",
+        "imbalance_after", "elapsed_ms", "dust", "slice", "request", "order", "code", "executed",
+        "notional", "average", "fees", "fee_asset", "lived_ms", "side", "qty", "price", "tif", "ttl_ms",
+        "planned_notional", "best", "mid", "minimum", "ceiling", "weighted", "planned_slippage",
+        "imbalance", "writer", "at_ms",
     ]
 
     /// One slice that is over.
