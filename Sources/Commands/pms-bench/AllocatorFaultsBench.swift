@@ -8,9 +8,9 @@ import Trading
 
 /// The allocator while the exchange misbehaves: each fault of the paper exchange switched on alone, with
 /// real processes, on MEXC with orders that trade at once and on Binance with makers. A run under the
-/// fault must end within its timeout; after it nothing may rest, the next run must trade, and balances
-/// and books must be what the exchange's trades make of them. A line a fault on standard error; the
-/// figure is how long the run under it took.
+/// fault must end within its timeout; after it nothing may rest, the next run must trade, no order may
+/// have come twice, and balances, books and the history of runs must be what the exchange's trades make
+/// of them. A line a fault on standard error; the figure is how long the run under it took.
 let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting in
     Benchmark(name: "allocator-faults-\(setting.name)", isOnlyByName: true) {
         let redis = try HopRedis()
@@ -36,9 +36,8 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
     private var outcome = Outcome()
     /// What was put into the account, or taken, without a trade.
     private var given = (base: Quantity.zero, quote: Money.zero)
-    /// What runs said that they executed.
-    private var told = Quantity.zero
-    private var isUnsettled = false
+    /// Client ids that came more than once, and were told of.
+    private var repeated: Set<String> = []
     private static let patience = Interval.seconds(60)
 
     private init(_ world: AllocatorFaultsWorld) { self.world = world }
@@ -105,7 +104,6 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
         let (fields, refusal) = await world.run()
         let took = world.now - start
         let strikes = await world.strikes()
-        note(fields)
         await world.endFaults()
         for body in fault.after { _ = await world.fault(body) }
         checkRun(fault, fields, took)
@@ -117,6 +115,7 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
         let again = await works()
         if again == nil { complain(fault.name, "no run trades afterwards") }
         await checkBooks(fault.name)
+        await checkOrders(fault.name)
         figure(fault.name, Double(took.milliseconds), "ms")
         let result = refusal.isEmpty
             ? "\(fields["status"] ?? "?") \(fields["reason"] ?? "?"), \(fields["slices"] ?? "?") slices"
@@ -125,11 +124,6 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
             "\(name) \(fault.name): \(result), \(took.milliseconds) ms; nothing rests after "
                 + "\(cleared.map { "\($0.milliseconds)" } ?? "-") ms, trades again after "
                 + "\(again.map { "\($0.milliseconds)" } ?? "-") ms")
-    }
-
-    private func note(_ fields: [String: String]) {
-        told += fields["filled"].flatMap { Quantity(text: $0) } ?? .zero
-        if fields["status"] == "unsettled" { isUnsettled = true }
     }
 
     private func checkRun(_ fault: FaultCase, _ fields: [String: String], _ took: Interval) {
@@ -148,7 +142,6 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
     private func works() async -> Interval? {
         await world.wait(AllocatorFaultsRun.patience) {
             let (fields, _) = await world.run()
-            note(fields)
             return Quantity(text: fields["filled"] ?? "")?.isPositive ?? false
         }
     }
@@ -230,13 +223,31 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
             booked += text.flatMap { Quantity(text: $0) } ?? .zero
         }
         if booked != sums.base { return "the books hold \(booked), by the trades \(sums.base)" }
-        // An order whose end a run did not see may have traded after it.
-        if isUnsettled { told = sums.executed }
-        isUnsettled = false
-        return told == sums.executed
-            ? nil : "runs say \(told) executed, the exchange \(sums.executed)"
+        // Of an order whose end its run did not see the history is completed afterwards.
+        guard let history = await world.history() else { return "no history" }
+        if !history.open.isEmpty { return "left open in the history: \(history.open)" }
+        return history.runs == sums.executed && history.slices == sums.executed
+            ? nil
+            : "runs say \(history.runs) executed, slices \(history.slices), the exchange "
+                + "\(sums.executed)"
     }
 
+    /// Whether a client id came, or was taken, more than once.
+    private func checkOrders(_ fault: String) async {
+        for arrival in await world.truth("arrivals") ?? [] {
+            let id = arrival["clientOrderId"]?.text ?? ""
+            guard (arrival["arrivals"]?.integer ?? 0) > 1, repeated.insert(id).inserted else {
+                continue
+            }
+            let codes = (arrival["codes"]?.elements ?? []).compactMap(\.integer)
+            complain(
+                fault,
+                "\(id) came \(arrival["arrivals"]?.integer ?? 0) times, was taken "
+                    + "\(arrival["accepted"]?.integer ?? 0) times, refused with \(codes)")
+        }
+    }
+
+    /// The orders in the exchange's own list, each id once.
     private func checkOrders() async {
         var seen: Set<String> = []
         for order in await world.truth("orders") ?? [] {

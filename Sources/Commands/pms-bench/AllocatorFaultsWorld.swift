@@ -170,6 +170,33 @@ import WebLink
 
     // MARK: Redis
 
+    /// What the history says that was executed, by runs and by slices, and the runs that it leaves open;
+    /// of lines about the same the newest counts.
+    struct History {
+        var runs = Quantity.zero
+        var slices = Quantity.zero
+        var open: [String] = []
+    }
+
+    func history() async -> History? {
+        let lines = await redis.send(["XREVRANGE", keys.allocations, "+", "-"]).value?.elements
+        guard let lines else { return nil }
+        var history = History()
+        var seen: Set<String> = []
+        for fields in lines.compactMap({ $0.elements?.last?.fields }) {
+            let run = fields["run"] ?? ""
+            guard seen.insert("\(run) \(fields["slice"] ?? "")").inserted else { continue }
+            func amount(_ name: String) -> Quantity { Quantity(text: fields[name] ?? "") ?? .zero }
+            if fields["kind"] == "slice" {
+                history.slices += amount("executed")
+            } else {
+                history.runs += amount("filled")
+                if AllocationRecord.isOpen(fields) { history.open.append(run) }
+            }
+        }
+        return history
+    }
+
     func hash(_ key: String) async -> [String: String] {
         await redis.send(["HGETALL", key]).value?.fields ?? [:]
     }
