@@ -366,6 +366,39 @@ struct AllocatorDeskTests {
         #expect(world.desk.runningID != nil)
     }
 
+    @Test("P2: what another process has completed meanwhile is not completed again, on what is not known")
+    func settledByAnother() {
+        var world = DeskWorld()
+        let id = unsettled(&world)
+        world.tell(.leaseLost)
+        world.tell(.leaseGained(fence: 9))
+        let done = ["status": "done", "run": id, "kind": "run", "filled": "7"]
+        world.tell(.recoveryRead(RecoveryReading(hasAccount: true, orders: [], last: done)))
+        #expect(saves(&world) == [])
+        #expect(world.desk.lastFields.contains { $0 == ("filled", "7") })
+    }
+
+    @Test("P2: what nobody was told of an unsettled run is told, in order, behind the run begun since")
+    func settledBehind() {
+        var world = DeskWorld()
+        let id = world.run()
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        world.tell(.leaseLost)
+        world.pass(.seconds(20))
+        #expect(saves(&world) == [], "no fence, no write")
+        world.tell(.leaseGained(fence: 9))
+        #expect(
+            world.taken().contains {
+                if case .readRecovery(run: id) = $0 { true } else { false }
+            }, "the orders of that run are asked for")
+        let other = ["status": "done", "run": "al-of-another", "kind": "run"]
+        world.tell(
+            .recoveryRead(
+                RecoveryReading(
+                    hasAccount: true, orders: [], last: other, placed: [placed(id, "7")])))
+        #expect(saves(&world) == ["slice", "run", "slice run"])
+    }
+
     @Test("an order that order-gateway never took on ends its run unfilled")
     func neverTaken() {
         var world = DeskWorld()

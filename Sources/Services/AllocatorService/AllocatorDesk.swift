@@ -151,7 +151,7 @@ package final class AllocatorDesk {
         self.problem = problem
         phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
         cancelAgainAt = now
-        out.append(.readRecovery)
+        out.append(.readRecovery(run: settling?.head.id))
     }
 
     private func recovered(
@@ -175,9 +175,14 @@ package final class AllocatorDesk {
         }
         guard reading.orders.isEmpty else { return takeBack(reading.orders, now, &out) }
         phase = .ready
-        saveWaiting(recorded: reading.last["run"] ?? "", &out)
-        if !settle(reading, now, wall, &out) { adopt(reading, now, wall, &out) }
         if interval > .zero, nextRunAt == .distantFuture { nextRunAt = now + pause() }
+        let id = reading.last["run"] ?? ""
+        // What this process knows of the run, still going on or not saved yet, is more than that.
+        let isKnown = !id.isEmpty && (id == current?.head.id || unsaved.knows(id))
+        let isTold = settling.map { !unsaved.knows($0.head.id) } ?? true
+        saveWaiting(recorded: id, &out)
+        if settle(reading, isTold: isTold, now, wall, &out) { return }
+        if !isKnown { adopt(reading, now, wall, &out) }
     }
 
     private func takeBack(_ orders: [String], _ now: Instant, _ out: inout [AllocatorAction]) {
@@ -188,13 +193,18 @@ package final class AllocatorDesk {
     }
 
     /// Completes the run of this process whose last order ended after it.
-    /// - Returns: whether there is one.
+    /// - Parameter isTold: whether Redis has been told how that run ended.
+    /// - Returns: whether there is one that nobody else has completed.
     private func settle(
-        _ reading: RecoveryReading, _ now: Instant, _ wall: WallTime,
+        _ reading: RecoveryReading, isTold: Bool, _ now: Instant, _ wall: WallTime,
         _ out: inout [AllocatorAction]
     ) -> Bool {
         guard let (head, request, unsettled) = settling else { return false }
         settling = nil
+        // Who took over meanwhile completed it before anything else.
+        if isTold, reading.last["run"] != head.id || !AllocationRecord.isOpen(reading.last) {
+            return false
+        }
         var result = unsettled
         result.settle(reading.placed.first { $0.number == result.slices.count }?.report)
         let fields = stamped(AllocationRecord.fields(head, result), wall)
@@ -214,9 +224,6 @@ package final class AllocatorDesk {
         _ reading: RecoveryReading, _ now: Instant, _ wall: WallTime,
         _ out: inout [AllocatorAction]
     ) {
-        let id = reading.last["run"] ?? ""
-        // What this process knows of the run, still going on or not saved yet, is more than that.
-        if !id.isEmpty, id == current?.head.id || unsaved.knows(id) || id == lastRun { return }
         guard AllocationRecord.isOpen(reading.last) else {
             lastFields = AllocationRecord.ordered(reading.last)
             return
@@ -226,6 +233,7 @@ package final class AllocatorDesk {
             stamped(AllocationRecord.fields(reading.last, $0), wall)
         }
         lastFields = fields
+        let id = reading.last["run"] ?? ""
         save(AllocationSave(run: id, record: fields, entries: slices + [fields]), now, &out)
     }
 
@@ -479,7 +487,7 @@ package final class AllocatorDesk {
     ) {
         if case .recovering(let askAt) = phase, now >= askAt, isRedisUp {
             phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-            out.append(.readRecovery)
+            out.append(.readRecovery(run: settling?.head.id))
         }
         if now >= unsaved.retryAt, phase == .ready, isRedisUp { saveWaiting(recorded: lastRun, &out) }
         if let active = current, now >= active.run.nextWake {

@@ -62,7 +62,8 @@ package struct RecoveryReading: Equatable, Sendable {
     package var orders: [String]
     /// The record of the last run; empty where there is none.
     package var last: [String: String]
-    /// The orders of that run, where its record leaves open what became of them.
+    /// The orders of the run asked for, or of the last one where its record leaves open what became of
+    /// them.
     package var placed: [PlacedSlice]
 
     package init(
@@ -122,8 +123,8 @@ package enum AllocatorEvent: Sendable {
 /// What the allocator wants done.
 package enum AllocatorAction: Sendable {
     /// Read whether the account and the symbol's rules are there, the account's open orders of origin
-    /// allocator, and the last run.
-    case readRecovery
+    /// allocator, and the last run; and of this run, or the last one where that is left open, the orders.
+    case readRecovery(run: String?)
     case createAccount
     /// Cancel an order of an earlier run, by its client id.
     case cancelOld(String)

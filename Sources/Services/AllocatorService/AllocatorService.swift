@@ -140,8 +140,8 @@ import VenueProtocol
 
     private func perform(_ action: AllocatorAction) {
         switch action {
-        case .readRecovery:
-            Task { @LoopActor in deliver(.recoveryRead(await orders.recovery())) }
+        case .readRecovery(let run):
+            Task { @LoopActor in deliver(.recoveryRead(await orders.recovery(of: run))) }
         case .createAccount: orders.createAccount()
         case .cancelOld(let id): orders.cancel(order: id)
         case .findAnswer(let waiter, let request): findAnswer(waiter, request)

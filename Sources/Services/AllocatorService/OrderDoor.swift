@@ -113,7 +113,8 @@ import Trading
     // MARK: records
 
     /// What an earlier run may have left; nil where Redis does not say.
-    func recovery() async -> RecoveryReading? {
+    /// - Parameter run: whose orders are wanted; nil for those of the last one, where it is left open.
+    func recovery(of run: String?) async -> RecoveryReading? {
         let outcomes = await host.redis.send(all: [
             ["HGET", host.keys.account(account), "code"], ["SMEMBERS", host.keys.openOrders],
             ["HGETALL", host.keys.allocation], ["EXISTS", host.keys.instrument(symbol)],
@@ -124,16 +125,16 @@ import Trading
         code = found.text.flatMap { AccountCode($0) }
         let ours = open.compactMap { $0.flatMap { ClientOrderID($0) } }
             .filter { $0.origin == .allocator && $0.accountCode == code }
-        guard let placed = ours.isEmpty && AllocationRecord.isOpen(last) ? await placed(last) : []
-        else { return nil }
+        let wanted = run ?? (AllocationRecord.isOpen(last) ? last["run"] : nil)
+        guard let placed = ours.isEmpty ? await placed(wanted) : [] else { return nil }
         return RecoveryReading(
             hasAccount: code != nil, hasRules: rules > 0, orders: ours.map(\.text).sorted(),
             last: last, placed: placed)
     }
 
-    /// The orders of the last run, by the ids that its slices derive; nil where Redis does not say.
-    private func placed(_ last: [String: String]) async -> [PlacedSlice]? {
-        guard let run = last["run"], let code else { return [] }
+    /// The orders of a run, by the ids that its slices derive; nil where Redis does not say.
+    private func placed(_ run: String?) async -> [PlacedSlice]? {
+        guard let run, let code else { return [] }
         let requests = (1...OrderDoor.mostSlices).map { AllocationRun.request(run, slice: $0) }
         let keys = requests.map {
             host.keys.order(
@@ -173,7 +174,7 @@ import Trading
 
     /// What `MAX_SLICES` may be at most.
     private static let mostSlices = 20
-    /// Lines of the journal in which those of the last run stand.
+    /// Lines of the journal in which those of such a run stand.
     private static let lookBack = "128"
 
     /// Reads the record of the order that a request placed; one look at a time.
