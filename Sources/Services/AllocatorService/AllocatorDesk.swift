@@ -8,7 +8,7 @@ import Trading
 /// what happened, says what to do; no I/O, no clock, its randomness seeded.
 package final class AllocatorDesk {
     /// A run that is not over.
-    private struct Active {
+    struct Active {
         let head: AllocationHead
         let request: String
         var run: AllocationRun
@@ -16,7 +16,7 @@ package final class AllocatorDesk {
         var waiters: [UInt64]
     }
 
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         /// Another holds the lease, or Redis is away.
         case standby
         /// Orders of an earlier run are being taken back.
@@ -26,38 +26,38 @@ package final class AllocatorDesk {
 
     package let knobs: AllocationKnobs
     private let writer: String
-    private let interval: Interval
+    let interval: Interval
     private var random: SplitMix64
-    private var phase = Phase.standby
-    private var fence: Int64?
+    var phase = Phase.standby
+    var fence: Int64?
     private var isRedisUp = false
     private var isStopping = false
-    private var problem = "starting"
+    var problem = "starting"
     /// The run that trades.
-    private var current: Active?
+    var current: Active?
     /// A run whose beginning is being saved, and the record of the one before it.
     private var beginning:
         (head: AllocationHead, trigger: AllocationTrigger, before: [(String, String)])?
     /// A run that is over while the end of its last order is not known.
-    private var settling: (head: AllocationHead, request: String, result: AllocationResult)?
+    var settling: (head: AllocationHead, request: String, result: AllocationResult)?
     private var dry: [Active] = []
     /// Requests whose answer is being looked for in Redis.
     private var looking: [UInt64: AllocationTrigger] = [:]
-    private var nextRunAt = Instant.distantFuture
+    var nextRunAt = Instant.distantFuture
     /// Runs in a row that came to nothing for a reason that may last (S6).
     private var failures: Int64 = 0
-    private(set) package var lastFields: [(String, String)] = []
-    private var unsaved = UnsavedRuns()
+    package internal(set) var lastFields: [(String, String)] = []
+    var unsaved = UnsavedRuns()
     /// When orders of an earlier run are asked to be cancelled once more.
-    private var cancelAgainAt = Instant.distantPast
+    var cancelAgainAt = Instant.distantPast
 
     /// Dry runs at a time, and requests looked for at a time; one more is refused.
     private static let dryLimit = 16
     private static let lookLimit = 64
     /// Between two looks for orders of an earlier run.
-    private static let recoveryPoll = Interval.milliseconds(300)
+    static let recoveryPoll = Interval.milliseconds(300)
     /// Between two requests to cancel one of them.
-    private static let cancelPause = Interval.seconds(2)
+    static let cancelPause = Interval.seconds(2)
     /// An interval that brings nothing grows to this many times its length.
     private static let mostBackoff: Int64 = 16
 
@@ -145,120 +145,6 @@ package final class AllocatorDesk {
             out.append(.answer(trigger.waiter, .refused("lease_lost", "the lease was lost")))
         }
     }
-
-    /// No run begins before what an earlier one left is known to be over.
-    private func recover(_ problem: String, _ now: Instant, _ out: inout [AllocatorAction]) {
-        self.problem = problem
-        phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-        cancelAgainAt = now
-        out.append(.readRecovery(run: settling?.head.id))
-    }
-
-    private func recovered(
-        _ reading: RecoveryReading?, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        guard case .recovering = phase, fence != nil else { return }
-        phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-        guard let reading else {
-            problem = "redis does not say what an earlier run left"
-            return
-        }
-        guard reading.hasAccount else {
-            problem = "order-gateway has not made the account \(knobs.account) yet"
-            out.append(.createAccount)
-            return
-        }
-        guard reading.hasRules else {
-            problem = "price-feed has no rules of \(knobs.symbol) yet"
-            return
-        }
-        guard reading.orders.isEmpty else { return takeBack(reading.orders, now, &out) }
-        phase = .ready
-        if interval > .zero, nextRunAt == .distantFuture { nextRunAt = now + pause() }
-        let id = reading.last["run"] ?? ""
-        // What this process knows of the run, still going on or not saved yet, is more than that.
-        let isKnown = !id.isEmpty && (id == current?.head.id || unsaved.knows(id))
-        let isTold = settling.map { !unsaved.knows($0.head.id) } ?? true
-        saveWaiting(recorded: id, &out)
-        if settle(reading, isTold: isTold, now, wall, &out) { return }
-        if !isKnown { adopt(reading, now, wall, &out) }
-    }
-
-    private func takeBack(_ orders: [String], _ now: Instant, _ out: inout [AllocatorAction]) {
-        problem = "\(orders.count) orders of an earlier run are not known to be over"
-        guard now >= cancelAgainAt else { return }
-        cancelAgainAt = now + AllocatorDesk.cancelPause
-        for order in orders { out.append(.cancelOld(order)) }
-    }
-
-    /// Completes the run of this process whose last order ended after it.
-    /// - Parameter isTold: whether Redis has been told how that run ended.
-    /// - Returns: whether there is one that nobody else has completed.
-    private func settle(
-        _ reading: RecoveryReading, isTold: Bool, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) -> Bool {
-        guard let (head, request, unsettled) = settling else { return false }
-        settling = nil
-        // Who took over meanwhile completed it before anything else.
-        if isTold, reading.last["run"] != head.id || !AllocationRecord.isOpen(reading.last) {
-            return false
-        }
-        var result = unsettled
-        result.settle(reading.placed.first { $0.number == result.slices.count }?.report)
-        let fields = stamped(AllocationRecord.fields(head, result), wall)
-        let slice = result.slices.last.map { stamped(AllocationRecord.fields(head, $0), wall) }
-        let isLast = reading.last["run"] == head.id
-        if isLast { lastFields = fields }
-        save(
-            AllocationSave(
-                run: head.id, record: fields, entries: [slice, fields].compactMap { $0 },
-                request: request, isBehind: !isLast), now, &out)
-        return true
-    }
-
-    /// Takes over the record of the last run, and completes it where its process is gone, and with it
-    /// what that one knew.
-    private func adopt(
-        _ reading: RecoveryReading, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        guard AllocationRecord.isOpen(reading.last) else {
-            lastFields = AllocationRecord.ordered(reading.last)
-            return
-        }
-        let fields = AllocationRecord.completed(reading.last, reading.placed, stamp: stamp(wall))
-        let slices = reading.placed.filter { !$0.isTold }.map {
-            stamped(AllocationRecord.fields(reading.last, $0), wall)
-        }
-        lastFields = fields
-        let id = reading.last["run"] ?? ""
-        save(AllocationSave(run: id, record: fields, entries: slices + [fields]), now, &out)
-    }
-
-    // MARK: saving
-
-    private func save(_ save: AllocationSave, _ now: Instant, _ out: inout [AllocatorAction]) {
-        // Behind what waits already: lines stand in the order in which they happened.
-        guard let fence, unsaved.isEmpty else { return keep(save, now, &out) }
-        out.append(.save(save, fence: fence))
-    }
-
-    private func keep(_ save: AllocationSave, _ now: Instant, _ out: inout [AllocatorAction]) {
-        if unsaved.keep(save, now: now) { return }
-        out.append(
-            .alert(code: "allocation_unsaved", "a line of the history was lost: too many wait"))
-    }
-
-    /// Saves what waits; a run's record only where the record in Redis is still that run's.
-    private func saveWaiting(recorded: String?, _ out: inout [AllocatorAction]) {
-        guard let fence else { return }
-        for save in unsaved.take(recorded: recorded) { out.append(.save(save, fence: fence)) }
-    }
-
-    /// The run whose record Redis holds.
-    private var lastRun: String? { lastFields.first { $0.0 == "run" }?.1 }
 
     // MARK: beginning
 
@@ -465,18 +351,18 @@ package final class AllocatorDesk {
     }
 
     /// So many intervals and up to a tenth of that: the times of runs do not repeat either.
-    private func pause(_ times: Int64 = 1) -> Interval {
+    func pause(_ times: Int64 = 1) -> Interval {
         let length = interval * times
         let more = Int64.random(in: 0...length.milliseconds / 10, using: &random)
         return length + .milliseconds(more)
     }
 
-    private func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
+    func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
         fields + stamp(wall)
     }
 
     /// `seq` is the journal's own number, which the script gives.
-    private func stamp(_ wall: WallTime) -> [(String, String)] {
+    func stamp(_ wall: WallTime) -> [(String, String)] {
         [("writer", writer), ("at_ms", "\(wall.milliseconds)")]
     }
 
