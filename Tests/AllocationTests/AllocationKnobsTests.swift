@@ -1,6 +1,7 @@
 import Allocation
 import AllocatorService
 import Chronology
+import Foundation
 import Runtime
 import Testing
 import Trading
@@ -22,6 +23,16 @@ struct AllocationKnobsTests {
         #expect(knobs.maximumSlippage == Fixture.ratio("0.05"))
         #expect(knobs.jitter == Fixture.ratio("0.1"))
         #expect(knobs.problems.isEmpty)
+    }
+
+    @Test("compose hands every knob on, where it is set")
+    func compose() throws {
+        let top = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+        let text = try String(contentsOfFile: top + "/compose/compose.yaml", encoding: .utf8)
+        let lines = Set(text.split(separator: "\n"))
+        let knobs = KnobTable.all.filter { $0.users == ["allocator"] }
+        #expect(knobs.count == 14)
+        for knob in knobs { #expect(lines.contains("      \(knob.name):"), "\(knob.name)") }
     }
 
     @Test("values that are not allowed are told all at once, by name, with what is")

@@ -40,11 +40,17 @@ struct AllocationRecordTests {
         let redis = await client()
         defer { redis.close() }
         let script = RedisScript(AllocationScript.source)
-        func save(_ fence: Int64, _ status: String, lines: Int) async -> [String?]? {
+        func save(
+            _ fence: Int64, _ status: String, lines: Int, isBehind: Bool = false,
+            isRepeat: Bool = false
+        ) async -> [String?]? {
             let record = [("kind", "run"), ("status", status), ("run", "al-1")]
+            let entries = (0..<lines).map { number in
+                [("kind", "slice"), ("run", "al-1"), ("slice", "\(number)"), ("at_ms", "5")]
+            }
             let call = AllocationScript.call(
-                record, Array(repeating: record, count: lines), request: "k1", keys: keys,
-                fenceName: "allocation", fence: fence)
+                record, entries, request: "k1", isBehind: isBehind, isRepeat: isRepeat,
+                keys: keys, fenceName: "allocation", fence: fence)
             return await redis.evaluate(script, keys: call.keys, arguments: call.arguments)
                 .value?.texts
         }
@@ -58,11 +64,58 @@ struct AllocationRecordTests {
         #expect(answer?.contains("\"status\":\"done\"") == true)
         let life = await redis.send(["PTTL", keys.allocationRequest("k1")]).value?.int ?? 0
         #expect(life > 3_500_000 && life <= AllocationScript.requestLife)
+        // What may be saved already is saved again: the lines that are missing, and no other.
+        #expect(await save(4, "done", lines: 3, isRepeat: true) == ["SAVED"])
+        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 3)
+        #expect(await redis.send(["HGET", keys.allocation, "seq"]).value?.text == "3")
+        // Where another run has begun since, its record stays; the request has its answer.
+        #expect(await save(4, "late", lines: 0, isBehind: true) == ["SAVED"])
+        #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
+        let late = await redis.send(["GET", keys.allocationRequest("k1")]).value?.text
+        #expect(late?.contains("\"status\":\"late\"") == true)
         // Another has taken over.
         _ = await redis.send(["SET", keys.fence("allocation"), "5"])
         #expect(await save(4, "running", lines: 1)?.first == "FENCED")
         #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
-        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 2)
+        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 3)
+    }
+
+    private static func placed(
+        _ number: Int, _ executed: String, isTold: Bool
+    ) -> PlacedSlice {
+        let quantity = Fixture.quantity(executed)
+        return PlacedSlice(
+            number: number, request: "al-1-\(number)", side: .sell, quantity: .whole(20),
+            price: Fixture.price("0.75"), timeInForce: .immediateOrCancel,
+            report: SliceOrder(
+                order: "PMS\(number)", status: "expired", isOver: true, executed: quantity,
+                notional: Fixture.price("0.75").times(quantity, .nearestEven)), isTold: isTold)
+    }
+
+    @Test("a run whose process died is told with what its orders executed, and so is each slice")
+    func completed() {
+        var last = Dictionary(AllocationRecord.begun(AllocationRecordTests.head)) { $1 }
+        last["writer"] = "allocator:dead"
+        let placed = [
+            AllocationRecordTests.placed(1, "12", isTold: true),
+            AllocationRecordTests.placed(2, "4", isTold: false),
+        ]
+        let stamp = [("writer", "allocator:new"), ("at_ms", "9")]
+        let told = Dictionary(AllocationRecord.completed(last, placed, stamp: stamp)) { $1 }
+        #expect(told["status"] == "failed" && told["reason"] == "stopped")
+        #expect(told["filled"] == "16" && told["filled_notional"] == "12")
+        #expect(told["orders"] == "PMS1,PMS2" && told["slices"] == "2" && told["action"] == "SELL")
+        #expect(told["writer"] == "allocator:new" && told["at_ms"] == "9")
+        let slice = Dictionary(AllocationRecord.fields(last, placed[1])) { $1 }
+        #expect(slice["executed"] == "4" && slice["average"] == "0.75" && slice["tif"] == "IOC")
+        // One that ended with its time, its last order on the way: what came of it decides.
+        last["status"] = "unsettled"
+        last["slices"] = "3"
+        let late = Dictionary(AllocationRecord.completed(last, placed, stamp: stamp)) { $1 }
+        #expect(late["status"] == "done" && late["reason"] == "deadline" && late["slices"] == "3")
+        let none = Dictionary(AllocationRecord.completed(last, [], stamp: stamp)) { $1 }
+        #expect(none["status"] == "unfilled" && none["filled"] == "0")
+        #expect(AllocationRecord.isOpen(last) && !AllocationRecord.isOpen(none))
     }
 
     @Test("what a spot account holds is read back as it was written")

@@ -11,6 +11,8 @@ final class AllocationStage {
     let token = "secret-token"
     private let isMEXC: Bool
     private let begin: (base: Quantity, quote: Money)
+    /// What was put into the account without a trade.
+    var given = (base: Quantity.zero, quote: Money.zero)
     private(set) var gateway: Process
     private(set) var allocator: Process
     private let knobs: [String: String]
@@ -68,11 +70,13 @@ final class AllocationStage {
 
     /// An HTTP request to the allocator: status and body.
     func http(
-        _ method: String, _ path: String, token: String? = nil, key: String? = nil
+        _ method: String, _ path: String, token: String? = nil, key: String? = nil,
+        body: String? = nil
     ) -> (status: Int, fields: [String: String]) {
         var arguments = ["curl", "-s", "-m", "40", "-X", method, "-w", "\n%{http_code}"]
         if let token { arguments += ["-H", "Authorization: Bearer \(token)"] }
         if let key { arguments += ["-H", "Idempotency-Key: \(key)"] }
+        if let body { arguments += ["-H", "Content-Type: application/json", "-d", body] }
         let text = stage.program(
             "/usr/bin/env", arguments + ["http://127.0.0.1:\(httpPort)\(path)"]).text
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -100,7 +104,7 @@ final class AllocationStage {
 
     /// What all trades, with their fees, make of the balances at the beginning.
     var expected: (base: Quantity, quote: Money) {
-        var (base, quote) = begin
+        var (base, quote) = (begin.base + given.base, begin.quote + given.quote)
         for trade in part("trades") {
             guard let quantity = trade["quantity"]?.text.flatMap({ Quantity(text: $0) }),
                 let price = trade["price"]?.text.flatMap({ Price(text: $0) })
@@ -131,7 +135,7 @@ final class AllocationStage {
 
     /// The allocator's book is what its trades and their fees made of it, coin by coin (F8).
     func checkBook(_ comment: String = "") {
-        let wanted = expected.base - begin.base
+        let wanted = expected.base - begin.base - given.base
         let key = "pms:{\(stage.name)}:position:allocator:\(symbol)"
         let isSo = stage.wait(seconds: 10) {
             Quantity(text: stage.redis("HGET", key, "qty")) == wanted
@@ -155,6 +159,62 @@ final class AllocationStage {
         part("openOrders").filter {
             AllocationStage.isOurs($0["clientOrderId"]?.text ?? "")
         }
+    }
+
+    /// What the history says that was executed, of runs and of slices, is what the exchange did.
+    func checkHistory() {
+        var problem = ""
+        let isSo = stage.wait(seconds: 30) {
+            func told(_ arguments: [String], _ name: String) -> Quantity {
+                let shown = stage.run(["allocations", "--limit", "1000", "--json"] + arguments).text
+                let lines = (try? JSONValue.parse(Array(shown.utf8)))?.elements ?? []
+                return lines.reduce(.zero) {
+                    $0 + ($1[name]?.text.flatMap { Quantity(text: $0) } ?? .zero)
+                }
+            }
+            let traded = part("trades").reduce(Quantity.zero) { sum, trade in
+                guard AllocationStage.isOurs(trade["clientOrderId"]?.text ?? "") else { return sum }
+                return sum + (trade["quantity"]?.text.flatMap { Quantity(text: $0) } ?? .zero)
+            }
+            let (runs, slices) = (told([], "filled"), told(["--slices"], "executed"))
+            problem = "runs \(runs), slices \(slices), the exchange \(traded)"
+            return runs == traded && slices == traded
+        }
+        #expect(isSo, "\(problem)\n\(stage.log())")
+    }
+
+    // MARK: faults
+
+    /// A run under each fault, switched on alone, ends in time and leaves nothing.
+    func survive(_ faults: [String]) {
+        for fault in faults {
+            let told = stage.fault(fault)
+            #expect(told.contains("\"kind\""), "\(fault): \(told)")
+            let result = allocate()
+            #expect((Int(result["elapsed_ms"] ?? "") ?? 0) <= 20_000, "\(fault): \(result)")
+            endFaults()
+            #expect(
+                stage.wait(seconds: 40) { openOrders.isEmpty }, "\(fault)\n\(stage.log())")
+            _ = stage.wait(seconds: 40) { isReady }
+        }
+        #expect(counts.values.allSatisfy { $0 == 1 }, "\(counts)")
+    }
+
+    func endFaults() {
+        _ = stage.program(
+            "/usr/bin/env",
+            ["curl", "-s", "-X", "DELETE", "http://127.0.0.1:\(adminPort)/paper/faults"])
+    }
+
+    private var adminPort: Int { stage.adminPort }
+
+    /// Afterwards runs trade as before, and balances are exact.
+    func checkWorks() {
+        #expect(
+            stage.wait(seconds: 40) {
+                !["failed", "unsettled"].contains(allocate()["status"] ?? "failed")
+            }, "\(stage.log())")
+        checkClean()
     }
 
     func imbalance(_ result: [String: String]) -> Money {

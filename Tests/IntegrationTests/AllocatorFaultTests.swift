@@ -10,34 +10,10 @@ struct AllocatorFaultTests {
     private let orders =
         "\"target\":{\"exchange\":\"mexc\",\"method\":\"POST\",\"path\":\"/api/v3/order\"}"
 
-    /// A run under each fault ends in time and leaves nothing, and one after it trades.
-    private func survive(_ world: AllocationStage, _ faults: [String]) {
-        for fault in faults {
-            let told = world.stage.fault(fault)
-            #expect(told.contains("\"kind\""), "\(fault): \(told)")
-            let result = world.allocate()
-            #expect((Int(result["elapsed_ms"] ?? "") ?? 0) <= 20_000, "\(fault): \(result)")
-            _ = world.stage.program(
-                "/usr/bin/env",
-                ["curl", "-s", "-X", "DELETE", "http://127.0.0.1:\(world.stage.adminPort)/paper/faults"])
-            #expect(
-                world.stage.wait(seconds: 40) { world.openOrders.isEmpty },
-                "\(fault)\n\(world.stage.log())")
-            _ = world.stage.wait(seconds: 40) { world.isReady }
-        }
-        #expect(world.counts.values.allSatisfy { $0 == 1 }, "\(world.counts)")
-        #expect(
-            world.stage.wait(seconds: 30) {
-                !["failed", "unsettled"].contains(world.allocate()["status"] ?? "failed")
-            }, "\(world.stage.log())")
-        world.checkClean()
-    }
-
     @Test("answers that are lost, late or HTML: each alone, and the account stays exact (T10, S1, S2)")
     func answers() throws {
         let world = try AllocationStage(base: "9330", quote: "3000")
-        survive(
-            world,
+        world.survive(
             [
                 "{\"kind\":\"delay\",\"ms\":700,\"count\":20,\(mexc)}",
                 "{\"kind\":\"html\",\"status\":502,\"count\":2,\(mexc)}",
@@ -45,6 +21,7 @@ struct AllocatorFaultTests {
                 "{\"kind\":\"answer\",\"status\":500,\"moment\":\"after\",\"count\":1,\(orders)}",
                 "{\"kind\":\"disconnect\",\"moment\":\"before\",\"count\":1,\(orders)}",
             ])
+        world.checkWorks()
     }
 
     @Test("S6: a venue that says there is no money is asked once, and the run ends")

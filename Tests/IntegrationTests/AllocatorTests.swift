@@ -133,6 +133,10 @@ struct AllocatorTests {
         #expect(world.http("POST", path).status == 401)
         #expect(world.http("POST", path, token: "wrong").status == 401)
         #expect(world.http("POST", "\(path)?wiat=1", token: world.token).status == 400)
+        // What cannot be read begins nothing; a dry run asked for in the body is one.
+        #expect(world.http("POST", path, token: world.token, body: "{bad").status == 400)
+        let dry = world.http("POST", path, token: world.token, body: "{\"dry_run\":true}")
+        #expect(dry.status == 200 && dry.fields["status"] == "planned", "\(dry)")
         let first = world.http("POST", path, token: world.token, key: "k1")
         #expect(first.status == 202, "\(first)\n\(world.stage.log())")
         let run = first.fields["run"] ?? ""
@@ -187,6 +191,8 @@ struct AllocatorTests {
             world.stage.run(["allocations", "--json"]).text.contains("\"status\":\"failed\""))
         #expect(world.stage.wait(seconds: 5) { world.part("openOrders").isEmpty })
         world.checkClean()
+        // What its order executed is in the history, though the process that ran it told nobody.
+        world.checkHistory()
     }
 
     @Test("kill -9 of the gateway in the middle leaves nothing resting, no order twice (S2, S4)")

@@ -44,7 +44,7 @@ import WebLink
     let setting: Setting
     let keys: BusKeys
     private let loop = EventLoop.process
-    private let programs: [BenchProgram]
+    private var programs: [String: BenchProgram] = [:]
     private let client: WebClient
     private let redis: RedisClient
     private let port: Int
@@ -77,11 +77,16 @@ import WebLink
             loop: loop, endpoint: try RedisEndpoint(url: "unix://\(path)"), name: "bench",
             jitterSeed: 1)
         client = WebClient(loop: loop)
-        programs = try ["paper-exchange", "price-feed", "order-gateway", "allocator"].map {
-            try BenchProgram(beside: $0)
+        for name in ["paper-exchange", "price-feed", "order-gateway", "allocator"] {
+            try start(name)
         }
         redis.start()
     }
+
+    func start(_ name: String) throws { programs[name] = try BenchProgram(beside: name) }
+
+    /// Ends a program without a word (SIGKILL).
+    func kill(_ name: String) { programs[name] = nil }
 
     func close() {
         client.close()
@@ -121,6 +126,28 @@ import WebLink
             return ([:], "\(response.status) \(fields["error"] ?? "")")
         case .notSent(let error), .unknown(let error): return ([:], error.message)
         }
+    }
+
+    /// Asks for a run and does not wait for it.
+    func begin() async { _ = await answer(WebRequest.post, "/tasks/allocation") }
+
+    /// Whether the allocator is ready and no run goes on.
+    func isIdle() async -> Bool {
+        guard await answer(WebRequest.get, "/readyz")?.status == 200,
+            let last = await answer(WebRequest.get, "/tasks/allocation")
+        else { return false }
+        return last.fields["status"] != AllocationRecord.running
+    }
+
+    private func answer(
+        _ method: String, _ path: String
+    ) async -> (status: Int, fields: [String: String])? {
+        let request = WebRequest(
+            method: method, url: "http://127.0.0.1:\(port)\(path)",
+            headers: [("Authorization", "Bearer \(AllocatorFaultsWorld.token)")],
+            deadline: .seconds(5))
+        guard case .response(let response) = await client.send(request) else { return nil }
+        return (response.status, AllocatorFaultsWorld.fields(try? JSONValue.parse(response.body)))
     }
 
     private static func fields(_ value: JSONValue?) -> [String: String] {
@@ -169,6 +196,33 @@ import WebLink
     }
 
     // MARK: Redis
+
+    /// What the history says that was executed, by runs and by slices, and the runs that it leaves open;
+    /// of lines about the same the newest counts.
+    struct History {
+        var runs = Quantity.zero
+        var slices = Quantity.zero
+        var open: [String] = []
+    }
+
+    func history() async -> History? {
+        let lines = await redis.send(["XREVRANGE", keys.allocations, "+", "-"]).value?.elements
+        guard let lines else { return nil }
+        var history = History()
+        var seen: Set<String> = []
+        for fields in lines.compactMap({ $0.elements?.last?.fields }) {
+            let run = fields["run"] ?? ""
+            guard seen.insert("\(run) \(fields["slice"] ?? "")").inserted else { continue }
+            func amount(_ name: String) -> Quantity { Quantity(text: fields[name] ?? "") ?? .zero }
+            if fields["kind"] == "slice" {
+                history.slices += amount("executed")
+            } else {
+                history.runs += amount("filled")
+                if AllocationRecord.isOpen(fields) { history.open.append(run) }
+            }
+        }
+        return history
+    }
 
     func hash(_ key: String) async -> [String: String] {
         await redis.send(["HGETALL", key]).value?.fields ?? [:]

@@ -22,7 +22,7 @@ let benchmarks: [Benchmark] = [
     allocatorBenchmark,
     dryRunBenchmark,
     algosBenchmark,
-] + allocatorFaultsBenchmarks
+] + allocatorFaultsBenchmarks + allocatorKillsBenchmarks
 
 let usage = """
     usage: pms-bench [NAME...] [--json]

@@ -43,6 +43,19 @@ package struct SliceReport: Equatable, Sendable {
         self.request = request
     }
 
+    /// What the order's record says by now.
+    package mutating func take(_ report: SliceOrder) {
+        order = report.order
+        status = report.status
+        code = report.code
+        // Of what was executed nothing is ever taken back: an older report changes nothing.
+        guard report.executed >= executed else { return }
+        executed = report.executed
+        notional = report.notional
+        fees = report.fees
+        feeAsset = report.feeAsset
+    }
+
     /// The mean price of its fills; nil before the first.
     package var average: Price? {
         executed.isZero ? nil : notional.divided(by: executed, .nearestEven)
@@ -83,6 +96,15 @@ package struct AllocationResult: Equatable, Sendable {
         self.after = after
         self.plan = plan
         self.elapsed = elapsed
+    }
+
+    /// The end of an unsettled run's last order, known at last.
+    /// - Parameter order: nil where order-gateway never took it on.
+    package mutating func settle(_ order: SliceOrder?) {
+        reason = .deadline
+        detail = "its last order's end was known after it"
+        guard let index = slices.indices.last else { return }
+        if let order { slices[index].take(order) } else { slices[index].status = "not_taken" }
     }
 
     package var status: AllocationStatus {

@@ -143,6 +143,9 @@ package struct AllocationRun: Sendable {
 
     // MARK: orders
 
+    /// What a slice's order is asked for under, and its client order id derives from.
+    package static func request(_ run: String, slice: Int) -> String { "\(run)-\(slice)" }
+
     private mutating func place(
         _ plan: SlicePlan, _ now: Instant, _ out: inout [AllocationAction]
     ) {
@@ -154,7 +157,7 @@ package struct AllocationRun: Sendable {
         if plan.timeToLive > .zero {
             plan.timeToLive = min(plan.timeToLive, cleanUpAt - now)
         }
-        let slice = SliceReport(number: number, plan: plan, request: "\(id)-\(number)")
+        let slice = SliceReport(number: number, plan: plan, request: AllocationRun.request(id, slice: number))
         slices.append(slice)
         lookedAt = now
         step = .placing(slice, asked: now)
@@ -167,7 +170,7 @@ package struct AllocationRun: Sendable {
         _ random: inout some RandomNumberGenerator, _ out: inout [AllocationAction]
     ) {
         guard request == openRequest, let index = slices.indices.last else { return }
-        take(order, into: index)
+        slices[index].take(order)
         if order.isOver { return sliceEnded(index, order, now, &random, &out) }
         switch step {
         case .placing(let slice, let asked):
@@ -177,18 +180,6 @@ package struct AllocationRun: Sendable {
             lookedAt = now
         case .working, .cancelling, .reading, .pausing, .closing, .over: break
         }
-    }
-
-    private mutating func take(_ order: SliceOrder, into index: Int) {
-        slices[index].order = order.order
-        slices[index].status = order.status
-        slices[index].code = order.code
-        // Of what was executed nothing is ever taken back: an older report changes nothing.
-        guard order.executed >= slices[index].executed else { return }
-        slices[index].executed = order.executed
-        slices[index].notional = order.notional
-        slices[index].fees = order.fees
-        slices[index].feeAsset = order.feeAsset
     }
 
     private mutating func sliceEnded(
@@ -204,8 +195,9 @@ package struct AllocationRun: Sendable {
         if order.isRejected, !isPostOnly {
             return conclude(.orderRefused, order.reason, now, &out)
         }
-        if misses >= AllocationRun.missesAllowed { return conclude(.noFill, "", now, &out) }
-        if slices.count >= knobs.slices { return conclude(.sliceLimit, "", now, &out) }
+        let detail = order.isRejected ? order.reason : ""
+        if misses >= AllocationRun.missesAllowed { return conclude(.noFill, detail, now, &out) }
+        if slices.count >= knobs.slices { return conclude(.sliceLimit, detail, now, &out) }
         let pause = Interval.milliseconds(Int64.random(in: AllocationRun.pauses, using: &random))
         step = .pausing(until: now + pause)
     }

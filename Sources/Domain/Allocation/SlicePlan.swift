@@ -37,6 +37,8 @@ package struct SlicePlanner: Sendable {
     package let knobs: AllocationKnobs
     private let rules: Instrument
     private let step: Quantity
+    /// Where the venue's grid of quantities begins, less than one of its steps above zero.
+    private let origin: Quantity
     private let minimumNotional: Money
     /// Why the rules admit no order at all.
     private let objection: AllocationReason?
@@ -55,6 +57,7 @@ package struct SlicePlanner: Sendable {
         self.knobs = knobs
         self.rules = rules
         step = knobs.step ?? rules.step
+        origin = rules.minimumQuantity - rules.minimumQuantity.down(to: rules.step)
         minimumNotional = knobs.minimumNotional ?? rules.minimumNotional
         if rules.status != .trading {
             objection = .notTrading
@@ -86,13 +89,14 @@ package struct SlicePlanner: Sendable {
         guard let ceiling = bounds.ceiling else { return .leave(bounds.reason, valuation) }
         let quantity = size(valuation, best, minimum, ceiling, using: &random)
         let walk = book.walk(side, quantity)
-        if let reason = refusal(walk, quantity) { return .leave(reason, valuation) }
+        let weighted = walk.weighted
+        let slippage = walk.slippage(of: weighted)
+        if let reason = refusal(walk, quantity, slippage) { return .leave(reason, valuation) }
         return .trade(
             SlicePlan(
                 side: side, quantity: quantity, price: price, timeInForce: timeInForce,
                 timeToLive: timeToLive(using: &random), valuation: valuation, best: best,
-                minimum: minimum, ceiling: ceiling, weighted: walk.weighted,
-                slippage: walk.slippage))
+                minimum: minimum, ceiling: ceiling, weighted: weighted, slippage: slippage))
     }
 
     private var timeInForce: TimeInForce {
@@ -124,9 +128,7 @@ package struct SlicePlanner: Sendable {
 
     /// A quantity moved onto the grid: the step's multiples, from where the venue's grid begins.
     private func onGrid(_ quantity: Quantity, _ rounding: Rounding) -> Quantity {
-        let least = rules.minimumQuantity
-        let origin = least - least.down(to: rules.step)
-        return origin + (quantity - origin).rounded(rounding, to: step)
+        origin + (quantity - origin).rounded(rounding, to: step)
     }
 
     /// The most a slice may be, or why nothing may be traded.
@@ -167,7 +169,7 @@ package struct SlicePlanner: Sendable {
         let high = min(
             ceiling, onGrid(plain.scaled(by: .one + knobs.jitter + knobs.jitter, .down), .floor))
         guard low < high else { return min(low, ceiling) }
-        let steps = Int64(clamping: (high - low).units / step.units)
+        let steps = Int64(clamping: FixedPoint.divide((high - low).units, by: step.units, .down))
         let drawn = Int64.random(in: 0...steps, using: &random)
         return low + step.multiplied(byWhole: drawn)
     }
@@ -208,7 +210,7 @@ package struct SlicePlanner: Sendable {
         let edge =
             side == .buy ? onTick(other - buffer, .floor) : onTick(other + buffer, .ceiling)
         let room = side == .buy ? edge - own : own - edge
-        let ticks = Int64(clamping: room.units / rules.tick.units)
+        let ticks = Int64(clamping: FixedPoint.divide(room.units, by: rules.tick.units, .down))
         guard ticks > 0 else { return own }
         let back = rules.tick.multiplied(
             byWhole: Int64.random(in: 0...ticks / 2, using: &random))
@@ -222,9 +224,11 @@ package struct SlicePlanner: Sendable {
     // MARK: depth
 
     /// Why the book does not take the slice (A3); nil where it does.
-    private func refusal(_ walk: DepthWalk, _ quantity: Quantity) -> AllocationReason? {
+    private func refusal(
+        _ walk: DepthWalk, _ quantity: Quantity, _ slippage: Ratio
+    ) -> AllocationReason? {
         guard walk.quantity == quantity else { return .thinDepth }
-        guard walk.slippage <= knobs.maximumSlippage else { return .slippage }
+        guard slippage <= knobs.maximumSlippage else { return .slippage }
         return walk.notional >= minimumNotional ? nil : .executableBelowMinimum
     }
 }

@@ -93,5 +93,8 @@ package struct DepthWalk: Equatable, Sendable {
         quantity.isZero ? best : notional.divided(by: quantity, .nearestEven)
     }
     /// How far the mean price is from the best one, as a share of that; never negative.
-    package var slippage: Ratio { (weighted - best).magnitude.ratio(to: best, .up) }
+    package var slippage: Ratio { slippage(of: weighted) }
+
+    /// The same of a mean price that is known already.
+    func slippage(of weighted: Price) -> Ratio { (weighted - best).magnitude.ratio(to: best, .up) }
 }

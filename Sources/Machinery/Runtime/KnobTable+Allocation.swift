@@ -15,7 +15,8 @@ extension KnobTable {
             users: ["allocator"]),
         Knob(
             "ALLOCATION_INTERVAL_SECONDS", .integer(0...86_400), "0", unit: "s",
-            "between two runs by the clock; 0 runs only when asked", users: ["allocator"]),
+            "between two runs by the clock, up to a tenth more at random; 0 runs only when asked",
+            users: ["allocator"]),
         Knob(
             "TASK_TIMEOUT_SECONDS", .integer(5...300), "20", unit: "s",
             "a whole run, its cleaning up included, is over by then", users: ["allocator"]),

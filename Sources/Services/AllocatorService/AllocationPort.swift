@@ -50,25 +50,20 @@ import WebServer
 
     private func post(_ request: HTTPRequest, _ exchange: WebExchange) {
         guard isAdmitted(request, exchange) else { return }
-        guard let form = try? FormFields(request.query) else {
-            return refuse(exchange, 400, "the query cannot be read")
-        }
-        for field in form.fields {
-            guard ["wait", "dry_run"].contains(field.name), ["0", "1"].contains(field.value) else {
-                return refuse(
-                    exchange, 400,
-                    "not known: \(field.name)=\(field.value); known: wait=0|1, dry_run=0|1")
-            }
+        let wanted: RunRequest
+        do throws(RunRequestProblem) {
+            wanted = try RunRequest(query: request.query, body: request.body)
+        } catch {
+            return refuse(exchange, 400, error.description)
         }
         let key = request.headers["Idempotency-Key"] ?? ""
         guard key.isEmpty || Command.isIdentifier(key) else {
             return refuse(exchange, 400, "Idempotency-Key is not 1 to 64 of A-Z a-z 0-9 - _ . :")
         }
         guard let onTrigger else { return refuse(exchange, 503, "starting") }
-        let isDry = form["dry_run"] == "1"
         let trigger = AllocationTrigger(
-            waiter: 0, by: "http", key: isDry ? "" : key, isDry: isDry,
-            waits: isDry || form["wait"] == "1")
+            waiter: 0, by: "http", key: wanted.isDry ? "" : key, isDry: wanted.isDry,
+            waits: wanted.isDry || wanted.waits)
         onTrigger(trigger) { answer in AllocationPort.respond(exchange, answer) }
     }
 

@@ -41,6 +41,7 @@ package enum AllocatorHelp {
         A run begins by the clock (ALLOCATION_INTERVAL_SECONDS), by `pms allocate`, or over HTTP:
           POST /tasks/allocation   202 and the run's id; with ?wait=1 the result; with ?dry_run=1
                                    what would be ordered. 409 while another run goes on.
+                                   The same as a JSON body: {"wait":true,"dry_run":false}.
                                    Idempotency-Key: the same key is the same run.
           GET /tasks/allocation    the run that goes on, or the last one
           GET /allocations         the last hundred runs and slices

@@ -8,7 +8,7 @@ import Trading
 /// what happened, says what to do; no I/O, no clock, its randomness seeded.
 package final class AllocatorDesk {
     /// A run that is not over.
-    private struct Active {
+    struct Active {
         let head: AllocationHead
         let request: String
         var run: AllocationRun
@@ -16,7 +16,7 @@ package final class AllocatorDesk {
         var waiters: [UInt64]
     }
 
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         /// Another holds the lease, or Redis is away.
         case standby
         /// Orders of an earlier run are being taken back.
@@ -26,34 +26,38 @@ package final class AllocatorDesk {
 
     package let knobs: AllocationKnobs
     private let writer: String
-    private let interval: Interval
+    let interval: Interval
     private var random: SplitMix64
-    private var phase = Phase.standby
-    private var fence: Int64?
+    var phase = Phase.standby
+    var fence: Int64?
     private var isRedisUp = false
     private var isStopping = false
-    private var problem = "starting"
+    var problem = "starting"
     /// The run that trades.
-    private var current: Active?
-    /// A run whose beginning is being saved.
-    private var beginning: (head: AllocationHead, trigger: AllocationTrigger)?
+    var current: Active?
+    /// A run whose beginning is being saved, and the record of the one before it.
+    private var beginning:
+        (head: AllocationHead, trigger: AllocationTrigger, before: [(String, String)])?
+    /// A run that is over while the end of its last order is not known.
+    var settling: (head: AllocationHead, request: String, result: AllocationResult)?
     private var dry: [Active] = []
     /// Requests whose answer is being looked for in Redis.
     private var looking: [UInt64: AllocationTrigger] = [:]
-    private var nextRunAt = Instant.distantFuture
+    var nextRunAt = Instant.distantFuture
     /// Runs in a row that came to nothing for a reason that may last (S6).
     private var failures: Int64 = 0
-    private(set) package var lastFields: [(String, String)] = []
-    /// What waits to be saved until lease and Redis are back, in order.
-    private var unsaved: [AllocationSave] = []
+    package internal(set) var lastFields: [(String, String)] = []
+    var unsaved = UnsavedRuns()
+    /// When orders of an earlier run are asked to be cancelled once more.
+    var cancelAgainAt = Instant.distantPast
 
     /// Dry runs at a time, and requests looked for at a time; one more is refused.
     private static let dryLimit = 16
     private static let lookLimit = 64
-    /// Saves that wait: more than a run has slices, twenty of them, and its end. The oldest goes first.
-    private static let unsavedLimit = 64
     /// Between two looks for orders of an earlier run.
-    private static let recoveryPoll = Interval.milliseconds(300)
+    static let recoveryPoll = Interval.milliseconds(300)
+    /// Between two requests to cancel one of them.
+    static let cancelPause = Interval.seconds(2)
     /// An interval that brings nothing grows to this many times its length.
     private static let mostBackoff: Int64 = 16
 
@@ -96,13 +100,11 @@ package final class AllocatorDesk {
         switch event {
         case .redisUp:
             isRedisUp = true
-            if phase == .ready { saveWaiting(recorded: lastFields.first { $0.0 == "run" }?.1, &out) }
+            if phase == .ready { saveWaiting(recorded: lastRun, &out) }
         case .redisDown: redisLost(&out)
         case .leaseGained(let number):
             fence = number
-            problem = "orders of an earlier run are looked for"
-            phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-            out.append(.readRecovery)
+            recover("orders of an earlier run are looked for", now, &out)
         case .leaseLost: leaseLost(now, wall, &out)
         case .recoveryRead(let reading): recovered(reading, now, wall, &out)
         case .triggered(let trigger): triggered(trigger, now, wall, &out)
@@ -111,7 +113,8 @@ package final class AllocatorDesk {
             guard let trigger = looking.removeValue(forKey: waiter) else { break }
             refuse(trigger, "redis_down", reason, &out)
         case .begun(let isSaved): begun(isSaved, now, wall, &out)
-        case .notSaved(let save): keep(save)
+        case .begunUnknown: begunUnknown(now, &out)
+        case .notSaved(let save): keep(save, now, &out)
         case .run(let id, let event): runEvent(id, event, now, wall, &out)
         case .woken: break
         case .stopping: stopping(now, wall, &out)
@@ -136,73 +139,11 @@ package final class AllocatorDesk {
         phase = .standby
         if let id = current?.head.id { runEvent(id, .interrupted(.leaseLost), now, wall, &out) }
         fence = nil
-        if let (_, trigger) = beginning {
+        if let (_, trigger, before) = beginning {
             beginning = nil
+            lastFields = before
             out.append(.answer(trigger.waiter, .refused("lease_lost", "the lease was lost")))
         }
-    }
-
-    /// No run begins before what an earlier one left is known to be over.
-    private func recovered(
-        _ reading: RecoveryReading?, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        guard case .recovering = phase, let fence else { return }
-        phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-        guard let reading else {
-            problem = "redis does not say what an earlier run left"
-            return
-        }
-        guard reading.hasAccount else {
-            problem = "order-gateway has not made the account \(knobs.account) yet"
-            out.append(.createAccount)
-            return
-        }
-        guard reading.hasRules else {
-            problem = "price-feed has no rules of \(knobs.symbol) yet"
-            return
-        }
-        guard reading.orders.isEmpty else {
-            problem = "\(reading.orders.count) orders of an earlier run are taken back"
-            for order in reading.orders { out.append(.cancelOld(order)) }
-            return
-        }
-        phase = .ready
-        let id = reading.last["run"] ?? ""
-        // What this process knows of the run, still going on or not saved yet, is more than that.
-        let isKnown = !id.isEmpty
-            && (id == current?.head.id || unsaved.contains { $0.run == id && !$0.record.isEmpty })
-        if reading.last["status"] == AllocationRecord.running, !isKnown {
-            // The process that ran it is gone, and with it what it knew.
-            let fields = AllocationRecord.interrupted(reading.last)
-            out.append(.save(AllocationSave(run: id, record: fields, entries: [fields]), fence: fence))
-            lastFields = fields
-        } else if !isKnown {
-            lastFields = reading.last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        }
-        saveWaiting(recorded: id, &out)
-        if interval > .zero { nextRunAt = now + interval }
-    }
-
-    // MARK: saving
-
-    private func save(_ save: AllocationSave, _ out: inout [AllocatorAction]) {
-        guard let fence else { return keep(save) }
-        out.append(.save(save, fence: fence))
-    }
-
-    private func keep(_ save: AllocationSave) {
-        if unsaved.count >= AllocatorDesk.unsavedLimit { unsaved.removeFirst() }
-        unsaved.append(save)
-    }
-
-    /// Saves what waits; a run's record only where the record in Redis is still that run's.
-    private func saveWaiting(recorded: String?, _ out: inout [AllocatorAction]) {
-        guard let fence else { return }
-        for save in unsaved {
-            out.append(.save(save.run == recorded ? save : save.withoutRecord, fence: fence))
-        }
-        unsaved = []
     }
 
     // MARK: beginning
@@ -261,7 +202,7 @@ package final class AllocatorDesk {
             return refuse(trigger, "not_ready", readiness.joined(separator: ", "), &out)
         }
         let head = head(by: trigger.by, wall)
-        beginning = (head, trigger)
+        beginning = (head, trigger, lastFields)
         let record = stamped(AllocationRecord.begun(head), wall)
         lastFields = record
         out.append(.saveBegun(record, request: trigger.key, fence: fence))
@@ -279,9 +220,10 @@ package final class AllocatorDesk {
     private func begun(
         _ isSaved: Bool, _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
     ) {
-        guard let (head, trigger) = beginning else { return }
+        guard let (head, trigger, before) = beginning else { return }
         beginning = nil
         guard isSaved, fence != nil, !isStopping else {
+            lastFields = before
             return refuse(trigger, "redis_down", "the run's beginning could not be saved", &out)
         }
         var actions: [AllocationAction] = []
@@ -292,6 +234,15 @@ package final class AllocatorDesk {
             waiters: trigger.waits ? [trigger.waiter] : [])
         if !trigger.waits { out.append(.answer(trigger.waiter, .accepted(run: head.id))) }
         carry(head.id, actions, now, wall, &out)
+    }
+
+    /// Where it stands in Redis that the run goes on, it is completed there before another begins.
+    private func begunUnknown(_ now: Instant, _ out: inout [AllocatorAction]) {
+        guard let (_, trigger, before) = beginning else { return }
+        beginning = nil
+        lastFields = before
+        refuse(trigger, "redis_down", "it is not known whether the run's beginning was saved", &out)
+        if fence != nil { recover("the last run's record is looked for", now, &out) }
     }
 
     private func beginDry(
@@ -343,18 +294,18 @@ package final class AllocatorDesk {
                 if let fence { out.append(.place(slice, life: life, fence: fence)) }
             case .cancel(let request): out.append(.cancel(request: request))
             case .look(let request): out.append(.look(request: request))
-            case .report(let slice): report(slice, wall, &out)
+            case .report(let slice): report(slice, now, wall, &out)
             case .finish(let result): finish(id, result, now, wall, &out)
             }
         }
     }
 
     private func report(
-        _ slice: SliceReport, _ wall: WallTime, _ out: inout [AllocatorAction]
+        _ slice: SliceReport, _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
     ) {
         guard let head = current?.head else { return }
         let entry = stamped(AllocationRecord.fields(head, slice), wall)
-        save(AllocationSave(run: head.id, entries: [entry]), &out)
+        save(AllocationSave(run: head.id, entries: [entry]), now, &out)
     }
 
     private func finish(
@@ -372,7 +323,8 @@ package final class AllocatorDesk {
         let fields = stamped(AllocationRecord.fields(ended.head, result), wall)
         lastFields = fields
         save(
-            AllocationSave(run: id, record: fields, entries: [fields], request: ended.request), &out)
+            AllocationSave(run: id, record: fields, entries: [fields], request: ended.request), now,
+            &out)
         for waiter in ended.waiters { out.append(.answer(waiter, .over(fields))) }
         out.append(.ended(result))
         scheduleNext(result, now)
@@ -382,6 +334,9 @@ package final class AllocatorDesk {
                     code: "allocation_\(result.status.rawValue)",
                     "run \(id): \(result.reason.rawValue) \(result.detail)"))
         }
+        guard result.status == .unsettled else { return }
+        settling = (ended.head, ended.request, result)
+        if fence != nil { recover("the end of run \(id)'s last order is not known", now, &out) }
     }
 
     /// S6: what fails, fails again: the clock waits longer each time.
@@ -392,12 +347,23 @@ package final class AllocatorDesk {
         case .skipped: failures = result.reason.isRest ? 0 : failures + 1
         case .unfilled, .failed, .unsettled: failures += 1
         }
-        nextRunAt = now + interval * min(1 << min(failures, 10), AllocatorDesk.mostBackoff)
+        nextRunAt = now + pause(min(1 << min(failures, 10), AllocatorDesk.mostBackoff))
     }
 
-    private func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
-        // `seq` is the journal's own number, which the script gives.
-        return fields + [("writer", writer), ("at_ms", "\(wall.milliseconds)")]
+    /// So many intervals and up to a tenth of that: the times of runs do not repeat either.
+    func pause(_ times: Int64 = 1) -> Interval {
+        let length = interval * times
+        let more = Int64.random(in: 0...length.milliseconds / 10, using: &random)
+        return length + .milliseconds(more)
+    }
+
+    func stamped(_ fields: [(String, String)], _ wall: WallTime) -> [(String, String)] {
+        fields + stamp(wall)
+    }
+
+    /// `seq` is the journal's own number, which the script gives.
+    func stamp(_ wall: WallTime) -> [(String, String)] {
+        [("writer", writer), ("at_ms", "\(wall.milliseconds)")]
     }
 
     // MARK: time
@@ -407,8 +373,9 @@ package final class AllocatorDesk {
     ) {
         if case .recovering(let askAt) = phase, now >= askAt, isRedisUp {
             phase = .recovering(askAt: now + AllocatorDesk.recoveryPoll)
-            out.append(.readRecovery)
+            out.append(.readRecovery(run: settling?.head.id))
         }
+        if now >= unsaved.retryAt, phase == .ready, isRedisUp { saveWaiting(recorded: lastRun, &out) }
         if let active = current, now >= active.run.nextWake {
             runEvent(active.head.id, .woken, now, wall, &out)
         }
@@ -416,7 +383,7 @@ package final class AllocatorDesk {
             runEvent(active.head.id, .woken, now, wall, &out)
         }
         if now >= nextRunAt, !isStopping {
-            nextRunAt = now + interval
+            nextRunAt = now + pause()
             if phase == .ready, runningID == nil {
                 begin(AllocationTrigger.byClock, now, wall, &out)
             }
@@ -434,6 +401,7 @@ package final class AllocatorDesk {
 
     private func arm(_ now: Instant) {
         var wake = nextRunAt
+        if phase == .ready, isRedisUp { wake = min(wake, unsaved.retryAt) }
         if case .recovering(let askAt) = phase { wake = min(wake, askAt) }
         for active in [current].compactMap({ $0 }) + dry { wake = min(wake, active.run.nextWake) }
         nextWake = wake

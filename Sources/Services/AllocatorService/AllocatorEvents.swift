@@ -1,4 +1,5 @@
 package import Allocation
+package import BusProtocol
 package import Chronology
 
 // AllocatorService: keeps a spot account's two assets equal in value (section A).
@@ -11,8 +12,11 @@ package import Chronology
 //    two differ REST counts, and the difference is counted.
 // 5. A book is not older than a second, nor than the end of the slice before: else REST is asked.
 // 6. A dry run orders and saves nothing, and needs no lease.
-// 7. What a run did while the lease or Redis was away is saved when both are back: a run's record only
-//    where no other run has begun since.
+// 7. What a run did while the lease or Redis was away is saved when both are back, and what it is not
+//    known of whether it was saved is saved again, no line twice: a run's record only where no other
+//    run has begun since.
+// 8. An order whose end its run did not see, as time was up or the process died, is waited for; then
+//    the run's record and the journal have what it executed.
 
 /// Somebody asks for a run.
 package struct AllocationTrigger: Equatable, Sendable {
@@ -58,29 +62,35 @@ package struct RecoveryReading: Equatable, Sendable {
     package var orders: [String]
     /// The record of the last run; empty where there is none.
     package var last: [String: String]
+    /// The orders of the run asked for, or of the last one where its record leaves open what became of
+    /// them.
+    package var placed: [PlacedSlice]
 
     package init(
-        hasAccount: Bool, hasRules: Bool = true, orders: [String], last: [String: String]
+        hasAccount: Bool, hasRules: Bool = true, orders: [String], last: [String: String],
+        placed: [PlacedSlice] = []
     ) {
         self.hasAccount = hasAccount
         self.hasRules = hasRules
         self.orders = orders
         self.last = last
+        self.placed = placed
     }
 }
 
 /// What is kept of a run: its record, lines of the journal, and the answer to a request; all or none.
 package struct AllocationSave: Sendable {
     package var run: String
-    /// The run as it stands; empty to leave that alone.
+    /// The run as it stands; empty where that stays as it is.
     package var record: [(String, String)] = []
     /// Lines of the journal.
     package var entries: [[(String, String)]]
     /// The request whose answer the record is; empty for none.
     package var request = ""
-
-    /// The journal's lines alone.
-    var withoutRecord: AllocationSave { AllocationSave(run: run, entries: entries) }
+    /// Another run has begun since: its record is left alone.
+    package var isBehind = false
+    /// The same may be saved already.
+    package var isRepeat = false
 }
 
 /// What can happen to the allocator.
@@ -98,7 +108,9 @@ package enum AllocatorEvent: Sendable {
     case answerLost(UInt64, reason: String)
     /// The answer to `saveBegun`.
     case begun(isSaved: Bool)
-    /// What `save` wanted is definitely not saved, and may be later: Redis or the lease was away.
+    /// The same, where it is not known whether it was.
+    case begunUnknown
+    /// What `save` wanted is not saved for all that is known: Redis or the lease was away.
     case notSaved(AllocationSave)
     /// Something for the run of that id.
     case run(String, AllocationEvent)
@@ -111,8 +123,8 @@ package enum AllocatorEvent: Sendable {
 /// What the allocator wants done.
 package enum AllocatorAction: Sendable {
     /// Read whether the account and the symbol's rules are there, the account's open orders of origin
-    /// allocator, and the last run.
-    case readRecovery
+    /// allocator, and the last run; and of this run, or the last one where that is left open, the orders.
+    case readRecovery(run: String?)
     case createAccount
     /// Cancel an order of an earlier run, by its client id.
     case cancelOld(String)

@@ -140,19 +140,21 @@ import VenueProtocol
 
     private func perform(_ action: AllocatorAction) {
         switch action {
-        case .readRecovery:
-            Task { @LoopActor in deliver(.recoveryRead(await orders.recovery())) }
+        case .readRecovery(let run):
+            Task { @LoopActor in deliver(.recoveryRead(await orders.recovery(of: run))) }
         case .createAccount: orders.createAccount()
         case .cancelOld(let id): orders.cancel(order: id)
         case .findAnswer(let waiter, let request): findAnswer(waiter, request)
         case .saveBegun(let record, let request, let fence):
             Log.info("run begins", ["run": desk.runningID ?? ""])
             let begun = AllocationSave(run: "", record: record, entries: [], request: request)
-            save(begun, fence) { [weak self] in self?.deliver(.begun(isSaved: $0 == .saved)) }
+            save(begun, fence) { [weak self] in
+                self?.deliver($0 == .unknown ? .begunUnknown : .begun(isSaved: $0 == .saved))
+            }
         case .save(let save, let fence):
-            tell(save.entries)
+            if !save.isRepeat { tell(save.entries) }
             self.save(save, fence) { [weak self] in
-                if $0 == .notNow { self?.deliver(.notSaved(save)) }
+                if $0 != .saved { self?.deliver(.notSaved(save)) }
             }
         case .readFacts(let run, let number, let isDry): readFacts(run, number, isDry)
         case .place(let slice, let life, let fence): orders.place(slice, life: life, fence: fence)
@@ -205,20 +207,21 @@ import VenueProtocol
     /// What became of a save.
     private enum Saved {
         case saved
-        /// Definitely not saved: Redis or the lease is away.
-        case notNow
-        /// Refused for good, or not known.
-        case lost
+        /// Definitely not saved.
+        case notSaved
+        /// The connection ended before Redis said so.
+        case unknown
     }
 
     private func save(
         _ save: AllocationSave, _ fence: Int64, _ completion: @escaping @LoopActor (Saved) -> Void
     ) {
         // The lease may have lapsed while this process was not running (P2).
-        guard lease.fence == fence else { return host.loop.soon { completion(.notNow) } }
+        guard lease.fence == fence else { return host.loop.soon { completion(.notSaved) } }
         let call = AllocationScript.call(
-            save.record, save.entries, request: save.request, keys: host.keys,
-            fenceName: AllocatorService.leaseName, fence: fence)
+            save.record, save.entries, request: save.request, isBehind: save.isBehind,
+            isRepeat: save.isRepeat, keys: host.keys, fenceName: AllocatorService.leaseName,
+            fence: fence)
         savesInFlight += 1
         host.redis.evaluate(
             AllocatorService.script, keys: call.keys, arguments: call.arguments
@@ -228,8 +231,8 @@ import VenueProtocol
             if texts.first == "SAVED" { return completion(.saved) }
             let answer = texts.isEmpty ? "no list" : texts.joined(separator: " ")
             Log.warn("not saved", ["reason": outcome.failure ?? answer])
-            if case .refused = outcome { return completion(.notNow) }
-            completion(texts.first == "FENCED" ? .notNow : .lost)
+            if case .unknown = outcome { return completion(.unknown) }
+            completion(.notSaved)
         }
     }
 

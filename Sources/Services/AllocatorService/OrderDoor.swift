@@ -113,7 +113,8 @@ import Trading
     // MARK: records
 
     /// What an earlier run may have left; nil where Redis does not say.
-    func recovery() async -> RecoveryReading? {
+    /// - Parameter run: whose orders are wanted; nil for those of the last one, where it is left open.
+    func recovery(of run: String?) async -> RecoveryReading? {
         let outcomes = await host.redis.send(all: [
             ["HGET", host.keys.account(account), "code"], ["SMEMBERS", host.keys.openOrders],
             ["HGETALL", host.keys.allocation], ["EXISTS", host.keys.instrument(symbol)],
@@ -124,10 +125,57 @@ import Trading
         code = found.text.flatMap { AccountCode($0) }
         let ours = open.compactMap { $0.flatMap { ClientOrderID($0) } }
             .filter { $0.origin == .allocator && $0.accountCode == code }
+        let wanted = run ?? (AllocationRecord.isOpen(last) ? last["run"] : nil)
+        guard let placed = ours.isEmpty ? await placed(wanted) : [] else { return nil }
         return RecoveryReading(
             hasAccount: code != nil, hasRules: rules > 0, orders: ours.map(\.text).sorted(),
-            last: last)
+            last: last, placed: placed)
     }
+
+    /// The orders of a run, by the ids that its slices derive; nil where Redis does not say.
+    private func placed(_ run: String?) async -> [PlacedSlice]? {
+        guard let run, let code else { return [] }
+        let requests = (1...OrderDoor.mostSlices).map { AllocationRun.request(run, slice: $0) }
+        let keys = requests.map {
+            host.keys.order(
+                ClientOrderID.derive(account: code, origin: .allocator, intent: $0).text)
+        }
+        let history = ["XREVRANGE", host.keys.allocations, "+", "-", "COUNT", OrderDoor.lookBack]
+        let outcomes = await host.redis.send(all: keys.map { ["HGETALL", $0] } + [history])
+        guard let lines = outcomes.last?.value?.elements else { return nil }
+        let told = OrderDoor.told(lines.compactMap { $0.elements?.last?.fields }, run)
+        var placed: [PlacedSlice] = []
+        for (index, request) in requests.enumerated() {
+            guard let fields = outcomes[index].value?.fields else { return nil }
+            if fields.isEmpty { continue }
+            guard let record = try? OrderRecord(fields: fields) else {
+                Log.warn("order unreadable", ["request": request])
+                continue
+            }
+            placed.append(
+                PlacedSlice(
+                    number: index + 1, request: request, side: record.intent.side,
+                    quantity: record.intent.quantity, price: record.intent.price ?? .zero,
+                    timeInForce: record.intent.timeInForce, report: OrderDoor.order(record),
+                    isTold: told.contains("\(index + 1)")))
+        }
+        return placed
+    }
+
+    /// The slices of a run whose ends the journal has.
+    private static func told(_ lines: [[String: String]], _ run: String) -> Set<String> {
+        var told: Set<String> = []
+        for line in lines where line["run"] == run && line["kind"] == "slice" {
+            let state = OrderStateName(rawValue: line["status"] ?? "")
+            if state?.isFinal == true { told.insert(line["slice"] ?? "") }
+        }
+        return told
+    }
+
+    /// What `MAX_SLICES` may be at most.
+    private static let mostSlices = 20
+    /// Lines of the journal in which those of such a run stand.
+    private static let lookBack = "128"
 
     /// Reads the record of the order that a request placed; one look at a time.
     func look(_ request: String) {

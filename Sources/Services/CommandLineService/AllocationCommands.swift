@@ -43,6 +43,8 @@ import Runtime
         let kind = arguments.has("--slices") ? "slice" : "run"
         let limit = try count(arguments)
         var found: [[(String, String)]] = []
+        // A run whose last order ended after it is told twice: the newer line counts.
+        var seen: Set<String> = []
         var end = "+"
         // Runs and slices stand in one stream: read back until there are enough of the kind.
         while found.count < limit {
@@ -55,7 +57,9 @@ import Runtime
                     let fields = parts[1].fields
                 else { throw CommandFailure(.error, "the history holds something else than runs") }
                 end = "(" + id
-                guard fields["kind"] == kind, found.count < limit else { continue }
+                guard fields["kind"] == kind, found.count < limit,
+                    seen.insert("\(fields["run"] ?? id)-\(fields["slice"] ?? "")").inserted
+                else { continue }
                 found.append(AllocationRecord.ordered(fields))
             }
             if rows.count < page { break }
@@ -87,7 +91,7 @@ import Runtime
                     + [
                         "run", "status", "reason", "action", "slices", "filled_notional",
                         "cost_bp", "imbalance_before", "imbalance_after", "elapsed_ms",
-                    ].map { AllocationCommands.short(fields[$0] ?? "") })
+                    ].map { AllocationCommands.short($0, fields[$0] ?? "") })
         }
         return table
     }
@@ -104,7 +108,7 @@ import Runtime
                     + [
                         "run", "slice", "side", "qty", "price", "tif", "ttl_ms", "status",
                         "executed", "average", "cost_bp", "lived_ms",
-                    ].map { AllocationCommands.short(fields[$0] ?? "") })
+                    ].map { AllocationCommands.short($0, fields[$0] ?? "") })
         }
         return table
     }
@@ -114,11 +118,14 @@ import Runtime
         return CivilTime(WallTime(milliseconds: milliseconds)).timeOfDay
     }
 
-    /// A decimal cut to four places, for tables; anything else as it is.
-    nonisolated static func short(_ text: String) -> String {
-        guard let point = text.firstIndex(of: "."), text.utf8.allSatisfy({ $0 < 0x3A }) else {
-            return text
-        }
+    /// What is not a price or an amount of coins, which are told to the last place.
+    nonisolated private static let rounded: Set<String> = [
+        "filled_notional", "cost_bp", "imbalance_before", "imbalance_after", "planned_slippage",
+    ]
+
+    /// A decimal cut to four places, for tables, where nothing hangs on the others.
+    nonisolated static func short(_ name: String, _ text: String) -> String {
+        guard rounded.contains(name), let point = text.firstIndex(of: ".") else { return text }
         let end = text.index(point, offsetBy: 5, limitedBy: text.endIndex) ?? text.endIndex
         return String(text[..<end])
     }
@@ -139,7 +146,9 @@ import Runtime
             "slice", "side", "qty", "price", "tif", "ttl_ms", "planned_slippage", "status",
             "executed", "average", "cost_bp", "lived_ms",
         ].compactMap { name in
-            fields[name].flatMap { $0.isEmpty ? nil : "\(name)=\(AllocationCommands.short($0))" }
+            fields[name].flatMap {
+                $0.isEmpty ? nil : "\(name)=\(AllocationCommands.short(name, $0))"
+            }
         }
         session.note(shown.joined(separator: " "))
     }

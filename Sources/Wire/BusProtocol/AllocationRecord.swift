@@ -54,6 +54,34 @@ package struct AllocationHead: Equatable, Sendable {
     }
 }
 
+/// An order of a run as order-gateway's record has it.
+package struct PlacedSlice: Equatable, Sendable {
+    /// From 1.
+    package var number: Int
+    package var request: String
+    package var side: Side
+    package var quantity: Quantity
+    package var price: Price
+    package var timeInForce: TimeInForce
+    package var report: SliceOrder
+    /// Whether a line of the journal has its end.
+    package var isTold: Bool
+
+    package init(
+        number: Int, request: String, side: Side, quantity: Quantity, price: Price,
+        timeInForce: TimeInForce, report: SliceOrder, isTold: Bool
+    ) {
+        self.number = number
+        self.request = request
+        self.side = side
+        self.quantity = quantity
+        self.price = price
+        self.timeInForce = timeInForce
+        self.report = report
+        self.isTold = isTold
+    }
+}
+
 /// The lines of the stream `allocations`, and the record `allocation`: flat, numbers as plain text.
 package enum AllocationRecord {
     /// The status of a run that is not over.
@@ -90,13 +118,59 @@ package enum AllocationRecord {
         return fields
     }
 
-    /// The record of a run whose process died, from the one of its beginning.
-    package static func interrupted(_ fields: [String: String]) -> [(String, String)] {
-        var fields = fields
-        fields["status"] = AllocationStatus.failed.rawValue
-        fields["reason"] = AllocationReason.stopped.rawValue
-        fields["detail"] = "its process ended in the middle of it"
+    /// The record of a run that the process which ran it did not see the end of, from its last record
+    /// and what its orders' records say.
+    package static func completed(
+        _ last: [String: String], _ placed: [PlacedSlice], stamp: [(String, String)]
+    ) -> [(String, String)] {
+        var fields = last
+        let executed = placed.reduce(Quantity.zero) { $0 + $1.report.executed }
+        let notional = placed.reduce(Money.zero) { $0 + $1.report.notional }
+        if last["status"] == running {
+            fields["status"] = AllocationStatus.failed.rawValue
+            fields["reason"] = AllocationReason.stopped.rawValue
+            fields["detail"] = "its process ended in the middle of it"
+            fields["action"] = placed.first?.side.rawValue ?? "NONE"
+        } else {
+            let status: AllocationStatus = executed.isZero ? .unfilled : .done
+            fields["status"] = status.rawValue
+            fields["reason"] = AllocationReason.deadline.rawValue
+            fields["detail"] = "its last order's end was known after it"
+        }
+        // One that order-gateway never took on is a slice, too.
+        fields["slices"] = "\(max(placed.count, Int(last["slices"] ?? "") ?? 0))"
+        fields["orders"] = placed.map(\.report.order).joined(separator: ",")
+        fields["filled"] = executed.text
+        fields["filled_notional"] = notional.text
+        // The mid prices its slices were planned at are not in it.
+        fields["cost_bp"] = ""
+        for (name, value) in stamp { fields[name] = value }
         return ordered(fields)
+    }
+
+    /// A slice of such a run.
+    package static func fields(
+        _ last: [String: String], _ slice: PlacedSlice
+    ) -> [(String, String)] {
+        let report = slice.report
+        let average =
+            report.executed.isZero
+            ? "" : report.notional.divided(by: report.executed, .nearestEven).text
+        return [
+            ("kind", "slice"), ("run", last["run"] ?? ""), ("slice", "\(slice.number)"),
+            ("symbol", last["symbol"] ?? ""), ("account", last["account"] ?? ""),
+            ("request", slice.request), ("order", report.order), ("status", report.status),
+            ("code", report.code), ("executed", report.executed.text),
+            ("notional", report.notional.text), ("average", average), ("cost_bp", ""),
+            ("fees", report.fees.text), ("fee_asset", report.feeAsset), ("lived_ms", ""),
+            ("side", slice.side.rawValue), ("qty", slice.quantity.text),
+            ("price", slice.price.text), ("tif", slice.timeInForce.rawValue),
+        ]
+    }
+
+    /// Whether a record leaves open what became of the run's orders.
+    package static func isOpen(_ fields: [String: String]) -> Bool {
+        fields["status"] == running || fields["status"] == AllocationStatus.unsettled.rawValue
     }
 
     /// Fields in the order they are shown in, unknown ones last.
@@ -112,7 +186,10 @@ package enum AllocationRecord {
         "kind", "status", "reason", "detail", "action", "run", "symbol", "account", "mode", "by",
         "started_ms", "slices", "orders", "filled", "filled_notional", "cost_bp", "slippage",
         "base_before", "quote_before", "imbalance_before", "base_after", "quote_after",
-        "imbalance_after", "elapsed_ms", "dust",
+        "imbalance_after", "elapsed_ms", "dust", "slice", "request", "order", "code", "executed",
+        "notional", "average", "fees", "fee_asset", "lived_ms", "side", "qty", "price", "tif", "ttl_ms",
+        "planned_notional", "best", "mid", "minimum", "ceiling", "weighted", "planned_slippage",
+        "imbalance", "writer", "at_ms",
     ]
 
     /// One slice that is over.

@@ -12,7 +12,10 @@ package struct VenueError: Error, Equatable, Sendable, CustomStringConvertible {
         self.message = String(message.prefix(200))
     }
 
-    package var description: String { "venue error \(code): \(message)" }
+    package var description: String {
+        // Nought where it was not the venue that said so.
+        code == 0 ? message : "venue error \(code): \(message)"
+    }
 
     /// Reads `{"code":-1,"msg":"..."}`; nil where the bytes are no such object.
     package init?(_ body: RawSpan) {
