@@ -60,6 +60,8 @@ struct GatewayWorld {
     var states: [String: StateRecord] = [:]
     var algoRecords: [String: AlgoRecord] = [:]
     var running: Set<String> = []
+    /// Whether states of algorithms do not arrive, while all else does.
+    var refusesAlgos = false
     /// Who holds the lease `owner`, and until when.
     var owner: (fence: Int64, until: Instant)?
     /// Records of algorithms that cannot be read, and what is wrong with them.
