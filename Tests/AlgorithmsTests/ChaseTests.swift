@@ -209,7 +209,7 @@ import Trading
             let error = #expect(throws: AlgoStateProblem.self) {
                 try AlgoMachine(
                     restoring: text, id: "a", parameters: stage.machine.parameters, rules: btc,
-                    canAmend: true, downtime: .zero, now: stage.now)
+                    venue: AlgoVenue(), downtime: .zero, now: stage.now)
             }
             #expect(error?.description.contains(word) == true)
         }
@@ -222,7 +222,7 @@ import Trading
         stage.save()
         let again = try AlgoMachine(
             restoring: stage.savedText, id: stage.machine.id,
-            parameters: stage.machine.parameters, rules: btc, canAmend: true, downtime: .zero,
+            parameters: stage.machine.parameters, rules: btc, venue: AlgoVenue(), downtime: .zero,
             now: stage.now)
         #expect(again.progress == stage.machine.progress && again.status == stage.machine.status)
         #expect(again.book.lots == stage.machine.book.lots)

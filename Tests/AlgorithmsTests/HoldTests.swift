@@ -41,7 +41,7 @@ import Trading
     private func restored(_ stage: Stage) throws -> AlgoMachine {
         try AlgoMachine(
             restoring: stage.machine.stateText(now: stage.now), id: stage.machine.id,
-            parameters: stage.machine.parameters, rules: btc, canAmend: true,
+            parameters: stage.machine.parameters, rules: btc, venue: AlgoVenue(),
             downtime: .seconds(1), now: stage.now)
     }
 
@@ -203,7 +203,7 @@ import Trading
         func read(_ text: String) throws -> AlgoMachine {
             try AlgoMachine(
                 restoring: text, id: stage.machine.id, parameters: stage.machine.parameters,
-                rules: btc, canAmend: true, downtime: .seconds(1), now: stage.now)
+                rules: btc, venue: AlgoVenue(), downtime: .seconds(1), now: stage.now)
         }
         #expect(try read(older).book.children.count == 1)
         let over = ChildReport(number: 1, stage: .over(nil), executed: q("0.5"), notional: m("25000"))

@@ -63,7 +63,7 @@ extension AlgoMachine {
         -> Quantity
     {
         let fit = rules.quantised(quantity, type: type)
-        guard fit.isPositive, !isReducing else { return fit }
+        guard fit.isPositive, !(isReducing && venue.isMargined) else { return fit }
         return price.times(fit, .down) < rules.minimumNotional ? .zero : fit
     }
 
@@ -94,7 +94,7 @@ extension AlgoMachine {
         let allowedAt = child.movedAt + pause
         if now < allowedAt { return wake(by: allowedAt) }
         progress.moved += 1
-        if canAmend {
+        if venue.amends {
             book.amending(child.number, to: price, now: now)
             out.append(.amend(child.number, price: price))
         } else {
@@ -109,7 +109,7 @@ extension AlgoMachine {
     /// Takes back everything that rests.
     mutating func cancelAll(_ now: Instant, _ out: inout [AlgoAction]) {
         if now < cancelsAt { return wake(by: cancelsAt) }
-        for child in book.children where child.type == .limit { cancel(child, &out) }
+        for child in book.children where child.rests { cancel(child, &out) }
     }
 
     // MARK: the end
@@ -133,14 +133,17 @@ extension AlgoMachine {
         if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)
         let quantity = tradable(
-            rest, .market, at: bid, isReducing: parameters.isReduceOnly)
+            rest, order.type, at: bid, isReducing: parameters.isReduceOnly)
         guard quantity.isPositive else {
             if rest.isZero { self.ending?.reason = AlgoReason.filled.rawValue }
             return finish()
+        let order = atOnce(goal.side)
+        if order.price != nil, !isPriced(now) { return }
         }
         place(
-            lot: 0, side: goal.side, type: .market, quantity: quantity, price: nil,
-            isReduceOnly: parameters.isReduceOnly, now: now, &out)
+            lot: 0, side: goal.side, type: order.type, timeInForce: order.timeInForce,
+            quantity: quantity, price: order.price, isReduceOnly: parameters.isReduceOnly, now: now,
+            &out)
     }
 
     /// The rungs are over: what is left of them is one thing.
@@ -153,8 +156,15 @@ extension AlgoMachine {
     /// Closes what it has opened.
     private mutating func flatten(_ now: Instant, _ out: inout [AlgoAction]) {
         let net = progress.net
-        let quantity = rules.quantised(net.magnitude, type: .market)
-        guard quantity.isPositive, !parameters.isReduceOnly else { return finish() }
+        if parameters.isReduceOnly || net.isZero { return finish() }
+        // What can be an order depends on the price where there is no margin.
+        guard bid.isPositive || venue.isMargined else { return }
+        let order = atOnce(net.isPositive ? .sell : .buy)
+        let quantity = tradable(net.magnitude, order.type, at: bid, isReducing: true)
+        guard quantity.isPositive else {
+            detail = "\(net) is left: too small to be an order"
+            return finish()
+        }
         let lot = closingLot ?? book.lots.count
         if closingLot == nil {
             // A lot of its own: closing is not part of what was asked for.
@@ -162,8 +172,8 @@ extension AlgoMachine {
             closingLot = lot
         }
         place(
-            lot: lot, side: net.isPositive ? .sell : .buy, type: .market,
-            quantity: min(quantity, book.free(lot)), price: nil, isReduceOnly: !closesFreely,
-            now: now, &out)
+            lot: lot, side: net.isPositive ? .sell : .buy, type: order.type,
+            timeInForce: order.timeInForce, quantity: min(quantity, book.free(lot)),
+            price: order.price, isReduceOnly: !closesFreely, now: now, &out)
     }
 }

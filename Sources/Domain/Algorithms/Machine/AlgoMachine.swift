@@ -56,8 +56,7 @@ package struct AlgoMachine: Sendable {
     package let parameters: AlgoParameters
     /// What the instrument asks of orders; the newest is kept.
     package var rules: Instrument
-    /// Whether resting orders can be moved; else they are cancelled and placed anew.
-    package let canAmend: Bool
+    package let venue: AlgoVenue
 
     package internal(set) var status = AlgoStatus.starting
     /// Why it is paused or over, a stable code; empty while it runs.
@@ -105,12 +104,12 @@ package struct AlgoMachine: Sendable {
 
     /// A new algorithm; `ticked` begins it.
     package init(
-        id: String, parameters: AlgoParameters, rules: Instrument, canAmend: Bool, now: Instant
+        id: String, parameters: AlgoParameters, rules: Instrument, venue: AlgoVenue, now: Instant
     ) {
         self.id = id
         self.parameters = parameters
         self.rules = rules
-        self.canAmend = canAmend
+        self.venue = venue
         startedAt = now
         book = ChildBook(lots: [Allotment(total: parameters.goal.quantity)])
         switch parameters.plan {
@@ -193,7 +192,7 @@ package struct AlgoMachine: Sendable {
             closingLot = book.lots.count
             book.lots.append(Allotment(total: order.quantity))
             if !status.isOver { end(.flatten, AlgoReason.flattened.rawValue) }
-        } else if order.type == .market, book.lots.count > 1, parameters.kind == .scale {
+        } else if order.isAtOnce, book.lots.count > 1, parameters.kind == .scale {
             // Its time was over, and the rungs had become one lot.
             end(.complete, AlgoReason.outOfTime.rawValue)
             mergeLots()

@@ -66,7 +66,7 @@ extension GatewayDesk {
         }
         let machine = AlgoMachine(
             id: id, parameters: parameters, rules: rules,
-            canAmend: settings.capabilities.amends, now: turn.now)
+            venue: algoVenue, now: turn.now)
         let record = AlgoRecord(
             id: id, kind: parameters.kind.rawValue, account: parameters.account,
             symbol: parameters.symbol, status: machine.status.rawValue, reason: "", detail: "",
