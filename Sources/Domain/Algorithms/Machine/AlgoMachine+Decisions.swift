@@ -9,7 +9,7 @@ extension AlgoMachine {
         wakeAt = .distantFuture
         switch hold {
         case .recovery: return
-        case .storage: return holdOut(now, &out)
+        case .storage(let since): return holdOut(since, now, &out)
         case .nothing: break
         }
         switch status {
@@ -21,10 +21,17 @@ extension AlgoMachine {
         }
     }
 
-    /// While nothing can be saved: what rests stays, and a pause or an end takes it back.
-    private mutating func holdOut(_ now: Instant, _ out: inout [AlgoAction]) {
+    /// While nothing can be saved: what would open is not left resting for long, as nobody could follow
+    /// its fills and it could not follow the price; a pause or an end takes everything back.
+    private mutating func holdOut(_ since: Instant, _ now: Instant, _ out: inout [AlgoAction]) {
         switch status {
-        case .starting, .running, .done, .failed: return
+        case .done, .failed: return
+        case .starting, .running:
+            let due = max(since + Limits.storagePatience, cancelsAt)
+            if now < due { return wake(by: due) }
+            for child in book.children where child.rests && !child.isReduceOnly {
+                cancel(child, &out)
+            }
         case .paused: cancelAll(now, &out)
         case .ending: carryOutEnd(now, &out)
         }
@@ -130,6 +137,8 @@ extension AlgoMachine {
         // What can be an order depends on the price: after a restart the first one brings it here again.
         guard bid.isPositive else { return }
         let goal = parameters.goal
+        let order = atOnce(goal.side)
+        if order.price != nil, !isPriced(now) { return }
         if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)
         let quantity = tradable(
@@ -137,8 +146,6 @@ extension AlgoMachine {
         guard quantity.isPositive else {
             if rest.isZero { self.ending?.reason = AlgoReason.filled.rawValue }
             return finish()
-        let order = atOnce(goal.side)
-        if order.price != nil, !isPriced(now) { return }
         }
         place(
             lot: 0, side: goal.side, type: order.type, timeInForce: order.timeInForce,

@@ -16,6 +16,8 @@ package struct AlgoMachine: Sendable {
         package static let longestPause = Interval.seconds(8)
         /// About two minutes of being refused, then a person has to look.
         package static let refusals = 20
+        /// Without a place to save to, no new risk after this long (B7c).
+        package static let storagePatience = Interval.seconds(2)
     }
 
     /// How soon the state has to be saved.
@@ -30,12 +32,13 @@ package struct AlgoMachine: Sendable {
     }
 
     /// What its host has it wait for.
-    package enum Hold: Sendable {
+    package enum Hold: Equatable, Sendable {
         case nothing
         /// What became of its orders is not known yet: it decides nothing.
         case recovery
-        /// Nothing can be saved: it places nothing, and leaves what rests unless it is told to end or pause.
-        case storage
+        /// Nothing can be saved since then: it places nothing, and takes back what would open once its
+        /// patience is over. What reduces rests on, unless it is told to end or pause.
+        case storage(since: Instant)
     }
 
     /// What is done before it is over.
@@ -203,8 +206,15 @@ package struct AlgoMachine: Sendable {
     }
 
     /// Nothing can be saved: from here on it places nothing.
-    package mutating func storageLost() {
-        if hold == .nothing { hold = .storage }
+    package mutating func storageLost(since: Instant) {
+        guard hold == .nothing else { return }
+        hold = .storage(since: since)
+        wake(by: since + Limits.storagePatience)
+    }
+
+    /// Whether it waits for a place to save to.
+    package var isUnsaved: Bool {
+        if case .storage = hold { true } else { false }
     }
 
     /// What it had to wait for is there: it goes on.
