@@ -179,6 +179,7 @@ package struct AlgoMachine: Sendable {
         if change.executed.isPositive || report.stage == .working {
             refusals = 0
             waits = 0
+            if status == .running { detail = "" }
             if rungs.indices.contains(change.child.lot) { rungs[change.child.lot].tries = 0 }
         }
         if change.executed.isPositive {
@@ -297,8 +298,13 @@ package struct AlgoMachine: Sendable {
         var response = RefusalResponse(code)
         if let closingLot, child.lot == closingLot {
             // With the flag and without by turns, as often as it may be tried.
-            if closesFreely, response != .wait { response = .retry }
-            closesFreely = !closesFreely && code == .reduceOnlyRejected
+            let isFlagRefused = refusesFlag(code)
+            if isFlagRefused || (closesFreely && response != .wait) { response = .retry }
+            closesFreely = !closesFreely && isFlagRefused
+            if response == .end {
+                detail = "\(progress.net) is left: to close it would not reduce the book's position"
+                hasFailed = true
+            }
         }
         switch response {
         case .wait:
@@ -312,6 +318,15 @@ package struct AlgoMachine: Sendable {
         case .end: end(.cancel, AlgoReason.nothingToReduce.rawValue)
         case .fail: fail(code)
         }
+    }
+
+    /// Whether a close was refused for its flag alone: at the venue the positions of several books are
+    /// one, and in the book those of both legs, as while they run.
+    private func refusesFlag(_ code: RefusalCode) -> Bool {
+        guard case .scalper(let plan) = parameters.plan, plan.legs == .both else {
+            return code == .reduceOnlyRejected
+        }
+        return code == .reduceOnlyRejected || code == .reduceOnlyWouldIncrease
     }
 
     private mutating func backOff(_ now: Instant) {
