@@ -200,6 +200,39 @@ import Trading
         #expect(stage.machine.status == .done && stage.machine.progress.net.isZero)
     }
 
+    @Test("flattened where the book holds nothing that its close would reduce, it fails and says what is left")
+    func leftOver() throws {
+        var stage = try machine()
+        _ = tick(&stage, "50000", "50000.2")
+        _ = report(
+            &stage,
+            ChildReport(number: 1, stage: .over(nil), executed: q("0.6"), notional: m("30000")))
+        var actions: [AlgoAction] = []
+        stage.machine.stopRequested(.flattened, isFlattening: true, now: stage.now, &actions)
+        _ = report(&stage, ChildReport(number: 2, stage: .over(.cancelledBeforeSending)))
+        stage.now = stage.now + .seconds(10)
+        stage.machine.deadlineReached(now: stage.now, &actions)
+        let close = stage.machine.book.children.first
+        #expect(close?.isReduceOnly == true && close?.quantity == q("0.6"))
+        let refused = ChildReport(
+            number: close?.number ?? 0, stage: .over(.reduceOnlyWouldIncrease))
+        #expect(report(&stage, refused) == [], "nothing is opened")
+        #expect(stage.machine.status == .failed && stage.machine.reason == "nothing_to_reduce")
+        #expect(stage.machine.detail.hasPrefix("0.6 is left"))
+    }
+
+    @Test("what was wrong with an order is forgotten once one works again")
+    func detail() throws {
+        var stage = try machine()
+        _ = tick(&stage, "50000", "50000.2")
+        _ = report(&stage, ChildReport(number: 1, stage: .over(.priceStale)))
+        #expect(stage.machine.detail == "price_stale")
+        stage.now = stage.now + .seconds(1)
+        _ = tick(&stage, "50001", "50001.2")
+        _ = report(&stage, ChildReport(number: 2, stage: .working, price: p("50001")))
+        #expect(stage.machine.detail.isEmpty)
+    }
+
     @Test("a state of another version is refused with a sentence, never guessed")
     func versions() throws {
         let stage = try machine()
@@ -209,7 +242,7 @@ import Trading
             let error = #expect(throws: AlgoStateProblem.self) {
                 try AlgoMachine(
                     restoring: text, id: "a", parameters: stage.machine.parameters, rules: btc,
-                    canAmend: true, downtime: .zero, now: stage.now)
+                    venue: AlgoVenue(), downtime: .zero, now: stage.now)
             }
             #expect(error?.description.contains(word) == true)
         }
@@ -222,7 +255,7 @@ import Trading
         stage.save()
         let again = try AlgoMachine(
             restoring: stage.savedText, id: stage.machine.id,
-            parameters: stage.machine.parameters, rules: btc, canAmend: true, downtime: .zero,
+            parameters: stage.machine.parameters, rules: btc, venue: AlgoVenue(), downtime: .zero,
             now: stage.now)
         #expect(again.progress == stage.machine.progress && again.status == stage.machine.status)
         #expect(again.book.lots == stage.machine.book.lots)

@@ -41,7 +41,7 @@ import Trading
     private func restored(_ stage: Stage) throws -> AlgoMachine {
         try AlgoMachine(
             restoring: stage.machine.stateText(now: stage.now), id: stage.machine.id,
-            parameters: stage.machine.parameters, rules: btc, canAmend: true,
+            parameters: stage.machine.parameters, rules: btc, venue: AlgoVenue(),
             downtime: .seconds(1), now: stage.now)
     }
 
@@ -85,7 +85,7 @@ import Trading
     func storage() throws {
         var stage = try stage(.chase)
         rest(&stage)
-        stage.machine.storageLost()
+        stage.machine.storageLost(since: stage.now)
         #expect(actions(&stage) { $0.deadlineReached(now: $1, &$2) } == [])
         let over = ChildReport(number: 1, stage: .over(nil))
         #expect(actions(&stage) { $0.reported(over, now: $1, &$2) } == [])
@@ -98,11 +98,12 @@ import Trading
         #expect(child.number == 2 && child.price == p("50001"))
     }
 
-    @Test("B7c: what rests is left resting meanwhile; a stop ends it all the same")
+    @Test("B7c: what reduces is left resting meanwhile; a stop ends it all the same")
     func reducing() throws {
         var stage = try stage(.chase, ["reduce_only": "1"])
         rest(&stage)
-        stage.machine.storageLost()
+        stage.machine.storageLost(since: stage.now)
+        stage.now = stage.now + .seconds(60)
         #expect(actions(&stage) { $0.deadlineReached(now: $1, &$2) } == [])
         #expect(
             actions(&stage) { $0.stopRequested(.stopped, isFlattening: false, now: $1, &$2) }
@@ -203,7 +204,7 @@ import Trading
         func read(_ text: String) throws -> AlgoMachine {
             try AlgoMachine(
                 restoring: text, id: stage.machine.id, parameters: stage.machine.parameters,
-                rules: btc, canAmend: true, downtime: .seconds(1), now: stage.now)
+                rules: btc, venue: AlgoVenue(), downtime: .seconds(1), now: stage.now)
         }
         #expect(try read(older).book.children.count == 1)
         let over = ChildReport(number: 1, stage: .over(nil), executed: q("0.5"), notional: m("25000"))

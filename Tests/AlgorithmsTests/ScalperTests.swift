@@ -132,6 +132,32 @@ import Trading
         #expect(!stage.machine.slots[0].isHolding)
     }
 
+    @Test("flattened in a book whose other algorithms hold the other side, it closes what it opened all the same")
+    func sharedBook() throws {
+        var stage = try stage(["legs": "both"])
+        let first = placed(tick(&stage, "49999.9", "50000.1"))[2]
+        #expect(first.side == .sell)
+        _ = filled(&stage, first, at: "50050")
+        var actions: [AlgoAction] = []
+        stage.machine.stopRequested(.flattened, isFlattening: true, now: stage.now, &actions)
+        var close: ChildOrder?
+        for child in stage.machine.book.children {
+            close = placed(report(&stage, ChildReport(number: child.number, stage: .over(nil)))).first
+        }
+        #expect(close?.side == .buy && close?.isReduceOnly == true && close?.quantity == q("0.15"))
+        var again: [ChildOrder] = placed(
+            report(
+                &stage,
+                ChildReport(
+                    number: close?.number ?? 0, stage: .over(.reduceOnlyWouldIncrease))))
+        stage.now = stage.now + .seconds(1)
+        stage.machine.deadlineReached(now: stage.now, &actions)
+        again += placed(actions)
+        #expect(again.map(\.isReduceOnly) == [false] && again[0].quantity == q("0.15"))
+        _ = filled(&stage, again[0], at: "50000")
+        #expect(stage.machine.status == .done && stage.machine.progress.net.isZero)
+    }
+
     @Test("own orders never cross: one leg waits until the other has moved out of its way")
     func crossing() throws {
         var stage = try stage(["legs": "both", "layers": "1", "base_bps": "1", "max_bps": "1"])

@@ -22,6 +22,8 @@ struct SimulatedDesk {
         var price: Price?
         var executed = Quantity.zero
         var notional = Money.zero
+        /// Coins that were kept as the fee.
+        var kept = Quantity.zero
         /// Whether the venue has it resting.
         var rests = false
         var isOver = false
@@ -50,6 +52,8 @@ struct SimulatedDesk {
     var cancelsRefused: [Int64] = []
     /// Own orders on both sides that would have traded with each other.
     var crossings = 0
+    /// What of a thousand coins bought the venue keeps as its fee; 0 where it takes money.
+    var keeps: Int128 = 0
 
     init(seed: UInt64, faults: Faults = Faults()) {
         random = SplitMix64(seed: seed)
@@ -62,6 +66,10 @@ struct SimulatedDesk {
 
     /// Everything executed, and what may still execute.
     var executed: Quantity { orders.values.reduce(.zero) { $0 + $1.executed } }
+    /// Coins of what it bought that are there.
+    var coins: Quantity {
+        orders.values.reduce(.zero) { $0 + $1.child.side.signed($1.executed) - $1.kept }
+    }
     func exposure(_ side: Side) -> Quantity {
         orders.values.filter { $0.child.side == side }.reduce(.zero) {
             $0 + $1.executed + ($1.isOver ? .zero : $1.child.quantity - $1.executed)
@@ -75,7 +83,7 @@ struct SimulatedDesk {
             ? .over(order.refusal) : order.isDoubtful ? .unknown : order.rests ? .working : .pending
         return ChildReport(
             number: order.child.number, stage: stage ?? known, price: order.price,
-            executed: order.executed, notional: order.notional, fees: .zero)
+            executed: order.executed, notional: order.notional, fees: .zero, kept: order.kept)
     }
 
     mutating func tell(_ number: Int64) {
@@ -179,6 +187,7 @@ struct SimulatedDesk {
             }
             order.executed += part
             order.notional += price.times(part, .nearestEven)
+            if order.child.side == .buy { order.kept += Quantity(units: part.units * keeps / 1_000) }
             if order.executed == order.child.quantity || isMarket { order.isOver = true }
         }
         orders[number] = order
@@ -201,18 +210,24 @@ struct Stage {
     /// The last state that would be in Redis, and when it was written.
     var savedText = ""
     var savedAt = Instant(nanoseconds: 1_000_000_000_000)
-    /// Orders that wait for the state that names them.
     var restarts = 0
 
     init(
         _ kind: AlgoKind, _ texts: [String: String], seed: UInt64,
         faults: SimulatedDesk.Faults = .init(), canAmend: Bool = true
     ) throws {
+        try self.init(kind, texts, seed: seed, faults: faults, on: AlgoVenue(amends: canAmend))
+    }
+
+    init(
+        _ kind: AlgoKind, _ texts: [String: String], seed: UInt64, faults: SimulatedDesk.Faults,
+        on venue: AlgoVenue
+    ) throws {
         var given = ["account": "desk", "symbol": "BTCUSDT"]
         given.merge(texts) { _, new in new }
         let parameters = try AlgoParameters(kind, given)
         machine = AlgoMachine(
-            id: "algo-\(seed)", parameters: parameters, rules: btc, canAmend: canAmend, now: now)
+            id: "algo-\(seed)", parameters: parameters, rules: btc, venue: venue, now: now)
         desk = SimulatedDesk(seed: seed, faults: faults)
         save()
     }
@@ -273,7 +288,7 @@ struct Stage {
         desk.reports = []
         machine = try AlgoMachine(
             restoring: savedText, id: machine.id, parameters: machine.parameters, rules: btc,
-            canAmend: machine.canAmend, downtime: now - savedAt, now: now)
+            venue: machine.venue, downtime: now - savedAt, now: now)
         for child in machine.book.children {
             // Never seen: never sent.
             let placing = desk.pending.contains { $0 == .place(child) }

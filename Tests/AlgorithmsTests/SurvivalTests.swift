@@ -37,7 +37,7 @@ import Trading
     ]
 
     /// What is wrong at one moment with invariants 1 and 4; nil where all is well.
-    private func violation(_ stage: Stage) -> String? {
+    func violation(_ stage: Stage) -> String? {
         let (machine, desk) = (stage.machine, stage.desk)
         for (index, lot) in machine.book.lots.enumerated() {
             if lot.filled + machine.book.committed(index) > lot.total { return "lot \(index) broken" }
@@ -59,7 +59,7 @@ import Trading
     }
 
     /// Steps until it is over or something is wrong.
-    private func run(
+    func run(
         _ stage: inout Stage, _ steps: Int, _ what: String,
         _ each: (inout Stage) throws -> Void = { _ in }
     ) throws {

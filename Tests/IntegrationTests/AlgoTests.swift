@@ -24,6 +24,10 @@ struct AlgoTests {
         }
     }
 
+    /// Instants at which the gateway is killed: few for every change, `PMS_TEST_KILLS` for a long run.
+    private static let kills =
+        ProcessInfo.processInfo.environment["PMS_TEST_KILLS"].flatMap(Int.init) ?? 4
+
     @Test(
         "B7a: all four kinds go on after kill -9 of the gateway: nothing overfilled, nothing left resting"
     )
@@ -35,7 +39,9 @@ struct AlgoTests {
             #expect(stage.wait(seconds: 10) { (stage.bid(symbol) ?? 0) > 0 })
         }
         let bid = Int(stage.bid("BTCUSDT") ?? 0)
-        let common = ["--duration-s", "45"]
+        // Each kill costs some three seconds until the next has the lease and is ready.
+        let kills = Self.kills
+        let common = ["--duration-s", "\(30 + kills * 4)"]
         let starts = [
             ["chase", "BTCUSDT", "buy", "0.2", "--id", "c1", "--offset-ticks", "3"]
                 + ["--finish", "market"],
@@ -58,14 +64,17 @@ struct AlgoTests {
             let shown = stage.pms("algo", "show", id)
             #expect(shown.code == 0, "\(shown.text)")
         }
-        for round in 0..<4 {
-            Waiting.pause(seconds: Double(round) * 0.7 + 1.5)
+        var random = SystemRandomNumberGenerator()
+        for round in 0..<kills {
+            Waiting.pause(
+                seconds: kills > 4
+                    ? Double.random(in: 0.05...2, using: &random) : Double(round) * 0.7 + 1.5)
             kill(gateway.processIdentifier, SIGKILL)
             gateway.waitUntilExit()
             gateway = try stage.start("order-gateway", [], ["PMS_INSTANCE": "one"])
             #expect(stage.wait(seconds: 20) { stage.isReady("one") }, "\(stage.log())")
         }
-        let areOver = stage.wait(seconds: 90) {
+        let areOver = stage.wait(seconds: 90 + Double(kills) * 2) {
             stage.redis("SCARD", "pms:{usdm}:algos") == "0"
         }
         #expect(areOver, "\(stage.pms("algos").text)\n\(stage.log())")
@@ -84,6 +93,35 @@ struct AlgoTests {
         }
         #expect(open.isEmpty, "orphans: \(open.map(\.json))")
         #expect(stage.redis("SCARD", "pms:{usdm}:orders:open") == "0")
+    }
+
+    @Test(
+        "F8: on spot, with fees kept in coins, a scalper closes its rounds, and flattened holds none; a chase ends at market",
+        arguments: ["binance-spot", "mexc-spot"])
+    func spot(kind: String) throws {
+        let stage = try GatewayStage(kind: kind)
+        try stage.startStack()
+        func field(_ algo: String, _ name: String) -> String {
+            stage.redis("HGET", "pms:{\(stage.name)}:algo:\(algo)", name)
+        }
+        let started = stage.pms(
+            "algo", "start", "scalper", "BTCUSDT", "0.02", "--legs", "long", "--layers", "2",
+            "--base-bps", "0.3", "--max-bps", "2", "--backoff-ms", "200", "--id", "x1")
+        #expect(started.code == 0, "\(started.text)\n\(stage.log())")
+        #expect(stage.wait(seconds: 90) { Double(field("x1", "filled")) ?? 0 > 0.02 }, "\(stage.log())")
+        #expect(field("x1", "status") == "running", "\(stage.pms("algo", "show", "x1").text)")
+        #expect(stage.pms("algo", "stop", "x1", "--flatten").code == 0)
+        #expect(stage.wait(seconds: 20) { field("x1", "status") == "done" })
+        let key = "pms:{\(stage.name)}:position:demo:BTCUSDT"
+        let left = Double(stage.redis("HGET", key, "qty")) ?? 0
+        #expect(left >= 0 && left < 0.00001, "\(left)")
+        // Too far away to be filled: what is left when its time is over trades at once.
+        let chase = stage.pms(
+            "algo", "start", "chase", "BTCUSDT", "buy", "0.01", "--offset-ticks", "9000",
+            "--duration-s", "2", "--finish", "market", "--id", "c1")
+        #expect(chase.code == 0, "\(chase.text)")
+        #expect(stage.wait(seconds: 20) { field("c1", "status") == "done" })
+        #expect(field("c1", "reason") == "filled" && field("c1", "filled") == "0.01")
     }
 
     @Test(

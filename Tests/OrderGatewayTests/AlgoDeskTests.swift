@@ -18,6 +18,8 @@ import VenueProtocol
         case kills
         /// Redis dies and forgets up to 1.5 s, with the process or alone.
         case amnesia
+        /// Redis is away for up to eight seconds, and the lease at times another one after.
+        case outages
     }
 
     private static let seeds = 0..<12 as Range<UInt64>
@@ -71,6 +73,25 @@ import VenueProtocol
         world.tell(.leaseGained(fence: 1))
         for _ in 0..<400 where !world.desk.isReady { world.advance(by: .milliseconds(50)) }
         return world
+    }
+
+    /// Redis is away for so many ticks.
+    private func outage(_ world: inout GatewayWorld, _ ticks: Int) {
+        guard world.isRedisUp else { return }
+        world.isRedisUp = false
+        world.tell(.redisDown)
+        for _ in 0..<ticks {
+            world.advance(by: .milliseconds(50))
+            world.tick(99, 101)
+        }
+        let isNewLease = world.chance(50)
+        if isNewLease {
+            world.newestFence += 1
+            world.tell(.leaseLost)
+        }
+        world.isRedisUp = true
+        world.tell(.redisUp)
+        if isNewLease { world.tell(.leaseGained(fence: world.newestFence)) }
     }
 
     /// What the venue has of the orders of a kind.
@@ -136,6 +157,7 @@ import VenueProtocol
                 case .kills: world.crash()
                 case .amnesia:
                     world.loseMemory(withProcess: Bool.random(using: &faults))
+                case .outages: outage(&world, .random(in: 1...160, using: &faults))
                 }
             }
             if wrong.isEmpty, Exposure(world, letter).excess(letter, total).isPositive {

@@ -23,7 +23,8 @@ import VenueProtocol
             "kind": "chase", "account": "alpha", "symbol": "BTCUSDT", "side": "BUY", "qty": "40",
             "id": "c1",
         ]
-        body.merge(extra) { $1 }
+        // An empty text leaves one out.
+        body = body.merging(extra) { $1 }.filter { !$0.value.isEmpty }
         world.tell("start-c1", .algoStart, body)
         if isTicking {
             live(&world, 60) { !$0.resting.isEmpty }
@@ -127,21 +128,63 @@ import VenueProtocol
 
     // MARK: Redis away
 
-    @Test("B7c: while Redis is away what rests stays and nothing is placed; then it goes on")
+    @Test("B7c: Redis away for 2 s, what would open is taken back and nothing is placed; then it goes on")
     func away() {
-        var world = world()
-        world.cutRedis(for: .seconds(600))
-        live(&world, 80)
-        #expect(world.resting.count == 1 && world.made.count == 1)
-        if let name = world.resting.first.flatMap({ ClientOrderID($0.clientOrderID) }) {
-            _ = world.venue(.cancel(name, GatewayWorld.symbol))
+        for (kind, extra) in Self.ladders {
+            var world = world(extra, isTicking: true)
+            live(&world, 20)
+            let before = world.resting.count
+            #expect(before == (kind == "chase" ? 1 : 4), "\(kind): \(before)")
+            world.cutRedis(for: .seconds(600))
+            live(&world, 36)
+            #expect(world.resting.count == before, "\(kind): a short outage moves nothing")
+            live(&world, 44)
+            #expect(world.resting.isEmpty && world.made.count == before, "\(kind)")
+            live(&world, 80)
+            #expect(world.resting.isEmpty && world.made.count == before, "\(kind)")
+            world.restoreRedis()
+            live(&world, 200) { $0.resting.count == before }
+            live(&world, 20)
+            #expect(world.resting.count == before && machine(world)?.status == .running, "\(kind)")
+            #expect(world.made.count == before * 2, "\(kind)")
+            #expect(world.made.values.allSatisfy { $0 == 1 }, "\(kind)")
         }
-        live(&world, 80)
-        #expect(world.resting.isEmpty && world.made.count == 1)
-        world.restoreRedis()
-        live(&world, 200) { !$0.resting.isEmpty }
-        #expect(world.resting.count == 1 && machine(world)?.status == .running)
-        #expect(world.made.values.allSatisfy { $0 == 1 })
+    }
+
+    private static let ladders: [(String, [String: String])] = [
+        ("chase", [:]),
+        ("scale", ["kind": "scale", "from": "98", "to": "90", "orders": "4"]),
+        (
+            "scalper",
+            [
+                "kind": "scalper", "layers": "2", "base_bps": "100", "max_bps": "400", "qty": "20",
+                "side": "",
+            ]
+        ),
+    ]
+
+    @Test("B7c: what only reduces rests on while Redis is away, however long")
+    func reducingAway() {
+        var world = world()
+        while !world.resting.isEmpty {
+            if let name = world.resting.first.flatMap({ ClientOrderID($0.clientOrderID) }) {
+                world.fill(name)
+            }
+            live(&world, 4)
+        }
+        live(&world, 40)
+        #expect(net(world) == .whole(40))
+        world.tell(
+            "start-c2", .algoStart,
+            [
+                "kind": "chase", "account": "alpha", "symbol": "BTCUSDT", "side": "SELL",
+                "qty": "10", "id": "c2", "reduce_only": "1",
+            ])
+        live(&world, 100) { !$0.resting.isEmpty }
+        #expect(world.resting.count == 1)
+        world.cutRedis(for: .seconds(600))
+        live(&world, 400)
+        #expect(world.resting.count == 1)
     }
 
     @Test("B7c: while Redis is away it is stopped and paused all the same", arguments: [true, false])

@@ -129,14 +129,42 @@ import VenueProtocol
         #expect(world.algoRecords["c1"]?.reason == "state_unreadable")
     }
 
+    @Test("C6: what is taken back for one algorithm leaves the orders of another of its kind and book")
+    func others() {
+        var world = world()
+        start("c2", ["qty": "30"], &world)
+        run(&world, 60)
+        #expect(world.resting.count == 2)
+        let mine = world.desk.algos.all["c2"]?.machine?.book.children.first?.number ?? 0
+        let name = world.desk.childName("c2", mine)
+        world.tell("stop", .algoStop, AlgoNameBody(algo: "c1").body)
+        run(&world, 60)
+        #expect(world.resting.map(\.clientOrderID) == [name?.text ?? ""])
+    }
+
     @Test("those that reduce are taken up before the others")
     func protective() {
         var world = world()
-        start("z9", ["side": "SELL", "qty": "1", "reduce_only": "1"], &world)
-        run(&world, 20)
+        while net(world) < .whole(10), let resting = world.resting.first,
+            let name = ClientOrderID(resting.clientOrderID)
+        {
+            world.fill(name)
+            run(&world, 4)
+        }
+        for number in 1...8 { start("a\(number)", ["qty": "1"], &world) }
+        for number in 1...8 {
+            start("z\(number)", ["side": "SELL", "qty": "1", "reduce_only": "1"], &world)
+        }
+        run(&world, 60)
+        #expect(world.running.count == 17, "\(world.running)")
         world.crash()
-        live(&world, 600) { !$0.desk.algos.all.isEmpty }
-        #expect(world.desk.algos.inOrder == ["z9", "c1"])
+        world.algoSaves = []
+        let begun = world.now
+        live(&world, 600) { Set($0.algoSaves).count == 17 }
+        #expect(world.now - begun <= .seconds(5))
+        #expect(world.desk.algos.inOrder.prefix(8).allSatisfy { $0.hasPrefix("z") })
+        // What is saved first places, moves and takes back first.
+        #expect(Set(world.algoSaves.prefix(8)) == Set((1...8).map { "z\($0)" }), "\(world.algoSaves)")
     }
 
     @Test(

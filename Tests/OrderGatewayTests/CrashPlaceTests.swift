@@ -14,8 +14,10 @@ import VenueProtocol
     private static let beta = GatewayWorld.accounts[1]
 
     /// A world in which nothing is lost, and whose desk leads.
-    private func world(_ prepare: (inout GatewayWorld) -> Void = { _ in }) -> GatewayWorld {
-        var world = GatewayWorld(seed: 5)
+    private func world(
+        seed: UInt64 = 5, _ prepare: (inout GatewayWorld) -> Void = { _ in }
+    ) -> GatewayWorld {
+        var world = GatewayWorld(seed: seed)
         world.loss = 0
         world.newestFence = 1
         prepare(&world)
@@ -72,7 +74,7 @@ import VenueProtocol
         "B4c P3: killed around what is booked at mark, a close takes from its own book, once",
         arguments: Place.allCases)
     func bookedClose(place: Place) {
-        var world = world(backed)
+        var world = world(seed: 5, backed)
         world.tell(
             "start-t1", .algoStart,
             [
@@ -114,10 +116,11 @@ import VenueProtocol
 
     // MARK: orders that are done before a state names them
 
-    /// Redis forgets all that came after an algorithm's start while the desk lives on, and the desk is
-    /// killed some milliseconds after it has begun to write down anew what was lost.
-    private func forgetful(_ wait: Int64, isRetired: Bool) -> GatewayWorld {
-        var world = world()
+    /// Redis forgets all that came after an algorithm's start while the desk lives on; what was lost is
+    /// written down anew but for the algorithm's state, and the desk is killed some milliseconds after
+    /// that has begun.
+    private func forgetful(_ seed: UInt64, _ wait: Int64, isRetired: Bool) -> GatewayWorld {
+        var world = world(seed: seed)
         world.tell(
             "start-s1", .algoStart,
             [
@@ -139,19 +142,23 @@ import VenueProtocol
         world.tell(.redisDown)
         image.restore(&world)
         world.lostNumber = world.number
+        world.refusesAlgos = true
         world.tell(.redisUp)
         live(&world, 400, every: .milliseconds(1), isTicking: false) { $0.records[third] != nil }
         world.advance(by: .milliseconds(wait))
         world.crash()
+        world.refusesAlgos = false
         return world
     }
 
     @Test("P3: an order that is done before a state names it is counted after a crash between")
     func doneUnnamed() {
         for isRetired in [false, true] {
-            for wait in stride(from: Int64(0), to: 120, by: 6) {
-                var world = forgetful(wait, isRetired: isRetired)
-                let what = "\(isRetired ? "retired" : "on the desk"), killed after \(wait) ms"
+            // Which of what is written down anew comes first is the seed's.
+            for run in 0..<60 {
+                let (seed, wait) = (UInt64(run / 10), Int64(run % 10 * 60))
+                var world = forgetful(seed, wait, isRetired: isRetired)
+                let what = "\(isRetired ? "retired" : "on the desk"), seed \(seed), killed after \(wait) ms"
                 live(&world, 400) { $0.desk.algos.all["s1"]?.isRecovering == false }
                 live(&world, 40)
                 for resting in world.resting {

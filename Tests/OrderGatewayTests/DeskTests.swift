@@ -74,6 +74,30 @@ import VenueProtocol
         #expect(bench.give(.factsRead(DeskBench.id("r2"), bench.facts)) == ["intent intent under 3"])
     }
 
+    @Test("S4: what waited to be saved when the lease was lost is refused, and not sent under the next one")
+    func unsavedUnderNextLease() {
+        for isChecked in [false, true] {
+            var bench = DeskBench.ready
+            bench.desk.verified = []
+            let id = DeskBench.id("r1")
+            bench.give(bench.placing("r1", within: 60_000))
+            if isChecked { bench.give(.factsRead(id, bench.facts)) }
+            bench.give(.leaseLost)
+            // Another leads, and finds nothing of it: no record, and no order at the venue.
+            let gained = bench.give(.leaseGained(fence: 9))
+            #expect(gained.contains("reply r1 lease_lost"), "\(gained)")
+            var lines = bench.give(
+                .loaded(generation: bench.desk.generation, DeskBench.snapshot))
+            lines += bench.give(.openOrdersAnswered(generation: bench.desk.generation, []))
+            lines += bench.give(.factsRead(id, bench.facts))
+            lines += bench.give(
+                .recentOrdersAnswered(
+                    DeskBench.symbol, generation: bench.desk.generation, []))
+            #expect(!lines.contains { $0.hasPrefix("intent") || $0.hasPrefix("send") }, "\(lines)")
+            #expect(bench.desk.isReady && bench.desk.orders[id] == nil)
+        }
+    }
+
     @Test("S3: while the venue does not list a symbol's orders, a new one waits, and is refused late")
     func unverified() {
         var bench = DeskBench.ready

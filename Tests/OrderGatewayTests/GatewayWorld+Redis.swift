@@ -41,7 +41,7 @@ extension GatewayWorld {
             states[account?.name ?? ""] = record
             return .stateSaved(request: request, .saved)
         case .saveAlgo(let record, let isOver, let fence, let token):
-            if isDown { return .algoSaved(record.id, token: token, .refused) }
+            if isDown || refusesAlgos { return .algoSaved(record.id, token: token, .refused) }
             let reply = saveAlgo(record, isOver, fence)
             return .algoSaved(record.id, token: token, isSilent ? .unknown : reply)
         case .readFacts(let id, _, _):

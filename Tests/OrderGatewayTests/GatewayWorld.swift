@@ -60,6 +60,10 @@ struct GatewayWorld {
     var states: [String: StateRecord] = [:]
     var algoRecords: [String: AlgoRecord] = [:]
     var running: Set<String> = []
+    /// Whether states of algorithms do not arrive, while all else does.
+    var refusesAlgos = false
+    /// Algorithms in the order in which the desk has saved them.
+    var algoSaves: [String] = []
     /// Who holds the lease `owner`, and until when.
     var owner: (fence: Int64, until: Instant)?
     /// Records of algorithms that cannot be read, and what is wrong with them.
@@ -170,6 +174,7 @@ struct GatewayWorld {
     // MARK: what the desk wants
 
     private mutating func act(_ action: GatewayAction) {
+        if case .saveAlgo(let record, _, _, _) = action { algoSaves.append(record.id) }
         switch action {
         case .reply(let reply, _): replies.append(reply)
         case .alert(let code, _, _): alerts.append(code)

@@ -58,7 +58,7 @@ struct AlgoTrial {
         given.merge(texts(rules.quantised(mid, side: .buy))) { $1 }
         machine = AlgoMachine(
             id: "trial-\(seed)", parameters: try AlgoParameters(kind, given), rules: rules,
-            canAmend: true, now: now)
+            venue: AlgoVenue(), now: now)
     }
 
     /// The market before the algorithm.

@@ -34,6 +34,9 @@ package struct LedgerChange: Equatable, Sendable {
         package var order: ClientOrderID
         /// The position's version that it was planned by.
         package var positionVersion: Int64
+        /// Its call may have been lost, and its price is of then: whether it is in the ledger is asked, and
+        /// nothing is booked by asking.
+        var isAsked = false
 
         package init(order: ClientOrderID, positionVersion: Int64) {
             self.order = order

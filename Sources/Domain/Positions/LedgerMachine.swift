@@ -9,9 +9,9 @@ package struct LedgerMachine: Equatable, Sendable {
         case apply(LedgerCommand)
         /// The change is in the ledger: by this call (`sequence` not nil), or since before.
         case booked(LedgerChange, totals: OrderTotals?, sequence: Int64?)
-        /// A close at mark is not in the ledger and will not be: its book has changed since it was
-        /// planned.
-        case outdated(LedgerChange)
+        /// A close at mark is not in the ledger and will not be by this call: its book has changed since it
+        /// was planned, or its answer was lost. With what the ledger has booked of its order.
+        case outdated(LedgerChange, totals: OrderTotals?)
         /// Call `retry(account)` a little later.
         case retryLater(AccountID)
         /// A newer writer took over: stop writing.
@@ -168,7 +168,10 @@ package struct LedgerMachine: Equatable, Sendable {
     package mutating func resume() -> [Action] {
         isSuspended = false
         var actions: [Action] = []
-        for account in books.keys.sorted() { actions += advance(account) }
+        for account in books.keys.sorted() {
+            doubtClose(account)
+            actions += advance(account)
+        }
         return actions
     }
 
@@ -230,23 +233,36 @@ package struct LedgerMachine: Equatable, Sendable {
         case .conflict(let snapshot):
             adopt(snapshot, command.change)
             if let closing = command.change.closing,
-                snapshot.position?.version ?? 0 != closing.positionVersion
+                closing.isAsked
+                    || snapshot.position?.version ?? 0 != closing.positionVersion
             {
                 books[account]?.queue.removeFirst()
-                return [.outdated(command.change)] + advance(account)
+                let known = totals[closing.order]
+                return [.outdated(command.change, totals: known)] + advance(account)
             }
             books[account]?.conflicts += 1
             // Two writers that collide again and again take a rest.
-            if books[account]?.conflicts ?? 0 > 8 { return [.retryLater(account)] }
+            if books[account]?.conflicts ?? 0 > 8 { return later(account) }
             return advance(account)
         case .fenced:
             isSuspended = true
             return [.fenced]
         case .wrong(let what):
-            return [.stuck(account, what), .retryLater(account)]
-        case .unknown, .refused:
-            return [.retryLater(account)]
+            return [.stuck(account, what)] + later(account)
+        case .unknown, .refused: return later(account)
         }
+    }
+
+    /// The first that waits is tried again after a pause.
+    private mutating func later(_ account: AccountID) -> [Action] {
+        doubtClose(account)
+        return [.retryLater(account)]
+    }
+
+    /// The mark of a close that waits is not that of when it will be sent.
+    private mutating func doubtClose(_ account: AccountID) {
+        guard books[account]?.queue.first?.closing != nil else { return }
+        books[account]?.queue[0].closing?.isAsked = true
     }
 
     private mutating func adopt(_ command: LedgerCommand) {
@@ -302,8 +318,10 @@ package struct LedgerMachine: Equatable, Sendable {
             command.order = LedgerCommand.OrderPart(id: order, before: before, after: after)
         }
         if let closing = change.closing, case .adjustment(_, let price, _) = change.subject {
-            // Of a book that has changed it is only asked whether the close is in it.
-            if command.positionBefore != closing.positionVersion { command.positionBefore = -1 }
+            // Of a book or a mark of before it is only asked whether the close is in the ledger.
+            if closing.isAsked || command.positionBefore != closing.positionVersion {
+                command.positionBefore = -1
+            }
             let before = totals[closing.order] ?? OrderTotals()
             var after = before
             after.add(atMark: legs, price)

@@ -1,4 +1,5 @@
 import Bytes
+package import Chronology
 package import Reactor
 
 /// Commands to one Redis server over one pipelined connection that is made again when it ends.
@@ -42,6 +43,9 @@ package import Reactor
 
     /// Whether requests are taken now.
     package var isUp: Bool { connection.isUp }
+
+    /// When the server was last heard of, or a connection to it begun.
+    package var heardAt: Instant { connection.lastReceived }
 
     /// Requests written or queued and not answered.
     package var pendingCount: Int { pending.count }

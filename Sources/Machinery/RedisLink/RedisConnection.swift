@@ -44,7 +44,7 @@ import Reactor
     private var parser: ReplyParser?
     private var login = LoginSequence()
     private var backoff: Backoff
-    private var lastReceived = Instant.distantPast
+    private(set) var lastReceived = Instant.distantPast
     private var pingSent: Instant?
     private var openedAt = Instant.distantPast
     private var attempt = 0

@@ -126,13 +126,19 @@ import Trading
     private static func change(
         _ kind: CommandKind, _ session: Session, _ arguments: Arguments
     ) async throws(CommandFailure) {
-        let body = AlgoNameBody(
-            algo: arguments.positional[0], isFlattening: arguments.has("--flatten"))
-        let reply = try await BusRequest(
+        let id = arguments.positional[0]
+        let body = AlgoNameBody(algo: id, isFlattening: arguments.has("--flatten"))
+        let request = BusRequest(
             session, kind, id: session.requestID, seconds: try arguments.seconds("--timeout", 5),
-            silence: .timeout, body: body.body
-        ).run()
-        try show(session, reply.body)
+            silence: .timeout, body: body.body)
+        do {
+            try show(session, try await request.run().body)
+        } catch where error.code == ExitStatus.notFound.rawValue {
+            // One that is over is on record for a while.
+            guard let record = try await read(session, id) else { throw error }
+            throw CommandFailure(
+                .notFound, "\(id) does not run any more: it is \(record.status), \(record.reason)")
+        }
     }
 
     private static func show(

@@ -1,3 +1,4 @@
+import Algorithms
 import BusProtocol
 import Bytes
 import Reactor
@@ -33,7 +34,7 @@ import Trading
         for (name, value) in record.shown where name != "elapsed_ms" {
             fields.append((name, value))
         }
-        fields.append(("running for", elapsed(record)))
+        fields.append(("running for", elapsed(record, session.nowMilliseconds)))
         session.show(fields.filter { !$0.1.isEmpty })
         for table in layers(record) { session.print("\n" + table.text) }
     }
@@ -49,8 +50,11 @@ import Trading
         return "[\(bar)] \(percent) %"
     }
 
-    private static func elapsed(_ record: AlgoRecord) -> String {
-        let seconds = (Int64(record["elapsed_ms"]) ?? 0) / 1_000
+    /// Up to now where it is not over: its record is written when something changes.
+    private static func elapsed(_ record: AlgoRecord, _ now: Int64) -> String {
+        let isOver = AlgoStatus(rawValue: record.status)?.isOver != false
+        let since = isOver ? 0 : max(0, now - record.stamp.atMilliseconds)
+        let seconds = ((Int64(record["elapsed_ms"]) ?? 0) + since) / 1_000
         return seconds < 120 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
     }
 
@@ -74,12 +78,15 @@ import Trading
             "SLOT", "HOLDS", "OF", "ROUNDS", "REALISED", "AVERAGE PNL", "WIDTH", "WAITS MS",
             "PAUSED MS",
         ])
+        // What was held when it ended was closed by an order of its own.
+        let isFlattened = state["closing_lot"] != nil
         for (index, slot) in slots.enumerated() where lots.count > index * 2 + 1 {
             let opened = lots[index * 2][1]?.decimalUnits ?? 0
-            let closed = lots[index * 2 + 1][1]?.decimalUnits ?? 0
-            let total = (lots[index * 2][0]?.decimalUnits ?? 0) - closed
+            // What was closed, and what the venue kept of it as its fee.
+            let gone = (lots[index * 2 + 1][1]?.decimalUnits ?? 0) + (slot[10]?.decimalUnits ?? 0)
+            let total = (lots[index * 2][0]?.decimalUnits ?? 0) - gone
             table.append([
-                "\(index + 1)", Quantity(units: opened - closed).text,
+                "\(index + 1)", isFlattened ? "-" : Quantity(units: opened - gone).text,
                 Quantity(units: total).text, "\(slot[5]?.integer ?? 0)", slot[2]?.text ?? "",
                 slot[3]?.text ?? "", slot[4]?.text ?? "", "\(slot[7]?.integer ?? 0)",
                 "\(slot[8]?.integer ?? 0)",

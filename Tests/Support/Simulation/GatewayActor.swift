@@ -26,14 +26,16 @@ package final class GatewayActor {
     /// Takes alerts; for failing runs.
     package var onAlert: (String) -> Void = { _ in }
 
+    /// - Parameter number: tells the processes of a story apart, as their instance names do.
     package init(
-        time: SimulatedTime, server: SimulatedServer, venue: SimulatedVenue, keys: BusKeys
+        time: SimulatedTime, server: SimulatedServer, venue: SimulatedVenue, keys: BusKeys,
+        number: Int
     ) {
         self.time = time
         self.server = server
         self.venue = venue
         self.keys = keys
-        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:simulated"))
+        desk = GatewayDesk(settings: GatewaySettings(writer: "order-gateway:simulated-\(number)"))
         connection = server.connect()
         connection.subscriptions = [keys.commandChannel(.orderGateway)]
         connection.onUp = { [weak self] in self?.tell(.redisUp) }

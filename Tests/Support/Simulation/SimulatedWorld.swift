@@ -41,6 +41,7 @@ package final class SimulatedWorld {
     /// Whether faults are drawn while nothing is asked.
     var isBreaking = false
     private var number = 0
+    private var gateways = 1
     /// Of the owner that some orders live for.
     var isOwning = false
     var ownerFence: Int64 = 0
@@ -58,7 +59,7 @@ package final class SimulatedWorld {
         settings.seed = seed
         settings.listings = Array(settings.listings.prefix(2))
         venue = SimulatedVenue(settings, time: time)
-        gateway = GatewayActor(time: time, server: server, venue: venue, keys: keys)
+        gateway = GatewayActor(time: time, server: server, venue: venue, keys: keys, number: 1)
         risk = RiskActor(time: time, server: server, keys: keys)
         sync = SyncActor(
             time: time, server: server, venue: venue, keys: keys, interval: .seconds(8))
@@ -233,7 +234,9 @@ package final class SimulatedWorld {
     // MARK: processes, begun anew
 
     package func startGateway() {
-        gateway = GatewayActor(time: time, server: server, venue: venue, keys: keys)
+        gateways += 1
+        gateway = GatewayActor(
+            time: time, server: server, venue: venue, keys: keys, number: gateways)
         watchAlerts()
     }
 

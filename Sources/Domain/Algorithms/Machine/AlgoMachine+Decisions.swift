@@ -9,7 +9,7 @@ extension AlgoMachine {
         wakeAt = .distantFuture
         switch hold {
         case .recovery: return
-        case .storage: return holdOut(now, &out)
+        case .storage(let since): return holdOut(since, now, &out)
         case .nothing: break
         }
         switch status {
@@ -21,10 +21,17 @@ extension AlgoMachine {
         }
     }
 
-    /// While nothing can be saved: what rests stays, and a pause or an end takes it back.
-    private mutating func holdOut(_ now: Instant, _ out: inout [AlgoAction]) {
+    /// While nothing can be saved: what would open is not left resting for long, as nobody could follow
+    /// its fills and it could not follow the price; a pause or an end takes everything back.
+    private mutating func holdOut(_ since: Instant, _ now: Instant, _ out: inout [AlgoAction]) {
         switch status {
-        case .starting, .running, .done, .failed: return
+        case .done, .failed: return
+        case .starting, .running:
+            let due = max(since + Limits.storagePatience, cancelsAt)
+            if now < due { return wake(by: due) }
+            for child in book.children where child.rests && !child.isReduceOnly {
+                cancel(child, &out)
+            }
         case .paused: cancelAll(now, &out)
         case .ending: carryOutEnd(now, &out)
         }
@@ -63,7 +70,7 @@ extension AlgoMachine {
         -> Quantity
     {
         let fit = rules.quantised(quantity, type: type)
-        guard fit.isPositive, !isReducing else { return fit }
+        guard fit.isPositive, !(isReducing && venue.isMargined) else { return fit }
         return price.times(fit, .down) < rules.minimumNotional ? .zero : fit
     }
 
@@ -94,7 +101,7 @@ extension AlgoMachine {
         let allowedAt = child.movedAt + pause
         if now < allowedAt { return wake(by: allowedAt) }
         progress.moved += 1
-        if canAmend {
+        if venue.amends {
             book.amending(child.number, to: price, now: now)
             out.append(.amend(child.number, price: price))
         } else {
@@ -109,7 +116,7 @@ extension AlgoMachine {
     /// Takes back everything that rests.
     mutating func cancelAll(_ now: Instant, _ out: inout [AlgoAction]) {
         if now < cancelsAt { return wake(by: cancelsAt) }
-        for child in book.children where child.type == .limit { cancel(child, &out) }
+        for child in book.children where child.rests { cancel(child, &out) }
     }
 
     // MARK: the end
@@ -130,17 +137,20 @@ extension AlgoMachine {
         // What can be an order depends on the price: after a restart the first one brings it here again.
         guard bid.isPositive else { return }
         let goal = parameters.goal
+        let order = atOnce(goal.side)
+        if order.price != nil, !isPriced(now) { return }
         if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)
         let quantity = tradable(
-            rest, .market, at: bid, isReducing: parameters.isReduceOnly)
+            rest, order.type, at: bid, isReducing: parameters.isReduceOnly)
         guard quantity.isPositive else {
             if rest.isZero { self.ending?.reason = AlgoReason.filled.rawValue }
             return finish()
         }
         place(
-            lot: 0, side: goal.side, type: .market, quantity: quantity, price: nil,
-            isReduceOnly: parameters.isReduceOnly, now: now, &out)
+            lot: 0, side: goal.side, type: order.type, timeInForce: order.timeInForce,
+            quantity: quantity, price: order.price, isReduceOnly: parameters.isReduceOnly, now: now,
+            &out)
     }
 
     /// The rungs are over: what is left of them is one thing.
@@ -153,8 +163,15 @@ extension AlgoMachine {
     /// Closes what it has opened.
     private mutating func flatten(_ now: Instant, _ out: inout [AlgoAction]) {
         let net = progress.net
-        let quantity = rules.quantised(net.magnitude, type: .market)
-        guard quantity.isPositive, !parameters.isReduceOnly else { return finish() }
+        if parameters.isReduceOnly || net.isZero { return finish() }
+        // What can be an order depends on the price where there is no margin.
+        guard bid.isPositive || venue.isMargined else { return }
+        let order = atOnce(net.isPositive ? .sell : .buy)
+        let quantity = tradable(net.magnitude, order.type, at: bid, isReducing: true)
+        guard quantity.isPositive else {
+            detail = "\(net) is left: too small to be an order"
+            return finish()
+        }
         let lot = closingLot ?? book.lots.count
         if closingLot == nil {
             // A lot of its own: closing is not part of what was asked for.
@@ -162,8 +179,8 @@ extension AlgoMachine {
             closingLot = lot
         }
         place(
-            lot: lot, side: net.isPositive ? .sell : .buy, type: .market,
-            quantity: min(quantity, book.free(lot)), price: nil, isReduceOnly: !closesFreely,
-            now: now, &out)
+            lot: lot, side: net.isPositive ? .sell : .buy, type: order.type,
+            timeInForce: order.timeInForce, quantity: min(quantity, book.free(lot)),
+            price: order.price, isReduceOnly: !closesFreely, now: now, &out)
     }
 }

@@ -4,14 +4,17 @@ package import Trading
 
 /// The state of an algorithm as text, from which it goes on after a restart.
 extension AlgoMachine {
-    /// Counts up whenever an older build could misread what this one writes.
-    package static let stateVersion: Int64 = 2
+    /// Counts up whenever an older build could misread what this one writes. An older one knows nothing
+    /// of coins that were kept as fees: only where there are any is it told so.
+    package static let stateVersion: Int64 = 3
+
+    var keepsCoins: Bool { !progress.kept.isZero }
 
     /// The state as one JSON object; times are counted from the start of the algorithm.
     package func stateText(now: Instant) -> String {
         var writer = JSONWriter(capacity: 1_024)
         writer.beginObject()
-        writer.field("v", AlgoMachine.stateVersion)
+        writer.field("v", keepsCoins ? AlgoMachine.stateVersion : 2)
         writer.field("status", status.rawValue)
         writer.field("reason", reason)
         writer.field("detail", detail)
@@ -47,6 +50,7 @@ extension AlgoMachine {
         writer.field("bought_for", units: progress.boughtFor.units)
         writer.field("sold_for", units: progress.soldFor.units)
         writer.field("fees", units: progress.fees.units)
+        if keepsCoins { writer.field("kept", units: progress.kept.units) }
         writer.field("placed", progress.placed)
         writer.field("moved", progress.moved)
         writer.field("refused", progress.refused)
@@ -81,6 +85,7 @@ extension AlgoMachine {
         writer.field("executed", units: child.executed.units)
         writer.field("notional", units: child.notional.units)
         writer.field("fees", units: child.fees.units)
+        if !child.kept.isZero { writer.field("kept", units: child.kept.units) }
         writer.endObject()
     }
 }
@@ -98,14 +103,14 @@ extension AlgoMachine {
     /// - Parameter downtime: how long ago the state was written; its clock has run on.
     package init(
         restoring text: String, id: String, parameters: AlgoParameters, rules: Instrument,
-        canAmend: Bool, downtime: Interval, now: Instant
+        venue: AlgoVenue, downtime: Interval, now: Instant
     ) throws(AlgoStateProblem) {
-        self.init(id: id, parameters: parameters, rules: rules, canAmend: canAmend, now: now)
+        self.init(id: id, parameters: parameters, rules: rules, venue: venue, now: now)
         guard let state = try? JSONValue.parse(Array(text.utf8)) else {
             throw AlgoStateProblem("its state is not JSON: stop it by hand and look at its orders")
         }
         let version = state["v"]?.integer ?? 0
-        guard version == AlgoMachine.stateVersion || version == 1 else {
+        guard (1...AlgoMachine.stateVersion).contains(version) else {
             throw AlgoStateProblem(
                 "its state has version \(version), and this build reads 1 to "
                     + "\(AlgoMachine.stateVersion): run the build that wrote it, or stop it")
@@ -170,6 +175,7 @@ extension AlgoMachine {
         progress.boughtFor = Money(units: try state.field("bought_for", \.decimalUnits))
         progress.soldFor = Money(units: try state.field("sold_for", \.decimalUnits))
         progress.fees = Money(units: try state.field("fees", \.decimalUnits))
+        progress.kept = Quantity(units: state["kept"]?.decimalUnits ?? 0)
         progress.placed = try state.field("placed", \.integer)
         progress.moved = try state.field("moved", \.integer)
         progress.refused = try state.field("refused", \.integer)
@@ -197,6 +203,7 @@ extension ChildOrder {
             executed: Quantity(units: try value.field("executed", \.decimalUnits)),
             notional: Money(units: try value.field("notional", \.decimalUnits)),
             fees: Money(units: try value.field("fees", \.decimalUnits)), movedAt: .distantPast)
+        kept = Quantity(units: value["kept"]?.decimalUnits ?? 0)
     }
 }
 

@@ -51,6 +51,7 @@ extension AlgoMachine {
             writer.value(max(0, (slot.waitUntil - now).milliseconds))
             writer.value(max(0, (slot.pausedUntil - now).milliseconds))
             writer.value(slot.filledAt == .distantPast ? -1 : (now - slot.filledAt).milliseconds)
+            if keepsCoins { writer.value(units: slot.kept.units) }
             writer.endArray()
         }
         writer.endArray()
@@ -72,6 +73,7 @@ extension AlgoMachine {
             slots[index].level = min(4, max(0, Int(try value.whole(6))))
             slots[index].waitUntil = savedAt + .milliseconds(try value.whole(7))
             slots[index].pausedUntil = savedAt + .milliseconds(try value.whole(8))
+            if value[10] != nil { slots[index].kept = Quantity(units: try value.decimal(10)) }
             let ago = try value.whole(9)
             if ago >= 0 { slots[index].filledAt = savedAt - .milliseconds(ago) }
         }

@@ -6,7 +6,7 @@ package import Trading
 ///
 /// Slot i has two lots: 2i opens, 2i + 1 closes. What may be opened is the slot's size plus what was
 /// closed, what may be closed is what was opened; so a position is never above the slot's size, and
-/// never closed twice.
+/// never closed twice. Coins that the venue keeps as its fee are neither to be closed nor held (F8).
 extension AlgoMachine {
     mutating func buildSlots(_ plan: ScalperPlan) {
         let sizes = plan.sizes(at: rules) ?? [plan.quantity]
@@ -19,14 +19,15 @@ extension AlgoMachine {
 
     /// What a slot holds, above zero for short ones, too.
     package func position(_ slot: Int) -> Quantity {
-        book.lots[slot * 2].filled - book.lots[slot * 2 + 1].filled
+        book.lots[slot * 2].filled - book.lots[slot * 2 + 1].filled - slots[slot].kept
     }
 
     /// Lots that follow from what was filled.
     mutating func refreshLots() {
         for index in slots.indices {
-            book.lots[index * 2].total = slots[index].size + book.lots[index * 2 + 1].filled
-            book.lots[index * 2 + 1].total = book.lots[index * 2].filled
+            let gone = book.lots[index * 2 + 1].filled + slots[index].kept
+            book.lots[index * 2].total = slots[index].size + gone
+            book.lots[index * 2 + 1].total = book.lots[index * 2].filled - slots[index].kept
         }
     }
 
@@ -34,11 +35,14 @@ extension AlgoMachine {
     mutating func slotFilled(_ change: ChildChange, _ plan: ScalperPlan, _ now: Instant) {
         let index = change.child.lot / 2
         guard slots.indices.contains(index), change.child.lot != closingLot else { return }
+        slots[index].kept += change.kept
         if change.child.lot % 2 == 0 {
             slots[index].opened(change, plan, now: now)
         } else {
+            // Less than a step is nothing that could be closed: coins beside what was kept as a fee.
+            let left = position(index)
             slots[index].closed(
-                change, before: position(index) + change.executed, plan, now: now)
+                change, before: left + change.executed, isOver: left < rules.step, plan, now: now)
         }
         refreshLots()
     }

@@ -45,7 +45,9 @@ extension AlgoMachine {
         let room = max(rules.step, most) - (filled - slicing.filledBefore)
         let wanted = min(schedule.total(after: slicing.due) - filled, room)
         let price = slicePrice(plan)
-        let type: OrderType = plan.style == .market && plan.limit == nil ? .market : .limit
+        let isAtOnce = plan.style == .market && plan.limit == nil
+        let order = atOnce(plan.side)
+        let type: OrderType = isAtOnce ? order.type : .limit
         if let limit = plan.limit, plan.side == .buy ? price > limit : price < limit { return }
         let quantity = tradable(
             wanted, type, at: price, isReducing: parameters.isReduceOnly)
@@ -54,7 +56,7 @@ extension AlgoMachine {
         place(
             lot: 0, side: plan.side, type: type,
             timeInForce: plan.style == .market ? .immediateOrCancel : .postOnly,
-            quantity: min(quantity, book.free(0)), price: type == .market ? nil : price,
+            quantity: min(quantity, book.free(0)), price: isAtOnce ? order.price : price,
             isReduceOnly: parameters.isReduceOnly, now: now, &out)
     }
 

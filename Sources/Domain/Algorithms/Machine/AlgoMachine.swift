@@ -16,6 +16,8 @@ package struct AlgoMachine: Sendable {
         package static let longestPause = Interval.seconds(8)
         /// About two minutes of being refused, then a person has to look.
         package static let refusals = 20
+        /// Without a place to save to, no new risk after this long (B7c).
+        package static let storagePatience = Interval.seconds(2)
     }
 
     /// How soon the state has to be saved.
@@ -30,12 +32,13 @@ package struct AlgoMachine: Sendable {
     }
 
     /// What its host has it wait for.
-    package enum Hold: Sendable {
+    package enum Hold: Equatable, Sendable {
         case nothing
         /// What became of its orders is not known yet: it decides nothing.
         case recovery
-        /// Nothing can be saved: it places nothing, and leaves what rests unless it is told to end or pause.
-        case storage
+        /// Nothing can be saved since then: it places nothing, and takes back what would open once its
+        /// patience is over. What reduces rests on, unless it is told to end or pause.
+        case storage(since: Instant)
     }
 
     /// What is done before it is over.
@@ -56,8 +59,7 @@ package struct AlgoMachine: Sendable {
     package let parameters: AlgoParameters
     /// What the instrument asks of orders; the newest is kept.
     package var rules: Instrument
-    /// Whether resting orders can be moved; else they are cancelled and placed anew.
-    package let canAmend: Bool
+    package let venue: AlgoVenue
 
     package internal(set) var status = AlgoStatus.starting
     /// Why it is paused or over, a stable code; empty while it runs.
@@ -105,12 +107,12 @@ package struct AlgoMachine: Sendable {
 
     /// A new algorithm; `ticked` begins it.
     package init(
-        id: String, parameters: AlgoParameters, rules: Instrument, canAmend: Bool, now: Instant
+        id: String, parameters: AlgoParameters, rules: Instrument, venue: AlgoVenue, now: Instant
     ) {
         self.id = id
         self.parameters = parameters
         self.rules = rules
-        self.canAmend = canAmend
+        self.venue = venue
         startedAt = now
         book = ChildBook(lots: [Allotment(total: parameters.goal.quantity)])
         switch parameters.plan {
@@ -177,6 +179,7 @@ package struct AlgoMachine: Sendable {
         if change.executed.isPositive || report.stage == .working {
             refusals = 0
             waits = 0
+            if status == .running { detail = "" }
             if rungs.indices.contains(change.child.lot) { rungs[change.child.lot].tries = 0 }
         }
         if change.executed.isPositive {
@@ -193,7 +196,7 @@ package struct AlgoMachine: Sendable {
             closingLot = book.lots.count
             book.lots.append(Allotment(total: order.quantity))
             if !status.isOver { end(.flatten, AlgoReason.flattened.rawValue) }
-        } else if order.type == .market, book.lots.count > 1, parameters.kind == .scale {
+        } else if order.isAtOnce, book.lots.count > 1, parameters.kind == .scale {
             // Its time was over, and the rungs had become one lot.
             end(.complete, AlgoReason.outOfTime.rawValue)
             mergeLots()
@@ -204,8 +207,15 @@ package struct AlgoMachine: Sendable {
     }
 
     /// Nothing can be saved: from here on it places nothing.
-    package mutating func storageLost() {
-        if hold == .nothing { hold = .storage }
+    package mutating func storageLost(since: Instant) {
+        guard hold == .nothing else { return }
+        hold = .storage(since: since)
+        wake(by: since + Limits.storagePatience)
+    }
+
+    /// Whether it waits for a place to save to.
+    package var isUnsaved: Bool {
+        if case .storage = hold { true } else { false }
     }
 
     /// What it had to wait for is there: it goes on.
@@ -288,8 +298,13 @@ package struct AlgoMachine: Sendable {
         var response = RefusalResponse(code)
         if let closingLot, child.lot == closingLot {
             // With the flag and without by turns, as often as it may be tried.
-            if closesFreely, response != .wait { response = .retry }
-            closesFreely = !closesFreely && code == .reduceOnlyRejected
+            let isFlagRefused = refusesFlag(code)
+            if isFlagRefused || (closesFreely && response != .wait) { response = .retry }
+            closesFreely = !closesFreely && isFlagRefused
+            if response == .end {
+                detail = "\(progress.net) is left: to close it would not reduce the book's position"
+                hasFailed = true
+            }
         }
         switch response {
         case .wait:
@@ -303,6 +318,15 @@ package struct AlgoMachine: Sendable {
         case .end: end(.cancel, AlgoReason.nothingToReduce.rawValue)
         case .fail: fail(code)
         }
+    }
+
+    /// Whether a close was refused for its flag alone: at the venue the positions of several books are
+    /// one, and in the book those of both legs, as while they run.
+    private func refusesFlag(_ code: RefusalCode) -> Bool {
+        guard case .scalper(let plan) = parameters.plan, plan.legs == .both else {
+            return code == .reduceOnlyRejected
+        }
+        return code == .reduceOnlyRejected || code == .reduceOnlyWouldIncrease
     }
 
     private mutating func backOff(_ now: Instant) {

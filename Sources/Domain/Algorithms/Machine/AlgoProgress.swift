@@ -6,7 +6,10 @@ package struct AlgoProgress: Equatable, Sendable {
     package internal(set) var sold = Quantity.zero
     package internal(set) var boughtFor = Money.zero
     package internal(set) var soldFor = Money.zero
+    /// In money, also of what was kept in coins.
     package internal(set) var fees = Money.zero
+    /// Coins that the venue kept as its fee (F8).
+    package internal(set) var kept = Quantity.zero
     /// The middle of the market when it began; zero before.
     package internal(set) var arrival = Price.zero
     /// Orders placed, moved, and those that were refused.
@@ -20,7 +23,7 @@ package struct AlgoProgress: Equatable, Sendable {
     package var traded: Quantity { bought + sold }
     package var tradedFor: Money { boughtFor + soldFor }
     /// What it has added to the position.
-    package var net: Quantity { bought - sold }
+    package var net: Quantity { bought - sold - kept }
 
     /// The mean price of all it traded; nil before the first fill.
     package var averagePrice: Price? {
@@ -44,5 +47,6 @@ package struct AlgoProgress: Equatable, Sendable {
             soldFor += change.notional
         }
         fees += change.fees
+        kept += change.kept
     }
 }

@@ -120,12 +120,13 @@ package struct ChildBook: Equatable, Sendable {
             children[index].executed = executed
             children[index].notional = report.notional
             children[index].fees = report.fees
+            children[index].kept = report.kept
             lots[before.lot].filled += executed - before.executed
         }
         var change = ChildChange(
             child: children[index], executed: executed - before.executed,
             notional: children[index].notional - before.notional,
-            fees: children[index].fees - before.fees)
+            fees: children[index].fees - before.fees, kept: children[index].kept - before.kept)
         switch report.stage {
         case .pending: break
         case .working:

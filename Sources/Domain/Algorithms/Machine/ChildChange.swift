@@ -6,15 +6,20 @@ package struct ChildChange: Equatable, Sendable {
     package var child: ChildOrder
     package var executed: Quantity
     package var notional: Money
+    /// In money, also of what was kept in coins.
     package var fees: Money
+    package var kept: Quantity
     package var isOver = false
     package var refusal: RefusalCode?
 
-    init(child: ChildOrder, executed: Quantity, notional: Money, fees: Money) {
+    init(
+        child: ChildOrder, executed: Quantity, notional: Money, fees: Money, kept: Quantity = .zero
+    ) {
         self.child = child
         self.executed = executed
         self.notional = notional
         self.fees = fees
+        self.kept = kept
     }
 }
 

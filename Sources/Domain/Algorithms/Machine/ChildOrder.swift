@@ -32,11 +32,16 @@ package struct ChildOrder: Equatable, Sendable {
     package internal(set) var executed = Quantity.zero
     package internal(set) var notional = Money.zero
     package internal(set) var fees = Money.zero
+    /// Coins of what it bought that the venue kept as its fee (F8).
+    package internal(set) var kept = Quantity.zero
     /// When it was placed or last moved.
     package internal(set) var movedAt: Instant
 
     /// What may still execute, whatever is pending.
     package var remaining: Quantity { max(.zero, quantity - executed) }
+
+    /// Whether it waits at the venue for somebody to trade with.
+    var rests: Bool { type == .limit && timeInForce != .immediateOrCancel }
 }
 
 /// An order of an algorithm that its saved state does not name yet, as the venue knows it.
@@ -49,6 +54,8 @@ package struct FoundOrder: Equatable, Sendable {
     package var quantity: Quantity
     package var price: Price?
     package var isReduceOnly: Bool
+
+    var isAtOnce: Bool { type == .market || timeInForce == .immediateOrCancel }
 
     package init(
         number: Int64, lot: Int, side: Side, type: OrderType, timeInForce: TimeInForce,
@@ -85,11 +92,13 @@ package struct ChildReport: Equatable, Sendable {
     /// What the ledger has booked of it.
     package var executed: Quantity
     package var notional: Money
+    /// In money, also of those that were kept in coins.
     package var fees: Money
+    package var kept: Quantity
 
     package init(
         number: Int64, stage: Stage, price: Price? = nil, executed: Quantity = .zero,
-        notional: Money = .zero, fees: Money = .zero
+        notional: Money = .zero, fees: Money = .zero, kept: Quantity = .zero
     ) {
         self.number = number
         self.stage = stage
@@ -97,6 +106,7 @@ package struct ChildReport: Equatable, Sendable {
         self.executed = executed
         self.notional = notional
         self.fees = fees
+        self.kept = kept
     }
 }
 

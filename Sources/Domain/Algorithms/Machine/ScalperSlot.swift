@@ -21,6 +21,8 @@ package struct ScalperSlot: Equatable, Sendable {
     /// 0 is nearest to the middle.
     package let layer: Int
     package let size: Quantity
+    /// Coins that the venue kept as its fee.
+    package internal(set) var kept = Quantity.zero
     /// What the open position was bought or sold for.
     package internal(set) var cost = Money.zero
     /// Money in less money out since the position was last flat, fees included.
@@ -54,22 +56,27 @@ package struct ScalperSlot: Equatable, Sendable {
 
     /// Something of the opening order was filled.
     mutating func opened(_ change: ChildChange, _ plan: ScalperPlan, now: Instant) {
-        cost += change.notional
-        cash = cash + (side == .buy ? -change.notional : change.notional) - change.fees
+        // A fee that was kept in coins is no money paid: there is less to be sold.
+        let isInCoins = !change.kept.isZero
+        cost += isInCoins ? change.notional - change.fees : change.notional
+        cash = cash + (side == .buy ? -change.notional : change.notional)
+        if !isInCoins { cash = cash - change.fees }
         waits(plan, now)
         burst(plan, now)
     }
 
     /// Something of the closing order was filled.
-    /// - Parameter before: the position before it.
+    /// - Parameters:
+    ///   - before: the position before it.
+    ///   - isOver: whether nothing is left that could be closed.
     mutating func closed(
-        _ change: ChildChange, before: Quantity, _ plan: ScalperPlan, now: Instant
+        _ change: ChildChange, before: Quantity, isOver: Bool, _ plan: ScalperPlan, now: Instant
     ) {
         let share =
             before.isPositive ? change.executed.ratio(to: before, .nearestEven) : Ratio.one
         cost -= cost.scaled(by: min(.one, share), .nearestEven)
         cash = cash + (side == .buy ? change.notional : -change.notional) - change.fees
-        if change.executed >= before { roundEnded(plan) }
+        if isOver { roundEnded(plan) }
     }
 
     private mutating func roundEnded(_ plan: ScalperPlan) {

@@ -1,3 +1,8 @@
+import Algorithms
+import BusProtocol
+import Chronology
+import Trading
+
 /// The algorithms on the desk by id, each in a place of its own, where it is read and changed without
 /// being moved: they are large, and each tick looks at those of its symbol.
 struct AlgoTable: Sendable {
@@ -19,9 +24,13 @@ struct AlgoTable: Sendable {
         @inline(__always) _modify { yield &slots[places[id] ?? 0] }
     }
 
-    subscript(place place: Int) -> HostedAlgo? {
-        @inline(__always) _read { yield slots[place] }
-        @inline(__always) _modify { yield &slots[place] }
+    /// A price for the algorithm at a place: its id, where that leads to something. Past the subscript,
+    /// each use of which allocates what it yields from.
+    @inline(__always) mutating func ticked(
+        _ place: Int, bid: Price, ask: Price, now: Instant, _ actions: inout [AlgoAction]
+    ) -> String? {
+        guard slots[place]?.ticked(bid: bid, ask: ask, now: now, &actions) == true else { return nil }
+        return slots[place]?.record.id
     }
 
     mutating func insert(_ id: String, _ algo: HostedAlgo) {

@@ -66,7 +66,7 @@ extension GatewayDesk {
         }
         let machine = AlgoMachine(
             id: id, parameters: parameters, rules: rules,
-            canAmend: settings.capabilities.amends, now: turn.now)
+            venue: algoVenue, now: turn.now)
         let record = AlgoRecord(
             id: id, kind: parameters.kind.rawValue, account: parameters.account,
             symbol: parameters.symbol, status: machine.status.rawValue, reason: "", detail: "",
@@ -196,13 +196,16 @@ extension GatewayDesk {
         for child in machine.book.children { open += child.remaining }
         let isScalper = machine.parameters.kind == .scalper
         let slippage = isScalper ? nil : progress.slippage(goal.side)
+        // A hundredth of a tick is enough to be read.
+        let grain = Price(units: max(1, machine.rules.tick.units / 100))
+        let average = progress.averagePrice?.rounded(.nearestEven, to: grain)
         var realised = Money.zero
         for slot in machine.slots { realised += slot.realised }
         record.shown = [
             ("side", isScalper ? "" : goal.side.rawValue), ("qty", goal.quantity.text),
             ("filled", progress.traded.text),
             ("left", isScalper ? "" : max(.zero, goal.quantity - progress.traded).text),
-            ("open", open.text), ("average", progress.averagePrice?.text ?? ""),
+            ("open", open.text), ("average", average?.text ?? ""),
             ("arrival", progress.arrival.text),
             (
                 "slippage_bps",

@@ -4,6 +4,7 @@ import Chronology
 import Orders
 import Positions
 import Trading
+import VenueProtocol
 
 /// What algorithms want of the desk, and what becomes of their orders.
 extension GatewayDesk {
@@ -122,12 +123,9 @@ extension GatewayDesk {
 
     /// How an order ended that is not on the desk.
     func overReport(_ number: Int64, _ code: RefusalCode?, _ record: OrderRecord?) -> ChildReport {
-        let booked = record?.bookedAtMark ?? BookedAtMark()
-        return ChildReport(
-            number: number, stage: .over(code),
-            executed: (record?.executed ?? .zero) + booked.quantity,
-            notional: (record?.executedNotional ?? .zero) + booked.value,
-            fees: record?.fees ?? .zero)
+        childReport(
+            number, .over(code), price: nil, record?.intent.symbol,
+            record.map { OrderTotals($0) } ?? OrderTotals())
     }
 
     mutating func orderMoved(_ name: ClientOrderID, _ turn: inout Turn) {
@@ -173,11 +171,41 @@ extension GatewayDesk {
                     ? .over(RefusalCode.allCases.first { $0.description == order.code })
                     : .cancelling
             }
-        // What was booked at mark is closed as well as what was traded.
-        let booked = order.totals.bookedAtMark ?? BookedAtMark()
+        return childReport(
+            number, stage, price: order.life.intent.price, order.symbol, order.totals)
+    }
+
+    /// What was booked at mark is closed as well as what was traded.
+    private func childReport(
+        _ number: Int64, _ stage: ChildReport.Stage, price: Price?, _ symbol: Symbol?,
+        _ totals: OrderTotals
+    ) -> ChildReport {
+        let booked = totals.bookedAtMark ?? BookedAtMark()
+        let fee = fee(of: totals, symbol)
         return ChildReport(
-            number: number, stage: stage, price: order.life.intent.price,
-            executed: order.totals.executed + booked.quantity,
-            notional: order.totals.notional + booked.value, fees: order.totals.fees)
+            number: number, stage: stage, price: price,
+            executed: totals.executed + booked.quantity, notional: totals.notional + booked.value,
+            fees: fee.money, kept: fee.kept)
+    }
+
+    /// What an order's fees are in money, and the coins of its own that the venue kept for them (F8), as
+    /// the ledger takes them out of the book. Fees in any other asset are nothing to an algorithm.
+    private func fee(of totals: OrderTotals, _ symbol: Symbol?) -> (money: Money, kept: Quantity) {
+        if totals.feeAsset.isEmpty || totals.feeAsset == settings.settlementAsset {
+            return (totals.fees, .zero)
+        }
+        guard let symbol, !settings.capabilities.isMargined, totals.executed.isPositive,
+            symbol.name == totals.feeAsset + settings.settlementAsset
+        else { return (.zero, .zero) }
+        let kept = Quantity(units: totals.fees.units)
+        let average = totals.notional.divided(by: totals.executed, .nearestEven)
+        return (average.times(kept, .nearestEven), kept)
+    }
+
+    /// What the venue's table says that makes a difference to an algorithm.
+    var algoVenue: AlgoVenue {
+        AlgoVenue(
+            amends: settings.capabilities.amends, isMargined: settings.capabilities.isMargined,
+            takesMarketBuys: settings.capabilities.marketBuyByQuantity)
     }
 }

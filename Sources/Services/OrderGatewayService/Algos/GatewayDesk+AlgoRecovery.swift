@@ -114,7 +114,7 @@ extension GatewayDesk {
         }
         return try AlgoMachine(
             restoring: record.state, id: record.id, parameters: parameters, rules: rules,
-            canAmend: settings.capabilities.amends, downtime: away, now: turn.now)
+            venue: algoVenue, downtime: away, now: turn.now)
     }
 
     /// An instrument's rules are told: the newest hold (R9), and an algorithm that could not be taken up

@@ -60,7 +60,7 @@ extension GatewayDesk {
                 for id in moved { orderMoved(id, &turn) }
             }
             if !algos.touched.isEmpty {
-                let touched = algos.touched.sorted()
+                let touched = algos.ordered(Array(algos.touched))
                 algos.touched = []
                 for id in touched { settle(id, &turn) }
             }

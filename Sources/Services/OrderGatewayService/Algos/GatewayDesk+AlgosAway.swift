@@ -5,13 +5,17 @@ import Orders
 import Trading
 
 /// Algorithms while Redis is away (B7c): they place nothing, as no state that names an order can be
-/// saved; what rests stays, stops and pauses are carried out, and all go on when it returns.
+/// saved. After two seconds what would open is taken back: its fills would be new risk that nobody else
+/// hears of, at a price that nobody follows. What reduces rests on, stops and pauses are carried out,
+/// and all go on when it returns.
 extension GatewayDesk {
     /// Nothing can be saved any more: no orders are placed.
     mutating func storageLost(_ turn: inout Turn) {
+        let heardAt = redisHeardAt ?? turn.now
+        redisHeardAt = nil
         guard !algos.all.isEmpty else { return }
         for id in algos.all.keys.sorted() {
-            algos.all[id]?.machine?.storageLost()
+            algos.all[id]?.machine?.storageLost(since: min(heardAt, turn.now))
             guard let algo = algos.all[id], algo.savedAt != .distantPast else { continue }
             for waiter in algo.waiters {
                 answer(waiter, refusing: .redisDown, "holds until a restart only", &turn)
@@ -25,7 +29,7 @@ extension GatewayDesk {
     /// All can be saved again, and the desk leads: they go on.
     mutating func storageReturned(_ turn: Turn) {
         for id in algos.all.keys.sorted() where algos.all[id]?.isRecovering == false {
-            if algos.all[id]?.machine?.hold == .storage {
+            if algos.all[id]?.machine?.isUnsaved == true {
                 event(id) { $0.released(now: turn.now, &$1) }
             }
             algos.touched.insert(id)

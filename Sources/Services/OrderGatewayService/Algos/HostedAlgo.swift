@@ -157,8 +157,7 @@ struct AlgoHost: Sendable {
 
     /// A price for the algorithm at a place: its id, where that leads to something.
     mutating func ticked(_ place: Int, bid: Price, ask: Price, now: Instant) -> String? {
-        let isNews = all[place: place]?.ticked(bid: bid, ask: ask, now: now, &actions)
-        return isNews == true ? all[place: place]?.record.id : nil
+        all.ticked(place, bid: bid, ask: ask, now: now, &actions)
     }
 
     /// Something is due of an algorithm at this time, and nothing before.
@@ -184,11 +183,10 @@ struct AlgoHost: Sendable {
     /// Those of which something is due, in the same order.
     mutating func due(by now: Instant) -> [String] { ordered(dues.due(by: now)) }
 
-    private func ordered(_ ids: [String]) -> [String] {
-        let protective = Set(ids.filter { all[$0]?.isReduceOnly == true })
-        return ids.sorted { a, b in
-            let first = protective.contains(a)
-            return first == protective.contains(b) ? a < b : first
-        }
+    func ordered(_ ids: [String]) -> [String] {
+        let sorted = ids.sorted()
+        let others = sorted.filter { all[$0]?.isReduceOnly != true }
+        if others.count == sorted.count { return others }
+        return sorted.filter { all[$0]?.isReduceOnly == true } + others
     }
 }

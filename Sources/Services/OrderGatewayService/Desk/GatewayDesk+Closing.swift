@@ -14,6 +14,12 @@ struct CloseHold: Equatable, Sendable {
     /// When the exchange, the trades and the books were last asked.
     var askedAt = Instant.distantPast
     var hasCollected = false
+    /// The mark as it was read for this close, and when: what is booked is booked at none that is older.
+    var mark: Price?
+    var markAt = Instant.distantPast
+    /// Since when one is wanted, and when it was last asked for; nil where none is.
+    var markWantedAt: Instant?
+    var markAskedAt: Instant?
     /// On its way into the ledger: until it is known what became of it, nothing else is done.
     var booking: Booking?
 
@@ -45,7 +51,7 @@ extension GatewayDesk {
     /// Until a close that waits is looked at again.
     static let closePause = Interval.milliseconds(25)
     /// How long a close waits for what the exchange holds, at most.
-    private static let patience = Interval.milliseconds(2_500)
+    static let closePatience = Interval.milliseconds(2_500)
     /// Times a close that the venue refused is planned anew.
     private static let replans = 3
     /// "ReduceOnly Order is rejected."
@@ -79,15 +85,18 @@ extension GatewayDesk {
         case .settled(let net): return carryOut(id, books, net, &turn)
         case .standing, .unknown: break
         }
-        let isLate =
-            turn.now - hold.since >= GatewayDesk.patience
-            || turn.now + GatewayDesk.closePause > order.sendBy
-        if isLate { return decide(id, books, reading, &turn) }
+        if isLate(order, since: hold.since, turn) { return decide(id, books, reading, &turn) }
         switch reading {
         case .standing(_, let since) where turn.now - since < GatewayDesk.grace: break
         case .settled, .standing, .unknown: askExchange(id, reading, &turn)
         }
         check(id, by: turn.now + GatewayDesk.closePause)
+    }
+
+    /// Whether a close has waited as long as it may.
+    func isLate(_ order: WorkingOrder, since start: Instant, _ turn: Turn) -> Bool {
+        turn.now - start >= GatewayDesk.closePatience
+            || turn.now + GatewayDesk.closePause > order.sendBy
     }
 
     /// Why a close that waits must not be sent any more.
@@ -195,9 +204,7 @@ extension GatewayDesk {
         if plan.booked.isZero {
             return go(id, plan.sent.magnitude, isFlagged(plan, order, net), &turn)
         }
-        guard let mark = order.mark else {
-            return withdraw(id, .priceUnknown, "nothing to book the close at", &turn)
-        }
+        guard let mark = freshMark(id, plan, net, &turn) else { return }
         if isMet(order.life.intent, at: mark) {
             bookAtMark(id, plan.booked, at: mark, books, net, &turn)
         } else if plan.sent.isZero {
@@ -215,85 +222,6 @@ extension GatewayDesk {
         return intent.side == .buy ? price >= mark : price <= mark
     }
 
-    // MARK: booking
-
-    /// A part goes into the ledger, on which everything that is on its way for the book has come there.
-    private mutating func bookAtMark(
-        _ id: ClientOrderID, _ part: Quantity, at mark: Price, _ books: Quantity, _ net: Quantity,
-        _ turn: inout Turn
-    ) {
-        guard let order = orders[id], ledger.isSettled(order.account),
-            orders.unbooked(order.account, order.symbol).isZero
-        else { return check(id, by: turn.now + GatewayDesk.closePause) }
-        // A close that is planned anew books another part.
-        let name = order.closeParts == 0 ? "" : ":\(order.closeParts)"
-        orders.change(id) {
-            $0.closeParts += 1
-            $0.checkAt = nil
-            $0.hold?.booking = CloseHold.Booking(
-                part: part, before: order.totals.bookedAtMark?.quantity ?? .zero, net: net,
-                books: books)
-        }
-        nets.booked(order.symbol, part)
-        submit(
-            LedgerChange(
-                account: order.account, symbol: order.symbol,
-                subject: .adjustment(part, at: mark, isVirtualClose: true),
-                identity: "close:\(order.id.text)\(name)", cause: "command:\(order.request)",
-                atMilliseconds: turn.wall.milliseconds,
-                closing: LedgerChange.Closing(
-                    order: order.id,
-                    positionVersion: ledger.position(order.account, order.symbol).version)),
-            &turn)
-    }
-
-    /// A part of a close is in the book and on the order's record: the rest is planned anew.
-    mutating func closeBooked(
-        _ change: LedgerChange, _ totals: OrderTotals?, _ turn: inout Turn
-    ) {
-        guard let id = change.closing?.order, let order = orders[id],
-            let booking = order.hold?.booking, case .adjustment(_, let mark, _) = change.subject
-        else { return }
-        if algos.owners[id] != nil { algos.moved.insert(id) }
-        let sum = totals?.bookedAtMark ?? order.totals.bookedAtMark ?? BookedAtMark()
-        let booked = max(.zero, sum.quantity - booking.before)
-        let rest = order.life.intent.quantity - booked
-        orders.change(id) {
-            $0.hold?.booking = nil
-            $0.totals.bookedAtMark = sum
-            $0.needsSave = true
-            $0.life.cut(to: rest)
-        }
-        turn.act(
-            .alert(
-                code: "close_unbacked",
-                "a close was booked at mark as far as the exchange does not hold it",
-                [
-                    "account": order.account.name, "symbol": order.symbol.name,
-                    "order": order.id.text, "qty": booked.text, "mark": mark.text,
-                    "exchange": booking.net.text,
-                ]))
-        guard !rest.isPositive else { return checkClose(id, &turn) }
-        orders[id]?.reason =
-            "booked at mark: the exchange holds \(booking.net), the books held \(booking.books)"
-        release(id)
-        let isUnsent = order.life.name == .sent
-        let action = orders.change(id) {
-            isUnsent ? $0.life.closedAtMark() : $0.life.definiteReject()
-        }
-        perform(action ?? .nothing, id, &turn)
-    }
-
-    /// A part was not booked, as its book has changed since it was planned: it is planned anew.
-    mutating func closeOutdated(_ change: LedgerChange, _ turn: inout Turn) {
-        guard let id = change.closing?.order, let order = orders[id],
-            let booking = order.hold?.booking
-        else { return }
-        nets.booked(order.symbol, -booking.part)
-        orders[id]?.hold?.booking = nil
-        checkClose(id, &turn)
-    }
-
     private func plan(
         _ order: WorkingOrder, _ books: Quantity, _ net: Quantity
     ) throws(ClosingRefusal) -> ClosingPlan {
@@ -307,7 +235,7 @@ extension GatewayDesk {
 
     /// The venue judges the flag by what it holds when the order comes: our other orders of this side
     /// may all have been executed by then.
-    private func isFlagged(_ plan: ClosingPlan, _ order: WorkingOrder, _ net: Quantity) -> Bool {
+    func isFlagged(_ plan: ClosingPlan, _ order: WorkingOrder, _ net: Quantity) -> Bool {
         let before = orders.working(order.symbol, order.life.intent.side, but: order.id)
         return settings.capabilities.reduceOnly && plan.isReduceOnly
             && plan.sent.magnitude + before <= net.magnitude
@@ -347,27 +275,27 @@ extension GatewayDesk {
             &turn)
     }
 
-    private mutating func release(_ id: ClientOrderID) {
+    mutating func leaveHold(_ id: ClientOrderID) {
         orders[id]?.hold = nil
         orders[id]?.checkAt = nil
         heldCloses.remove(id)
     }
 
     /// The order leaves, with the size and the flag that it has now.
-    private mutating func go(
+    mutating func go(
         _ id: ClientOrderID, _ size: Quantity, _ isFlagged: Bool, _ turn: inout Turn
     ) {
-        release(id)
+        leaveHold(id)
         orders[id]?.life.cut(to: size)
         orders[id]?.closeTries += 1
         dispatch(id, isReduceOnly: isFlagged, &turn)
     }
 
     /// Nothing of it is sent.
-    private mutating func withdraw(
+    mutating func withdraw(
         _ id: ClientOrderID, _ code: RefusalCode, _ reason: String, _ turn: inout Turn
     ) {
-        release(id)
+        leaveHold(id)
         orders[id]?.code = code.description
         orders[id]?.reason = reason
         perform(orders[id]?.life.definiteReject() ?? .nothing, id, &turn)

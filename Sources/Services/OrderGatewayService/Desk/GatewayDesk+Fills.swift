@@ -216,7 +216,7 @@ extension GatewayDesk {
                 turn.act(.applyLedger(command, fence: fence))
             case .booked(let change, let totals, let sequence):
                 booked(change, totals, sequence, &turn)
-            case .outdated(let change): closeOutdated(change, &turn)
+            case .outdated(let change, let totals): closeOutdated(change, totals, &turn)
             case .retryLater(let account):
                 retryLedgerAt[account] = turn.now + .milliseconds(250)
             case .fenced: fenced(&turn)

@@ -118,6 +118,7 @@ extension GatewayDesk {
         let known = orders.read(id) { ($0.symbol, $0.amendAwaitsFacts, $0.awaitsFacts) }
         guard let (symbol, isAmend, isNew) = known else { return }
         if isAmend { return amendFactsRead(id, facts, &turn) }
+        if markRead(id, facts, &turn) { return }
         guard isNew else { return }
         guard let facts else {
             drop(id, .redisDown, "price and risk could not be read", &turn)
@@ -135,12 +136,10 @@ extension GatewayDesk {
             return
         }
         let isVerified = verified.contains(symbol)
-        let isFresh = facts.price.map { turn.wall - $0.at <= settings.limits.priceAge } ?? false
         orders.change(id) {
             $0.awaitsFacts = false
             let touch = $0.life.intent.side == .buy ? facts.price?.ask : facts.price?.bid
             $0.estimate = touch ?? facts.price?.mark
-            if isFresh { $0.mark = facts.price?.mark }
             $0.reserved = margin
             $0.awaitsVerdict = !isVerified
         }

@@ -14,7 +14,17 @@ extension GatewayDesk {
         // Another may have led until now: what is in memory says nothing before Redis is read.
         memoryIsOurs = false
         leaseLostAt = nil
+        dropUnsaved(&turn)
         startLoading(&turn)
+    }
+
+    /// Orders that are on no record yet are not sent under another lease: whoever led meanwhile has found
+    /// that they never left, and an algorithm has gone on without them (S4).
+    private mutating func dropUnsaved(_ turn: inout Turn) {
+        for id in orders.keys.sorted()
+        where orders.read(id, { $0.awaitsFacts || $0.awaitsVerdict }) == true {
+            drop(id, .leaseLost, "the lease was lost before it was saved: ask again", &turn)
+        }
     }
 
     mutating func leaseLost(_ turn: inout Turn) {

@@ -84,6 +84,8 @@ package struct GatewayDesk: Sendable {
     /// Whether nobody else has led since Redis was read last.
     var memoryIsOurs = false
     var leaseLostAt: Instant?
+    /// When Redis was last heard of, where it was silent for a while before it was found to be away.
+    package var redisHeardAt: Instant?
     /// Keys of the entries that are on this host's disk, and not in Redis yet.
     var journalled: Set<String> = []
     /// States set while Redis was away, by their entry's key.

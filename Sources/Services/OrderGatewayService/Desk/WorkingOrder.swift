@@ -66,8 +66,6 @@ import VenueProtocol
         var revision: Int64 = 0
         /// What a fill at once would cost, for those who do not wait for it.
         var estimate: Price?
-        /// The mark when it was checked; nil where there was no fresh one.
-        var mark: Price?
         /// Set while a close waits until it is known what the exchange holds.
         var hold: CloseHold?
         /// Times a close left for the venue.

@@ -190,6 +190,7 @@ import VenueProtocol
             // Each failed attempt to come back is reported, too; the first is news.
             guard desk.isRedisUp else { return }
             if !isStopping { Log.warn("redis is away", ["reason": reason]) }
+            desk.redisHeardAt = host.redis.heardAt
             tell(.redisDown)
         }
     }
