@@ -79,7 +79,8 @@ extension GatewayService {
     private func readFacts(_ id: ClientOrderID, _ account: AccountID, _ symbol: Symbol) {
         let isReducing = desk.isReducing(id)
         let book = FactsMemory.Book(account: account, symbol: symbol)
-        if let facts = memory.facts(book, now: host.loop.now), isFresh(facts) {
+        // What reduces may be booked at the mark: that is read now.
+        if !isReducing, let facts = memory.facts(book, now: host.loop.now), isFresh(facts) {
             tell(.factsRead(id, facts))
             if memory.isDue(book, now: host.loop.now) {
                 Task { @LoopActor in _ = await self.facts(of: book) }
