@@ -288,8 +288,6 @@ import Trading
     @Test("an algorithm whose record is damaged or gone is told of, and keeps nobody from loading")
     func damagedAlgos() async throws {
         let server = RedisServer()
-        server.start()
-        defer { server.stop() }
         let found = try await Self.loadDamaged(server)
         #expect(found.algos.map(\.id) == ["good"])
         #expect(found.damagedAlgos.keys.sorted() == ["bad", "gone"])

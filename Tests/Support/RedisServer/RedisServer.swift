@@ -42,6 +42,7 @@ public final class RedisServer: @unchecked Sendable {
 
     /// Starts it (again) and waits until it answers PING.
     public func start() {
+        precondition(pid == 0, "it runs already: a second one would outlive the test")
         let command =
             [
                 "redis-server", "--port", "0", "--unixsocket", path, "--dir", directory,
