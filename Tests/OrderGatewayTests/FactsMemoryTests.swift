@@ -45,6 +45,20 @@ struct FactsMemoryTests {
         #expect(memory.facts(book, now: start + .milliseconds(50)) == facts(2))
     }
 
+    @Test("invariant 3: what one book's reading has counted, another book's older one does not undo")
+    func counted() {
+        var memory = FactsMemory()
+        let other = FactsMemory.Book(account: DeskBench.account, symbol: Symbol("ETHUSDT")!)
+        let stranger = FactsMemory.Book(account: AccountID("other")!, symbol: DeskBench.symbol)
+        memory.keep(facts(9), of: other, readAt: start)
+        memory.keep(facts(9), of: stranger, readAt: start)
+        memory.keep(facts(10), of: book, readAt: start + .milliseconds(5))
+        let now = start + .milliseconds(6)
+        #expect(memory.facts(other, now: now) == nil)
+        #expect(memory.facts(stranger, now: now) == facts(9))
+        #expect(memory.facts(book, now: now) == facts(10))
+    }
+
     @Test("a reading that fails, and Redis away, leave nothing")
     func nothing() {
         var memory = FactsMemory()

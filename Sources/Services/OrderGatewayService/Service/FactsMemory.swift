@@ -7,6 +7,9 @@ import Trading
 /// 1. Nothing older than `lifetime` is given out; how fresh price and risk are in themselves their own
 ///    times say, and the checks decide by those.
 /// 2. A book has one reading under way at most.
+/// 3. What an account's orders are checked by never goes back behind a journal entry that its risk
+///    snapshot counted in an earlier check, in whichever book: what was set aside for the fills up to
+///    there is set aside no more.
 struct FactsMemory {
     /// What an order's facts are of.
     struct Book: Hashable {
@@ -27,13 +30,15 @@ struct FactsMemory {
     static let limit = 1_000
 
     private var entries: [Book: Entry] = [:]
+    /// The journal entry up to which an account's newest snapshot counts.
+    private var counted: [AccountID: Int64] = [:]
     private var reading: Set<Book> = []
 
     /// The facts of a book, where they were read just now.
     func facts(_ book: Book, now: Instant) -> MarketFacts? {
-        guard let entry = entries[book], now - entry.readAt <= FactsMemory.lifetime else {
-            return nil
-        }
+        guard let entry = entries[book], now - entry.readAt <= FactsMemory.lifetime,
+            entry.facts.riskSequence >= counted[book.account, default: 0]
+        else { return nil }
         return entry.facts
     }
 
@@ -50,11 +55,15 @@ struct FactsMemory {
             entries[book] = nil
             return
         }
-        if entries.count >= FactsMemory.limit, entries[book] == nil { entries = [:] }
+        if entries.count >= FactsMemory.limit, entries[book] == nil { forget() }
+        counted[book.account] = max(counted[book.account, default: 0], facts.riskSequence)
         if let entry = entries[book], entry.readAt > readAt { return }
         entries[book] = Entry(facts: facts, readAt: readAt)
     }
 
     /// What was read counts no more: Redis is away, or another has led meanwhile.
-    mutating func forget() { entries = [:] }
+    mutating func forget() {
+        entries = [:]
+        counted = [:]
+    }
 }
