@@ -37,6 +37,8 @@ struct TradeSearch {
     private(set) var nextPage: Int64?
     /// Trades the ledger does not have, ascending by id.
     private(set) var missing: [Fill] = []
+    /// Their sides: pages overlap where both sides of a trade may be ours.
+    private var found: Set<TradeLeg> = []
     private var owners: [Int64: Owner] = [:]
     /// The order whose owner is being looked up.
     private(set) var orderID: Int64 = 0
@@ -70,6 +72,7 @@ struct TradeSearch {
         nextPage = nil
         clientOrderID = nil
         missing = []
+        found = []
         owners = [:]
         isApplying = false
     }
@@ -91,7 +94,7 @@ struct TradeSearch {
         }
         // The newest have been seen when those before them are read.
         let end = pages > 1 ? newest : nil
-        page = old.filter { fill in end.map { fill.tradeID < $0 } ?? true }
+        page = old.filter { fill in end.map { fill.tradeID <= $0 } ?? true }
         return page.map(\.leg)
     }
 
@@ -103,7 +106,7 @@ struct TradeSearch {
             newest = first
             return backFrom.flatMap { $0 < first ? $0 : nil }
         }
-        if let newest, last >= newest { return nil }
+        if let newest, last > newest { return nil }
         // Both sides of the last may be ours, and only one of them on this page.
         return last
     }
@@ -113,7 +116,9 @@ struct TradeSearch {
 
     /// Keeps of the page what the ledger does not have.
     mutating func pageChecked(applied: Set<TradeLeg>) {
-        missing += page.filter { !applied.contains($0.leg) }.notRepeating(missing)
+        for fill in page where !applied.contains(fill.leg) && found.insert(fill.leg).inserted {
+            missing.append(fill)
+        }
         for order in books.orders where order.intent.symbol == symbol && order.venueOrderID != 0 {
             owners[order.venueOrderID] = .order(order)
         }
@@ -140,5 +145,5 @@ struct TradeSearch {
     func owner(of fill: Fill) -> Owner? { owners[fill.orderID] }
 
     /// Whether a trade that is not ours was made since the books are kept.
-    func isWithinBooks(_ fill: Fill) -> Bool { anchors.first.map { fill.tradeID > $0 } ?? false }
+    func isWithinBooks(_ fill: Fill) -> Bool { anchors.first.map { fill.tradeID >= $0 } ?? false }
 }
