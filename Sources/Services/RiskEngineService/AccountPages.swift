@@ -9,6 +9,8 @@ import WebServer
 @LoopActor final class AccountPages {
     /// Accounts that are told of at once: some 0.3 ms with five positions each.
     static let page = 50
+    /// A page ends behind the account that comes over so many bytes: well within a connection's room.
+    private static let pageBytes = 64 << 10
     /// Bytes that may wait for the reader before the next page is made.
     private static let backlog = 128 << 10
     private static let pause = Interval.milliseconds(2)
@@ -57,8 +59,10 @@ import WebServer
     private func tell() -> Bool {
         if next == 0 { out.beginArray() }
         let last = min(next + AccountPages.page, names.count)
-        for name in names[next..<last] { write(name, &out) }
-        next = last
+        while next < last, out.count < AccountPages.pageBytes {
+            write(names[next], &out)
+            next += 1
+        }
         if next == names.count { out.endArray() }
         let bytes = out.bytes
         out.removeWritten()

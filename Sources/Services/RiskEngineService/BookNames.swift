@@ -37,6 +37,10 @@ struct BookNames {
             if !isKnown, accounts.last != book.account { accounts.append(book.account) }
         }
         accounts.sort()
+        // A scan may tell a name twice; the second would find its books taken, and be without any.
+        accounts = accounts.reduce(into: []) { once, account in
+            if once.last != account { once.append(account) }
+        }
     }
 
     /// The next accounts with their symbols; nil after the last.
@@ -46,7 +50,6 @@ struct BookNames {
         while page.count < size, next.account < accounts.count {
             let account = accounts[next.account]
             next.account += 1
-            if page.last?.id == account { continue }
             page.append((account, symbolsOfNext(account)))
         }
         return page

@@ -239,6 +239,8 @@ extension RiskDesk {
             journalAccounts += 1
         }
         let number = mirror.apply(entry)
+        // Whatever comes in between, it is valued for this.
+        mirror.accounts[number].isChanged = true
         if let contract = entry.symbol.flatMap({ mirror.contract(of: $0) }),
             mirror.symbols[contract].isWatched != (mirror.symbols[contract].holderCount > 0)
         {

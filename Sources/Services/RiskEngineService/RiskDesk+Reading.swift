@@ -27,8 +27,10 @@ package struct AccountReading: Equatable, Sendable {
 }
 
 extension RiskDesk {
-    /// Whether no account is known.
-    package var isEmpty: Bool { !mirror.accounts.contains(where: \.isKnown) }
+    /// Whether no account is known, or not all that there are: the first load goes by pages.
+    package var isEmpty: Bool {
+        loadedAt == .distantPast || !mirror.accounts.contains(where: \.isKnown)
+    }
 
     /// Every account there is, ascending; the `external` book among them where it holds something.
     package var accountNames: [AccountID] {
