@@ -139,6 +139,8 @@ package final class AllocatorDesk {
         phase = .standby
         if let id = current?.head.id { runEvent(id, .interrupted(.leaseLost), now, wall, &out) }
         fence = nil
+        // A run that its time ended just now began to look for its order's end: the next holder's to do.
+        phase = .standby
         if let (_, trigger, before) = beginning {
             beginning = nil
             lastFields = before

@@ -7,7 +7,7 @@ import Trading
 /// Algorithms while Redis is away (B7c): they place nothing, as no state that names an order can be
 /// saved. After two seconds what would open is taken back: its fills would be new risk that nobody else
 /// hears of, at a price that nobody follows. What reduces rests on, stops and pauses are carried out,
-/// and all go on when it returns.
+/// and all go on when it returns. One that was still being recovered keeps its orders until then.
 extension GatewayDesk {
     /// Nothing can be saved any more: no orders are placed.
     mutating func storageLost(_ turn: inout Turn) {
