@@ -83,7 +83,11 @@ extension GatewayService {
         if !isReducing, let facts = memory.facts(book, now: host.loop.now), isFresh(facts) {
             tell(.factsRead(id, facts))
             if memory.isDue(book, now: host.loop.now) {
-                Task { @LoopActor in _ = await self.facts(of: book) }
+                // The order goes first: reading what came would hold it up.
+                Task { @LoopActor in
+                    await pause(.milliseconds(2))
+                    _ = await self.facts(of: book)
+                }
             }
             return
         }
