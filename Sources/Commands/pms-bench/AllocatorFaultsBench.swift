@@ -10,30 +10,15 @@ import Trading
 /// fault must end within its timeout; after it nothing may rest, the next run must trade, no order may
 /// have come twice, and balances, books and the history of runs must be what the exchange's trades make
 /// of them. A line a fault on standard error; the figure is how long the run under it took.
-let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting in
-    Benchmark(name: "allocator-faults-\(setting.name)", isOnlyByName: true) {
-        let redis = try HopRedis()
-        let path = redis.path
-        let outcome = withExtendedLifetime(redis) {
-            LoopMeasure.onLoop { await AllocatorFaultsRun.outcome(setting, redis: path) }
-        }
-        guard outcome.violations.isEmpty else {
-            throw HopProblem(description: "\n  " + outcome.violations.joined(separator: "\n  "))
-        }
-        return outcome.figures
-    }
+let allocatorFaultsBenchmarks = AllocatorOutcome.benchmarks("allocator-faults") { setting, path in
+    await AllocatorFaultsRun.outcome(setting, redis: path)
 }
 
 /// All faults against one venue, in turn.
 @LoopActor private final class AllocatorFaultsRun {
-    struct Outcome: Sendable {
-        var figures: [Figure] = []
-        var violations: [String] = []
-    }
-
     private let world: AllocatorFaultsWorld
     private let audit: AllocatorAudit
-    private var outcome = Outcome()
+    private var outcome = AllocatorOutcome()
     private static let patience = Interval.seconds(60)
 
     private init(_ world: AllocatorFaultsWorld) {
@@ -43,7 +28,7 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
 
     static func outcome(
         _ setting: AllocatorFaultsWorld.Setting, redis path: String
-    ) async -> Outcome {
+    ) async -> AllocatorOutcome {
         do {
             let world = try AllocatorFaultsWorld(setting, redis: path)
             let run = AllocatorFaultsRun(world)
@@ -51,7 +36,7 @@ let allocatorFaultsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting i
             world.close()
             return run.outcome
         } catch {
-            return Outcome(figures: [], violations: ["\(setting.name): \(error)"])
+            return AllocatorOutcome(violations: ["\(setting.name): \(error)"])
         }
     }
 

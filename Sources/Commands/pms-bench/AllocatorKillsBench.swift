@@ -7,30 +7,15 @@ import Reactor
 /// that trade at once and on Binance with makers. Each time nothing may rest once all are back; at the
 /// end a run must trade, no order may have come twice, and balances, books and the history of runs must
 /// be what the exchange's trades make of them. A line a kill on standard error.
-let allocatorKillsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting in
-    Benchmark(name: "allocator-kills-\(setting.name)", isOnlyByName: true) {
-        let redis = try HopRedis()
-        let path = redis.path
-        let outcome = withExtendedLifetime(redis) {
-            LoopMeasure.onLoop { await AllocatorKillsRun.outcome(setting, redis: path) }
-        }
-        guard outcome.violations.isEmpty else {
-            throw HopProblem(description: "\n  " + outcome.violations.joined(separator: "\n  "))
-        }
-        return outcome.figures
-    }
+let allocatorKillsBenchmarks = AllocatorOutcome.benchmarks("allocator-kills") { setting, path in
+    await AllocatorKillsRun.outcome(setting, redis: path)
 }
 
 @LoopActor private final class AllocatorKillsRun {
-    struct Outcome: Sendable {
-        var figures: [Figure] = []
-        var violations: [String] = []
-    }
-
     private let world: AllocatorFaultsWorld
     private let audit: AllocatorAudit
     private var random = SplitMix64(seed: 1)
-    private var outcome = Outcome()
+    private var outcome = AllocatorOutcome()
     private var longest = Interval.zero
     private static let kills = 24
     private static let patience = Interval.seconds(60)
@@ -49,7 +34,7 @@ let allocatorKillsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting in
 
     static func outcome(
         _ setting: AllocatorFaultsWorld.Setting, redis path: String
-    ) async -> Outcome {
+    ) async -> AllocatorOutcome {
         do {
             let world = try AllocatorFaultsWorld(setting, redis: path)
             let run = AllocatorKillsRun(world)
@@ -57,7 +42,7 @@ let allocatorKillsBenchmarks = AllocatorFaultsWorld.Setting.all.map { setting in
             world.close()
             return run.outcome
         } catch {
-            return Outcome(figures: [], violations: ["\(setting.name): \(error)"])
+            return AllocatorOutcome(violations: ["\(setting.name): \(error)"])
         }
     }
 
