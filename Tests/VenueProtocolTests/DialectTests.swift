@@ -81,9 +81,12 @@ struct DialectTests {
     func signing() throws {
         let credentials = try #require(VenueCredentials(key: "k", secret: "s"))
         let request = try MEXCSpotDialect().placeOrder(try Self.intent())
-        let sent = RequestSigner(credentials, venue: .mexcSpot).prepare(request, timestamp: 5)
+        let signer = RequestSigner(credentials, venue: .mexcSpot)
+        let sent = signer.prepare(request, timestamp: 5)
         #expect(sent.body.isEmpty && sent.target.contains("&signature="))
-        #expect(sent.headers.contains { $0.name == "X-MEXC-APIKEY" && $0.value == "k" })
+        let headers = signer.headers(sent.headers)
+        #expect(headers.map(\.name) == ["X-MEXC-APIKEY", "Content-Type"])
+        #expect(headers.map(\.value) == ["k", "application/json"])
         let spot = RequestSigner(credentials, venue: .binanceSpot)
         let message = String(
             decoding: spot.userStreamSubscription(id: 1, timestamp: 5), as: UTF8.self)

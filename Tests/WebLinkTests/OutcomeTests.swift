@@ -108,9 +108,9 @@ import WebProtocol
     @Test("A host that does not exist: not sent")
     func unknownHost() async throws {
         try await withClient { client in
-            var order = post(1)
             // A label of more than 63 bytes is refused before anyone is asked.
-            order.url = "http://\(String(repeating: "a", count: 70))/order"
+            let order = WebRequest(
+                method: WebRequest.post, url: "http://\(String(repeating: "a", count: 70))/order")
             #expect(kind(await client.send(order)) == "not sent")
         }
     }
@@ -196,12 +196,21 @@ import WebProtocol
             for url in [
                 "file:///etc/passwd", "127.0.0.1", "http://", "http://u:p@h/", "http://h/\r\n",
             ] {
-                order = post(1)
-                order.url = url
+                order = WebRequest(method: WebRequest.post, url: url)
                 #expect(kind(await client.send(order)) == "not sent")
+                order = WebRequest(base: WebBase(url), target: "/order")
+                #expect(kind(await client.send(order)) == "not sent")
+            }
+            let base = WebBase("http://127.0.0.1:\(deadPort())")
+            for target in ["", "order", "/a b", "/a\r\nEvil: 1", "/a#b", "/\u{e9}"] {
+                let asked = WebRequest(base: base, target: target)
+                #expect(await client.send(asked) == refusedAsNoURL)
             }
         }
     }
+
+    private let refusedAsNoURL = WebOutcome.notSent(
+        WebLinkError(code: -1, message: "not an http url"))
 
     @Test("P8: requests past the limit are refused; closing ends those under way as unknown")
     func limits() async throws {

@@ -5,6 +5,7 @@ import OrderGatewayService
 import Orders
 import Positions
 import Trading
+import VenueBudget
 import VenueProtocol
 import WebLink
 
@@ -170,12 +171,14 @@ struct BenchGateway {
 struct BenchOrderPath {
     private let dialect = BinanceFuturesDialect()
     private let signer = RequestSigner(VenueCredentials(key: "bench-key", secret: "bench-secret")!)
+    private let requests: VenueRequests
 
-    func request(_ intent: OrderIntent, port: Int32, timestamp: Int64) -> WebRequest {
-        let signed = signed(intent, timestamp: timestamp)
-        return WebRequest(
-            method: signed.method.rawValue, url: "http://127.0.0.1:\(port)" + signed.target,
-            headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body)
+    init(port: Int32 = 0) {
+        requests = VenueRequests(base: "http://127.0.0.1:\(port)", signer: signer)
+    }
+
+    func request(_ intent: OrderIntent, timestamp: Int64) -> WebRequest {
+        requests.request(asked(intent), timestamp: timestamp, deadline: .seconds(5))
     }
 
     func signed(_ intent: OrderIntent, timestamp: Int64) -> SignedRequest {

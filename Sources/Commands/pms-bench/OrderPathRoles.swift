@@ -73,7 +73,7 @@ enum OrderPathRole {
         redis = RedisClient(loop: Self.loop, endpoint: endpoint, name: "order", jitterSeed: 2)
         client = WebClient(loop: Self.loop)
         gateway = BenchGateway(now: Self.loop.now, wall: Self.loop.wallNow)
-        path = BenchOrderPath()
+        path = BenchOrderPath(port: plan.orderPort)
         for samples in [\OrderPathDesk.way, \.own, \.built] {
             self[keyPath: samples].reserveCapacity(plan.feed.frames)
         }
@@ -142,7 +142,7 @@ enum OrderPathRole {
         taken += 1
         switch plan.way {
         case .rest:
-            let request = path.request(intent, port: plan.orderPort, timestamp: tick.bookTime)
+            let request = path.request(intent, timestamp: tick.bookTime)
             note(tick, received, began, Self.loop.now)
             client.send(request) { outcome in self.ended(id, outcome) }
         case .socket:

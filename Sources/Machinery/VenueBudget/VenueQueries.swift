@@ -39,8 +39,7 @@ package struct VenueQueryFailure: Error {
     package let kind: VenueKind
     /// For questions that need no key.
     package let reader: VenueReader
-    private let base: String
-    private let signer: RequestSigner
+    private let requests: VenueRequests
     private let web: WebClient
     private let budget: VenueBudget
     private let loop: EventLoop
@@ -49,11 +48,11 @@ package struct VenueQueryFailure: Error {
     private static let deadline = Interval.seconds(5)
 
     package init(host: ServiceHost, credentials: VenueCredentials) {
-        base = host.environment.venueRESTURL
         loop = host.loop
         web = WebClient(loop: host.loop)
         kind = VenueKind(rawValue: host.environment.text("PMS_VENUE_KIND")) ?? .binanceFutures
-        signer = RequestSigner(credentials, venue: kind)
+        requests = VenueRequests(
+            base: host.environment.venueRESTURL, signer: RequestSigner(credentials, venue: kind))
         budget = VenueBudget(kind.limits, host: host)
         reader = VenueReader(host: host, web: web, budget: budget)
     }
@@ -115,11 +114,7 @@ package struct VenueQueryFailure: Error {
 
     private func signed(_ request: VenueRequest) -> WebRequest {
         let timestamp = clock.timestamp(now: loop.now, wall: loop.wallNow)
-        let signed = signer.prepare(request, timestamp: timestamp)
-        return WebRequest(
-            method: signed.method.rawValue, url: base + signed.target,
-            headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body,
-            deadline: VenueQueries.deadline)
+        return requests.request(request, timestamp: timestamp, deadline: VenueQueries.deadline)
     }
 
     /// How long the budget wants nothing to be asked.

@@ -28,7 +28,11 @@ package import Reactor
     isolated deinit { close() }
 
     /// Requests under way.
-    package var requestsInFlight: Int { lines.reduce(multi.count) { $0 + $1.busy } }
+    package var requestsInFlight: Int {
+        var count = multi.count
+        for line in lines { count += line.busy }
+        return count
+    }
 
     /// Kept connections over which a request could go now.
     package var freeConnections: Int { lines.reduce(0) { $0 + $1.idleCount } }
@@ -39,37 +43,41 @@ package import Reactor
     ///   - url: of any resource of the server.
     ///   - count: connections at most.
     package func keepOpen(_ url: String, count: Int) {
-        guard !isClosed, let url = WebURL(url), url.scheme == "http" || url.scheme == "https",
-            !lines.contains(where: { $0.serves(url) })
-        else { return }
-        lines.append(
-            WebLines(loop: loop, limits: limits, authorities: authorities, url: url, count: count))
+        guard !isClosed, let url = WebURL(url), url.origin.isHTTP, lines(to: url) == nil else {
+            return
+        }
+        lines.append(WebLines(self, loop: loop, limits: limits, url: url, count: count))
+    }
+
+    private func lines(to url: WebURL) -> WebLines? {
+        for line in lines where line.serves(url) { return line }
+        return nil
     }
 
     /// Sends a request; the completion is called exactly once, never within this call.
     package func send(
         _ request: WebRequest, _ completion: @escaping @LoopActor (WebOutcome) -> Void
     ) {
-        guard let url = WebURL(request.url), url.scheme == "http" || url.scheme == "https" else {
+        guard let url = request.url, url.origin.isHTTP else {
             return refuse("not an http url", completion)
         }
-        guard Self.isSound(request) else { return refuse("bad method or header", completion) }
+        guard WebText.isName(request.method), request.headers.isSound else {
+            return refuse("bad method or header", completion)
+        }
         guard !isClosed else { return refuse("client closed", completion) }
         guard requestsInFlight < limits.requestsInFlight else {
             return refuse("too many requests in flight", completion)
         }
-        if let line = lines.first(where: { $0.serves(url) })?.take() {
-            return line.send(
-                request, url,
-                again: { [weak self] left in
-                    var request = request
-                    request.deadline = left
-                    guard let self else {
-                        let error = WebLinkError(code: -1, message: "client closed")
-                        return completion(.unknown(error))
-                    }
-                    transfer(request, url, completion)
-                }, completion)
+        if let line = lines(to: url)?.take() { return line.send(request, url, completion) }
+        transfer(request, url, completion)
+    }
+
+    /// Sends a request, whose connection ended before an answer began, by curl's own ways.
+    func sendAgain(
+        _ request: WebRequest, _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        guard !isClosed, let url = request.url else {
+            return completion(.unknown(WebLinkError(code: -1, message: "client closed")))
         }
         transfer(request, url, completion)
     }
@@ -78,7 +86,6 @@ package import Reactor
         _ request: WebRequest, _ url: WebURL,
         _ completion: @escaping @LoopActor (WebOutcome) -> Void
     ) {
-        guard !isClosed else { return refuse("client closed", completion) }
         let transfer = spare.popLast() ?? WebTransfer(self)
         transfer.prepare(request, url, limits, completion)
         multi.add(transfer)
@@ -111,16 +118,5 @@ package import Reactor
         _ message: String, _ completion: @escaping @LoopActor (WebOutcome) -> Void
     ) {
         loop.soon { completion(.notSent(WebLinkError(code: -1, message: message))) }
-    }
-
-    /// Whether nothing in method and headers could end a line early.
-    private static func isSound(_ request: WebRequest) -> Bool {
-        let isName = { (text: String) in
-            !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3A }
-        }
-        return isName(request.method)
-            && request.headers.allSatisfy { name, value in
-                isName(name) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-            }
     }
 }

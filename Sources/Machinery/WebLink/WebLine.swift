@@ -11,18 +11,16 @@ internal import WebProtocol
 
     /// What is asked, and who waits for the answer.
     private struct Asked {
-        let isHead: Bool
-        let isIdempotent: Bool
+        let request: WebRequest
         let sentAt: Instant
-        let deadline: Interval
         let completion: @LoopActor (WebOutcome) -> Void
-        /// Sends an idempotent request another way, within the time that is left.
-        let again: @LoopActor (Interval) -> Void
     }
 
     /// How long a connection stays idle before another takes its place: somebody on the way may have
     /// forgotten an older one.
     private static let idleTime = Interval.seconds(55)
+    /// A connection used so lately is not ended for being idle; what else ends it the loop will tell.
+    private static let trustTime = Interval.seconds(1)
     private static let roomAtOnce = 16_384
     /// Reads in one turn of the loop before others get theirs.
     private static let readsAtOnce = 16
@@ -71,24 +69,22 @@ internal import WebProtocol
         deadline?.arm(after: WebLine.idleTime)
     }
 
-    /// Whether a request can go over it now; looks for the peer's end.
+    /// Whether a request can go over it now; looks for the peer's end where it was idle for a while.
     var isReady: Bool {
         guard state == .idle else { return false }
-        if stream?.hasNews == true { receive() }
+        if loop.now - usedAt > WebLine.trustTime, stream?.hasNews == true { receive() }
         return state == .idle
     }
 
-    /// Sends a request; the line must be ready. `again` sends an idempotent one another way, should
-    /// the connection end before an answer begins.
+    /// Sends a request; the line must be ready. An idempotent one goes another way, should the
+    /// connection end before an answer begins.
     func send(
-        _ request: WebRequest, _ url: WebURL, again: @escaping @LoopActor (Interval) -> Void,
+        _ request: WebRequest, _ url: WebURL,
         _ completion: @escaping @LoopActor (WebOutcome) -> Void
     ) {
         guard let stream, state == .idle else { preconditionFailure("a line is ready") }
         state = .busy
-        asked = Asked(
-            isHead: request.method == "HEAD", isIdempotent: request.isIdempotent,
-            sentAt: loop.now, deadline: request.deadline, completion: completion, again: again)
+        asked = Asked(request: request, sentAt: loop.now, completion: completion)
         deadline?.arm(after: request.deadline)
         WebLine.write(request, url, to: &stream.outgoing.bytes)
         stream.flush()
@@ -96,25 +92,20 @@ internal import WebProtocol
 
     private static func write(_ request: WebRequest, _ url: WebURL, to out: inout [UInt8]) {
         out.reserveCapacity(out.count + 512 + request.body.count)
-        func put(_ text: String) { out.append(contentsOf: text.utf8) }
-        put(request.method)
-        put(" ")
-        put(url.target)
-        put(" HTTP/1.1\r\nHost: ")
-        put(url.authority)
-        put("\r\nAccept: */*\r\n")
-        for (name, value) in request.headers {
-            put(name)
-            put(": ")
-            put(value)
-            put("\r\n")
-        }
+        out.append(contentsOf: request.method.utf8)
+        out.append(UInt8(ascii: " "))
+        out.append(contentsOf: url.target.utf8)
+        out += url.origin.lines
+        out += request.headers.lines
         if !request.body.isEmpty || request.method == WebRequest.post {
-            put("Content-Length: ")
-            put(String(request.body.count))
-            put("\r\n")
+            var line = ByteWriter(capacity: 40)
+            line.append("Content-Length: " as StaticString)
+            line.append(integer: request.body.count)
+            line.append("\r\n" as StaticString)
+            unsafe line.rawSpan.withUnsafeBytes { unsafe out.append(contentsOf: $0) }
         }
-        put("\r\n")
+        out.append(UInt8(ascii: "\r"))
+        out.append(UInt8(ascii: "\n"))
         out += request.body
     }
 
@@ -177,7 +168,7 @@ internal import WebProtocol
 
     private func nextAnswer() -> HTTPAnswer? {
         do throws(HTTPError) {
-            return try parser.next(isHead: asked?.isHead ?? false)
+            return try parser.next(isHead: asked?.request.method == "HEAD")
         } catch {
             lost(error.message)
             return nil
@@ -221,8 +212,11 @@ internal import WebProtocol
         self.asked = nil
         close()
         guard let asked else { return }
-        let left = asked.deadline - (loop.now - asked.sentAt)
-        if asked.isIdempotent, mayRepeat, left > WebLine.leastTime { return asked.again(left) }
+        var request = asked.request
+        request.deadline = request.deadline - (loop.now - asked.sentAt)
+        if request.isIdempotent, mayRepeat, request.deadline > WebLine.leastTime {
+            return lines.sendAgain(request, asked.completion)
+        }
         asked.completion(.unknown(WebLinkError(code: -1, message: reason)))
     }
 

@@ -10,6 +10,7 @@ internal import Reactor
     /// A connection that was open for so long did not fail.
     private static let enough = Interval.seconds(5)
 
+    private weak var client: WebClient?
     private let loop: EventLoop
     private let limits: WebClientLimits
     private let authorities: String?
@@ -29,11 +30,12 @@ internal import Reactor
     private(set) var busy = 0
 
     init(
-        loop: EventLoop, limits: WebClientLimits, authorities: String?, url: WebURL, count: Int
+        _ client: WebClient, loop: EventLoop, limits: WebClientLimits, url: WebURL, count: Int
     ) {
+        self.client = client
         self.loop = loop
         self.limits = limits
-        self.authorities = authorities
+        authorities = client.authorities
         self.url = url
         self.count = count
         reopening = loop.timer { [weak self] in self?.open() }
@@ -43,8 +45,16 @@ internal import Reactor
     var idleCount: Int { idle.count }
 
     /// Whether a request to `other` is one to this server.
-    func serves(_ other: WebURL) -> Bool {
-        other.authority == url.authority && other.scheme == url.scheme
+    func serves(_ other: WebURL) -> Bool { other.origin.isSame(as: url.origin) }
+
+    /// Sends a request another way than over a line.
+    func sendAgain(
+        _ request: WebRequest, _ completion: @escaping @LoopActor (WebOutcome) -> Void
+    ) {
+        guard let client else {
+            return completion(.unknown(WebLinkError(code: -1, message: "client closed")))
+        }
+        client.sendAgain(request, completion)
     }
 
     /// A line that is free; nil where there is none, and another is being opened then, if there may

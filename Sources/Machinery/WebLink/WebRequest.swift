@@ -1,13 +1,31 @@
 package import Chronology
 package import WebProtocol
 
+/// A server, or a part of it, that many requests go to: read once.
+package struct WebBase: Sendable {
+    let origin: WebOrigin?
+    /// What stands before each target; most have none.
+    private let path: String
+
+    /// A base that is no `http` or `https` URL is refused with each request.
+    package init(_ text: String) {
+        let url = WebURL(text)
+        origin = url?.origin
+        path = url.map { $0.target.hasSuffix("/") ? String($0.target.dropLast()) : $0.target } ?? ""
+    }
+
+    func url(_ target: String) -> WebURL? {
+        origin.flatMap { WebURL($0, target: path.isEmpty ? target : path + target) }
+    }
+}
+
 /// An HTTP request to send.
 package struct WebRequest: Sendable {
     /// A method of the request.
     package var method: String
-    /// Absolute, `http` or `https`, already percent-encoded; sent as it is.
-    package var url: String
-    package var headers: [(String, String)]
+    /// Where it goes; nil where what was given is no URL: it is refused then.
+    let url: WebURL?
+    package var headers: WebHeaders
     package var body: [UInt8]
     /// How long the whole exchange may take, connecting included.
     package var deadline: Interval
@@ -16,9 +34,26 @@ package struct WebRequest: Sendable {
     package var isIdempotent: Bool
 
     /// A request; unless told otherwise GET and HEAD are idempotent and nothing else is.
+    /// - Parameter url: absolute, `http` or `https`, already percent-encoded; sent as it is.
     package init(
-        method: String = WebRequest.get, url: String, headers: [(String, String)] = [],
+        method: String = WebRequest.get, url: String, headers: WebHeaders = .none,
         body: [UInt8] = [], deadline: Interval = .seconds(10), isIdempotent: Bool? = nil
+    ) {
+        self.init(method, WebURL(url), headers, body, deadline, isIdempotent)
+    }
+
+    /// A request for a target below a base: path and query, already percent-encoded.
+    package init(
+        method: String = WebRequest.get, base: WebBase, target: String,
+        headers: WebHeaders = .none, body: [UInt8] = [], deadline: Interval = .seconds(10),
+        isIdempotent: Bool? = nil
+    ) {
+        self.init(method, base.url(target), headers, body, deadline, isIdempotent)
+    }
+
+    private init(
+        _ method: String, _ url: WebURL?, _ headers: WebHeaders, _ body: [UInt8],
+        _ deadline: Interval, _ isIdempotent: Bool?
     ) {
         self.method = method
         self.url = url

@@ -26,9 +26,9 @@ internal import WebProtocol
         self.completion = completion
         progress.reset(sendings: request.isIdempotent ? .max : 1, limits)
         easy.clearMessage()
-        easy.set(CURLOPT_URL, request.url)
+        easy.set(CURLOPT_URL, url.text)
         easy.setProxy(allowed: !url.isLoopback)
-        easy.setHeaders(request.headers)
+        easy.setHeaders(request.headers.pairs)
         easy.set(CURLOPT_TIMEOUT_MS, request.deadline)
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, min(request.deadline, limits.connectTime))
         setMethod(request)

@@ -2,21 +2,22 @@ import Bytes
 import Chronology
 import Reactor
 import Trading
+import VenueBudget
 import VenueProtocol
 import WebLink
 
 /// Reads the exchange's own account of what happened, over its REST interface.
 @LoopActor final class ChaosVenue {
     private let client: WebClient
-    private let base: String
-    private let signer: RequestSigner
+    private let requests: VenueRequests
     private let loop: EventLoop
 
     init?(loop: EventLoop, base: String, key: String, secret: String) {
         guard let credentials = VenueCredentials(key: key, secret: secret) else { return nil }
         self.loop = loop
-        self.base = base
-        signer = RequestSigner(credentials, receiveWindowMilliseconds: 60_000)
+        requests = VenueRequests(
+            base: base,
+            signer: RequestSigner(credentials, receiveWindowMilliseconds: 60_000))
         client = WebClient(loop: loop)
     }
 
@@ -108,12 +109,9 @@ import WebLink
 
     private func get(_ request: VenueRequest) async -> [UInt8]? {
         for _ in 0..<20 {
-            let signed = signer.prepare(request, timestamp: loop.wallNow.milliseconds)
             let outcome = await client.send(
-                WebRequest(
-                    url: base + signed.target,
-                    headers: signed.headers.map { ($0.name, $0.value) }, body: [],
-                    deadline: .seconds(5), isIdempotent: true))
+                requests.request(
+                    request, timestamp: loop.wallNow.milliseconds, deadline: .seconds(5)))
             if case .response(let response) = outcome, response.status == 200 {
                 return response.body
             }

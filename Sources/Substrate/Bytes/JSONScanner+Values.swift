@@ -89,21 +89,26 @@ extension JSONScanner {
     /// A whole number, bare or quoted, in the range of `Int64`.
     @inlinable @_lifetime(self: copy self)
     package mutating func integer() throws(JSONError) -> Int64 {
-        guard try peek() &- 49 < 9 else { return try integerOfAnyForm() }
-        let first = DigitRun.read(bytes, at: position)
-        var count = first.count
-        var value = first.value
+        let first = try peek()
+        let isQuoted = first == UInt8(ascii: "\"")
+        let start = isQuoted ? position &+ 1 : position
+        guard start < bytes.byteCount, bytes.byte(start) &- 49 < 9 else {
+            return try integerOfAnyForm()
+        }
+        var (count, value) = DigitRun.read(bytes, at: start)
         if count == 8 {
-            let rest = DigitRun.read(bytes, at: position &+ 8)
+            let rest = DigitRun.read(bytes, at: start &+ 8)
             count &+= rest.count
             value = value &* DecimalText.powerOfTen(rest.count) &+ rest.value
         }
-        let index = position &+ count
+        let end = start &+ count
         // Sixteen digits may be followed by more; a number at the text's end is rare.
-        guard count < 16, index < bytes.byteCount,
-            !JSONScanner.continuesNumber(bytes.byte(index))
+        guard count < 16, end < bytes.byteCount,
+            isQuoted
+                ? bytes.byte(end) == UInt8(ascii: "\"")
+                : !JSONScanner.continuesNumber(bytes.byte(end))
         else { return try integerOfAnyForm() }
-        position = index
+        position = isQuoted ? end &+ 1 : end
         needsComma = true
         return Int64(truncatingIfNeeded: value)
     }

@@ -2,9 +2,7 @@
 package enum JSONText {
     /// The text of a string's raw inside, or nil where an escape or the UTF-8 is malformed.
     package static func unescaped(_ raw: RawSpan) -> String? {
-        if !contains(raw, UInt8(ascii: "\\")) {
-            return String(validating: [UInt8](raw), as: UTF8.self)
-        }
+        if isPlainASCII(raw) { return String(raw) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(raw.byteCount)
         var index = 0
@@ -34,9 +32,13 @@ package enum JSONText {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    private static func contains(_ raw: RawSpan, _ sought: UInt8) -> Bool {
-        for index in 0..<raw.byteCount where raw.byte(index) == sought { return true }
-        return false
+    /// Whether all bytes are ASCII and none is a backslash.
+    private static func isPlainASCII(_ raw: RawSpan) -> Bool {
+        for index in 0..<raw.byteCount {
+            let byte = raw.byte(index)
+            if byte >= 0x80 || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
     }
 
     private static func unicodeEscape(_ raw: RawSpan, _ index: inout Int) -> Unicode.Scalar? {

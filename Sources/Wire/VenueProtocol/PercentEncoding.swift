@@ -4,15 +4,20 @@ package import Bytes
 package enum PercentEncoding {
     /// Writes `text` with everything but unreserved characters as upper-case `%XX` of its UTF-8.
     package static func write(_ text: String, into writer: inout ByteWriter) {
-        // Nearly all that is sent needs no encoding.
-        if text.utf8.allSatisfy(isUnreserved) { return writer.append(text) }
-        for byte in text.utf8 {
-            if isUnreserved(byte) {
-                writer.append(byte: byte)
-            } else {
-                writer.append(byte: UInt8(ascii: "%"))
-                writer.append(byte: upperDigit(byte >> 4))
-                writer.append(byte: upperDigit(byte & 15))
+        text.withRawSpan { bytes in
+            // Nearly all that is sent needs no encoding.
+            var plain = 0
+            while plain < bytes.byteCount, isUnreserved(bytes.byte(plain)) { plain += 1 }
+            writer.append(bytes.extracting(0..<plain))
+            for index in plain..<bytes.byteCount {
+                let byte = bytes.byte(index)
+                if isUnreserved(byte) {
+                    writer.append(byte: byte)
+                } else {
+                    writer.append(byte: UInt8(ascii: "%"))
+                    writer.append(byte: upperDigit(byte >> 4))
+                    writer.append(byte: upperDigit(byte & 15))
+                }
             }
         }
     }

@@ -19,12 +19,17 @@ package struct VenueCredentials: Sendable, CustomStringConvertible, CustomDebugS
     package var debugDescription: String { description }
 }
 
+/// Which headers a request has; all requests of a kind have the same.
+package enum HeaderKind: Int, CaseIterable, Sendable {
+    case none, form, key, keyAndForm, keyAndJSON
+}
+
 /// A request in the bytes that are sent; its description leaves out key, parameters and signature.
 package struct SignedRequest: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     package let method: VenueRequest.Method
     /// Path and query, to be appended to the venue's base.
     package let target: String
-    package let headers: [(name: String, value: String)]
+    package let headers: HeaderKind
     /// A form body for POST and PUT; empty otherwise.
     package let body: [UInt8]
     fileprivate let path: String
@@ -66,8 +71,10 @@ package struct RequestSigner: Sendable {
         var pairs = ByteWriter(capacity: 384)
         PercentEncoding.write(request.parameters, into: &pairs)
         switch request.security {
-        case .none: return RequestSigner.assemble(request, pairs.rawSpan, nil)
-        case .key: return RequestSigner.assemble(request, pairs.rawSpan, (header, key), isQueryOnly)
+        case .none: return RequestSigner.assemble(request, pairs.rawSpan, hasKey: false)
+        case .key:
+            return RequestSigner.assemble(
+                request, pairs.rawSpan, hasKey: true, isQueryOnly: isQueryOnly)
         case .signed:
             if !pairs.isEmpty { pairs.append("&" as StaticString) }
             pairs.append("recvWindow=" as StaticString)
@@ -77,14 +84,29 @@ package struct RequestSigner: Sendable {
             let signature = code.code(of: pairs.rawSpan)
             pairs.append("&signature=" as StaticString)
             signature.writeHex(into: &pairs)
-            return RequestSigner.assemble(request, pairs.rawSpan, (header, key), isQueryOnly)
+            return RequestSigner.assemble(
+                request, pairs.rawSpan, hasKey: true, isQueryOnly: isQueryOnly)
         }
     }
 
     /// The bytes of a request that needs no key.
     package static func prepareOpen(_ request: VenueRequest) -> SignedRequest {
         precondition(request.security == .none, "an open request asks for no key")
-        return assemble(request, form(request.parameters).rawSpan, nil)
+        return assemble(request, form(request.parameters).rawSpan, hasKey: false)
+    }
+
+    /// The headers of all requests of a kind; those with the key are not to be logged.
+    package func headers(_ kind: HeaderKind) -> [(name: String, value: String)] {
+        let form = (name: "Content-Type", value: "application/x-www-form-urlencoded")
+        let json = (name: "Content-Type", value: "application/json")
+        let key = (name: header, value: key)
+        return switch kind {
+        case .none: []
+        case .form: [form]
+        case .key: [key]
+        case .keyAndForm: [key, form]
+        case .keyAndJSON: [key, json]
+        }
     }
 
     /// The message that subscribes to an account's news on Binance spot's WebSocket API
@@ -122,25 +144,20 @@ package struct RequestSigner: Sendable {
     }
 
     private static func assemble(
-        _ request: VenueRequest, _ pairs: RawSpan, _ keyHeader: (name: String, value: String)?,
-        _ isQueryOnly: Bool = false
+        _ request: VenueRequest, _ pairs: RawSpan, hasKey: Bool, isQueryOnly: Bool = false
     ) -> SignedRequest {
-        var headers: [(name: String, value: String)] = []
-        headers.reserveCapacity(2)
-        if let keyHeader { headers.append(keyHeader) }
         switch request.method {
         case .post where isQueryOnly, .put where isQueryOnly, .get, .delete:
-            if isQueryOnly { headers.append(("Content-Type", "application/json")) }
             let target =
                 pairs.byteCount == 0 ? request.path : "\(request.path)?\(String(pairs))"
+            let headers: HeaderKind = hasKey ? isQueryOnly ? .keyAndJSON : .key : .none
             return SignedRequest(
                 method: request.method, target: target, headers: headers, body: [],
                 path: request.path)
         case .post, .put:
-            headers.append(("Content-Type", "application/x-www-form-urlencoded"))
             return SignedRequest(
-                method: request.method, target: request.path, headers: headers,
-                body: [UInt8](pairs), path: request.path)
+                method: request.method, target: request.path,
+                headers: hasKey ? .keyAndForm : .form, body: [UInt8](pairs), path: request.path)
         }
     }
 }

@@ -55,6 +55,7 @@ enum VenueAnswer: Sendable {
     let gate: ConnectionGate
     private let host: ServiceHost
     private let base: String
+    private let requests: VenueRequests
     private let client: WebClient
     /// The other way for orders, where it is chosen.
     private let socket: SocketPath?
@@ -82,6 +83,7 @@ enum VenueAnswer: Sendable {
         dialect = kind.dialect
         base = host.environment.venueRESTURL
         signer = RequestSigner(credentials, venue: kind)
+        requests = VenueRequests(base: base, signer: signer)
         client = WebClient(loop: host.loop)
         client.keepOpen(base, count: Int(host.environment.integer("MAX_CONCURRENT_ORDERS")))
         budget = VenueBudget(kind.limits, host: host)
@@ -199,12 +201,9 @@ enum VenueAnswer: Sendable {
         }
         turns[call.lane.rawValue].observe(Double((now - call.queuedAt).nanoseconds) / 1e9)
         if call.request.isOrder, sendOverSocket(call, now) { return }
-        let signed = signer.prepare(
-            call.request, timestamp: clock.timestamp(now: now, wall: host.loop.wallNow))
-        let request = WebRequest(
-            method: signed.method.rawValue, url: base + signed.target,
-            headers: signed.headers.map { ($0.name, $0.value) }, body: signed.body,
-            deadline: VenueLink.deadline, isIdempotent: call.request.isIdempotent)
+        let request = requests.request(
+            call.request, timestamp: clock.timestamp(now: now, wall: host.loop.wallNow),
+            deadline: VenueLink.deadline)
         client.send(request) { [weak self] outcome in
             guard let self else { return call.completion(.lost("closed")) }
             queue.ended()
