@@ -145,6 +145,8 @@ extension GatewayWorld {
             position: change.symbol == nil ? nil : positions[change.account] ?? Position(),
             balance: balances[change.account] ?? BookBalance(), order: found)
         if appliedIdentities.contains(change.identity) { return .duplicate(snapshot) }
+        if struckOut.contains(change.identity) { return .conflict(snapshot) }
+        if command.positionBefore == LedgerCommand.question { struckOut.insert(change.identity) }
         let isCurrent =
             (snapshot.position?.version ?? 0) == command.positionBefore
             && snapshot.balance.version == command.balanceBefore

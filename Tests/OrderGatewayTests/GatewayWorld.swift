@@ -56,6 +56,8 @@ struct GatewayWorld {
     var positions: [AccountID: Position] = [:]
     var applied: [TradeLeg] = []
     var appliedIdentities: Set<String> = []
+    /// Changes that were asked about and not found: they are not made any more.
+    var struckOut: Set<String> = []
     var accountRecords: [AccountRecord] = []
     var states: [String: StateRecord] = [:]
     var algoRecords: [String: AlgoRecord] = [:]

@@ -16,7 +16,7 @@ import Trading
     static let account = AccountID("demo")!
     static let keys = BusKeys(venue: VenueID("usdm")!)
 
-    @LoopActor private static func store(_ server: RedisServer) async throws -> GatewayStore {
+    @LoopActor static func store(_ server: RedisServer) async throws -> GatewayStore {
         let client = RedisClient(
             loop: .process, endpoint: try RedisEndpoint(url: server.url()), name: "test",
             jitterSeed: 1)
@@ -31,7 +31,7 @@ import Trading
             redis: client, keys: keys, writer: "order-gateway:test", hasMarks: true)
     }
 
-    @LoopActor private static func apply(
+    @LoopActor static func apply(
         _ store: GatewayStore, _ command: LedgerCommand, fence: Int64 = 1
     ) async -> LedgerReply {
         await withCheckedContinuation { continuation in
@@ -41,13 +41,13 @@ import Trading
         }
     }
 
-    @LoopActor private static func read(_ store: GatewayStore, _ key: String) async -> [String:
+    @LoopActor static func read(_ store: GatewayStore, _ key: String) async -> [String:
         String]
     {
         await store.redis.send(["HGETALL", key]).value?.fields ?? [:]
     }
 
-    private static func fill(_ trade: Int64, _ side: Side, _ quantity: Int64) -> Fill {
+    static func fill(_ trade: Int64, _ side: Side, _ quantity: Int64) -> Fill {
         Fill(
             symbol: symbol, tradeID: trade, orderID: 5, clientOrderID: "", side: side,
             price: .whole(100), quantity: .whole(quantity), fee: .one, feeAsset: "USDT",
@@ -63,7 +63,7 @@ import Trading
         throw RecordError(record: "test", field: "-", problem: "no call")
     }
 
-    private static func onLoop(_ body: @escaping @Sendable @LoopActor () async throws -> Void)
+    static func onLoop(_ body: @escaping @Sendable @LoopActor () async throws -> Void)
         async throws
     {
         EventLoop.process.runInBackground()
@@ -250,7 +250,7 @@ import Trading
 
     // MARK: makings
 
-    private static var order: OrderRecord {
+    static var order: OrderRecord {
         OrderRecord(
             intent: OrderIntent(
                 clientOrderID: .derive(
@@ -261,7 +261,7 @@ import Trading
             stamp: RecordStamp(sequence: 0, writer: "test", atMilliseconds: 1))
     }
 
-    @LoopActor private static func saveIntent(
+    @LoopActor static func saveIntent(
         _ store: GatewayStore, _ record: OrderRecord
     ) async -> SaveReply {
         await withCheckedContinuation { continuation in
@@ -269,7 +269,7 @@ import Trading
         }
     }
 
-    @LoopActor private static func saveOrder(
+    @LoopActor static func saveOrder(
         _ store: GatewayStore, _ record: OrderRecord, isDone: Bool
     ) async -> SaveReply {
         await withCheckedContinuation { continuation in

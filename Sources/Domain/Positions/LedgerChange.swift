@@ -34,8 +34,8 @@ package struct LedgerChange: Equatable, Sendable {
         package var order: ClientOrderID
         /// The position's version that it was planned by.
         package var positionVersion: Int64
-        /// Its call may have been lost, and its price is of then: whether it is in the ledger is asked, and
-        /// nothing is booked by asking.
+        /// Its call may have been lost, and its price is of then: whether it is in the ledger is asked;
+        /// nothing is booked by asking, and after it the lost call books nothing either.
         var isAsked = false
 
         package init(order: ClientOrderID, positionVersion: Int64) {
@@ -155,6 +155,10 @@ package struct LedgerCommand: Equatable, Sendable {
         package var before: OrderTotals
         package var after: OrderTotals
     }
+
+    /// A version that no position has: the call only asks whether its change is in the ledger, and strikes
+    /// it out where it is not, so that an earlier call of it changes nothing either, however late it comes.
+    package static let question: Int64 = -1
 
     /// Tells the answer to this call from those to others.
     package var token: Int64

@@ -320,7 +320,7 @@ package struct LedgerMachine: Equatable, Sendable {
         if let closing = change.closing, case .adjustment(_, let price, _) = change.subject {
             // Of a book or a mark of before it is only asked whether the close is in the ledger.
             if closing.isAsked || command.positionBefore != closing.positionVersion {
-                command.positionBefore = -1
+                command.positionBefore = LedgerCommand.question
             }
             let before = totals[closing.order] ?? OrderTotals()
             var after = before

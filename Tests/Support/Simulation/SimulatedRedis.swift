@@ -1,5 +1,7 @@
 package import BusProtocol
 package import Chronology
+import Positions
+import Trading
 
 /// The part of Redis that the services use, in memory: hashes, sets, sorted sets, streams, strings
 /// and channels, with the project's scripts in Swift. The contract tests run it beside a real Redis.
@@ -116,6 +118,12 @@ package final class SimulatedRedis {
             return reply
         }
         if scores[keys[2]]?[identity] != nil { return standing("DUPLICATE") }
+        let struck = LedgerScript.struckOut + identity
+        if scores[keys[2]]?[struck] != nil { return standing("CONFLICT") }
+        if hasPosition, positionVersion == "\(LedgerCommand.question)" {
+            scores[keys[2], default: [:]][struck] = at
+            return standing("CONFLICT")
+        }
         if hasPosition, (hashes[keys[0]]?["version"] ?? "0") != positionVersion {
             return standing("CONFLICT")
         }
@@ -303,6 +311,14 @@ package final class SimulatedRedis {
         let message = arguments.text()
         let fields = arguments.fields()
         if let answer = fenced(keys[1], fence) { return answer }
+        let new = Dictionary(fields) { _, last in last }
+        if let kept = try? StateRecord(fields: hashes[keys[0]] ?? [:]),
+            let record = try? StateRecord(fields: new), record.state != kept.state,
+            record.state.stricter(kept.state) == kept.state,
+            record.stamp.atMilliseconds < kept.stamp.atMilliseconds
+        {
+            return ["WRONG", "a newer and stricter state is on record"]
+        }
         set(keys[0], fields)
         onPublish(channel, message)
         return ["SAVED"]

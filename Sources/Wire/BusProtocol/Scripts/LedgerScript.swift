@@ -8,11 +8,17 @@ import Trading
 /// 4 ledger stream and channel, 5 its counter, 6 books, 7 fence, 8 order (where there is one).
 /// Replies: `APPLIED seq`, `DUPLICATE` or `CONFLICT` with how things stand, `FENCED number`,
 /// `WRONG what`. Numbers pass through as text; the script computes nothing but the entry's number.
+///
+/// A change whose answer was lost, and that is not to be made as it was any more, is asked about with the
+/// version `LedgerCommand.question`. Where it is not in the ledger, it is struck out in the same step: its
+/// own call, if Redis carries that out yet (from a connection that was given up), is a `CONFLICT`.
 package enum LedgerScript {
     /// Sides of trades are remembered this long, in milliseconds: 8 days, past any venue's trade look-back.
     package static let memory: Int64 = 8 * 86_400_000
     /// About this many journal entries are kept.
     package static let journalLength: Int64 = 100_000
+    /// Stands before the identity of a change that was struck out.
+    package static let struckOut = "struck:"
 
     package static let source =
         ScriptPrelude.text + """
@@ -51,6 +57,12 @@ package enum LedgerScript {
             end
 
             if remembered(KEYS[3], identity) then return standing('DUPLICATE') end
+            local struck = '\(struckOut)' .. identity
+            if redis.call('ZSCORE', KEYS[3], struck) then return standing('CONFLICT') end
+            if has_position and position_version == '\(LedgerCommand.question)' then
+                redis.call('ZADD', KEYS[3], at_ms, struck)
+                return standing('CONFLICT')
+            end
             if has_position and (redis.call('HGET', KEYS[1], 'version') or '0') ~= position_version then
                 return standing('CONFLICT')
             end
