@@ -64,6 +64,30 @@ import Trading
         #expect(child.side == .sell && child.quantity == q("0.5") && child.isReduceOnly)
     }
 
+    @Test("B7c: still being recovered it takes back what would open once nothing can be saved for 2 s")
+    func recoveryUnsaved() throws {
+        for isReduceOnly in [false, true] {
+            var stage = try stage(.chase, isReduceOnly ? ["reduce_only": "1"] : [:])
+            rest(&stage)
+            stage.machine = try restored(stage)
+            stage.machine.storageLost(since: stage.now)
+            #expect(stage.machine.isUnsaved && stage.machine.wakeAt == stage.now + .seconds(2))
+            #expect(tick(&stage) == [], "its patience is not over")
+            stage.now = stage.now + .seconds(2)
+            let taken = actions(&stage) { $0.deadlineReached(now: $1, &$2) }
+            #expect(taken == (isReduceOnly ? [] : [.cancel(1)]))
+            // Stopped meanwhile it does not end before the fate of its orders is known.
+            let over = ChildReport(number: 1, stage: .over(nil))
+            _ = actions(&stage) { $0.reported(over, now: $1, &$2) }
+            _ = actions(&stage) { $0.stopRequested(.stopped, isFlattening: false, now: $1, &$2) }
+            #expect(stage.machine.status == .ending)
+            stage.machine.storageReturned()
+            #expect(!stage.machine.isUnsaved)
+            _ = actions(&stage) { $0.released(now: $1, &$2) }
+            #expect(stage.machine.status == .done)
+        }
+    }
+
     @Test("restored after its time, it does not end for want of a price: the rest waits for one")
     func unpriced() throws {
         var stage = try stage(.chase, ["duration_s": "10", "finish": "market"])

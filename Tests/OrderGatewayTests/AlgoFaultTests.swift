@@ -163,6 +163,31 @@ import VenueProtocol
         ),
     ]
 
+    @Test("B7c: Redis goes away amid the recovery: what would open is taken back after 2 s all the same")
+    func awayRecovering() {
+        for (kind, extra) in Self.ladders {
+            var world = world(extra)
+            live(&world, 20)
+            let before = world.resting.count
+            let made = world.made.count
+            world.crash()
+            live(&world, 4_000, every: .milliseconds(1)) {
+                $0.desk.algos.all["c1"]?.isRecovering == true
+            }
+            #expect(world.resting.count == before && before > 0, "\(kind)")
+            world.cutRedis(for: .seconds(600))
+            live(&world, 30)
+            #expect(world.resting.count == before, "\(kind): a short outage moves nothing")
+            live(&world, 50)
+            #expect(world.resting.isEmpty && world.made.count == made, "\(kind)")
+            #expect(world.desk.algos.all["c1"]?.isRecovering == true, "\(kind)")
+            world.restoreRedis()
+            live(&world, 400) { $0.resting.count == before }
+            #expect(world.resting.count == before && machine(world)?.status == .running, "\(kind)")
+            #expect(world.made.values.allSatisfy { $0 == 1 }, "\(kind)")
+        }
+    }
+
     @Test("B7c: what only reduces rests on while Redis is away, however long")
     func reducingAway() {
         var world = world()

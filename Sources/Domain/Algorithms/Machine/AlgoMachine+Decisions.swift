@@ -8,7 +8,8 @@ extension AlgoMachine {
     mutating func decide(_ now: Instant, _ out: inout [AlgoAction]) {
         wakeAt = .distantFuture
         switch hold {
-        case .recovery: return
+        case .recovery(nil): return
+        case .recovery(let since?): return takeBackOpening(since, now, &out)
         case .storage(let since): return holdOut(since, now, &out)
         case .nothing: break
         }
@@ -26,14 +27,19 @@ extension AlgoMachine {
     private mutating func holdOut(_ since: Instant, _ now: Instant, _ out: inout [AlgoAction]) {
         switch status {
         case .done, .failed: return
-        case .starting, .running:
-            let due = max(since + Limits.storagePatience, cancelsAt)
-            if now < due { return wake(by: due) }
-            for child in book.children where child.rests && !child.isReduceOnly {
-                cancel(child, &out)
-            }
+        case .starting, .running: takeBackOpening(since, now, &out)
         case .paused: cancelAll(now, &out)
         case .ending: carryOutEnd(now, &out)
+        }
+    }
+
+    private mutating func takeBackOpening(
+        _ since: Instant, _ now: Instant, _ out: inout [AlgoAction]
+    ) {
+        let due = max(since + Limits.storagePatience, cancelsAt)
+        if now < due { return wake(by: due) }
+        for child in book.children where child.rests && !child.isReduceOnly {
+            cancel(child, &out)
         }
     }
 

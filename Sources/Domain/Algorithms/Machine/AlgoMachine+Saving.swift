@@ -125,7 +125,7 @@ extension AlgoMachine {
             throw AlgoStateProblem(
                 "an older build left it closing what it held: look at the position, and stop it")
         }
-        hold = .recovery
+        hold = .recovery()
         urgency = .now
     }
 

@@ -34,8 +34,9 @@ package struct AlgoMachine: Sendable {
     /// What its host has it wait for.
     package enum Hold: Equatable, Sendable {
         case nothing
-        /// What became of its orders is not known yet: it decides nothing.
-        case recovery
+        /// What became of its orders is not known yet: it decides nothing. Where nothing can be saved
+        /// meanwhile, it takes back what would open all the same, as one that is held by `storage` does.
+        case recovery(unsavedSince: Instant? = nil)
         /// Nothing can be saved since then: it places nothing, and takes back what would open once its
         /// patience is over. What reduces rests on, unless it is told to end or pause.
         case storage(since: Instant)
@@ -208,14 +209,25 @@ package struct AlgoMachine: Sendable {
 
     /// Nothing can be saved: from here on it places nothing.
     package mutating func storageLost(since: Instant) {
-        guard hold == .nothing else { return }
-        hold = .storage(since: since)
+        switch hold {
+        case .nothing: hold = .storage(since: since)
+        case .recovery(nil): hold = .recovery(unsavedSince: since)
+        case .recovery, .storage: return
+        }
         wake(by: since + Limits.storagePatience)
+    }
+
+    /// All can be saved again: one that is still being recovered waits for the fate of its orders alone.
+    package mutating func storageReturned() {
+        if case .recovery = hold { hold = .recovery() }
     }
 
     /// Whether it waits for a place to save to.
     package var isUnsaved: Bool {
-        if case .storage = hold { true } else { false }
+        switch hold {
+        case .storage, .recovery(.some): true
+        case .nothing, .recovery(nil): false
+        }
     }
 
     /// What it had to wait for is there: it goes on.

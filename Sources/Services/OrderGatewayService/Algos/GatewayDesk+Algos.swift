@@ -86,10 +86,10 @@ extension GatewayDesk {
         // Until it acts again nothing can be done about what is due.
         guard mayAlgosAct else { return }
         for id in algos.due(by: turn.now) {
-            guard let (saveAt, lookupAt, isRecovering, wakeAt) = dues(of: id) else { continue }
+            guard let (saveAt, lookupAt, isTimed, wakeAt) = dues(of: id) else { continue }
             if saveAt <= turn.now { algos.touched.insert(id) }
             if lookupAt <= turn.now { lookUpChildren(id, &turn) }
-            if !isRecovering, let wakeAt, wakeAt <= turn.now {
+            if isTimed, let wakeAt, wakeAt <= turn.now {
                 event(id) { $0.deadlineReached(now: turn.now, &$1) }
             }
             planWake(id)
@@ -98,8 +98,8 @@ extension GatewayDesk {
 
     private func dues(
         of id: String
-    ) -> (saveAt: Instant, lookupAt: Instant, isRecovering: Bool, wakeAt: Instant?)? {
-        algos.all[id].map { ($0.saveAt, $0.lookupAt, $0.isRecovering, $0.machine?.wakeAt) }
+    ) -> (saveAt: Instant, lookupAt: Instant, isTimed: Bool, wakeAt: Instant?)? {
+        algos.all[id].map { ($0.saveAt, $0.lookupAt, $0.isTimed, $0.machine?.wakeAt) }
     }
 
     mutating func planWake(_ id: String) {

@@ -7,7 +7,8 @@ import Trading
 /// Algorithms while Redis is away (B7c): they place nothing, as no state that names an order can be
 /// saved. After two seconds what would open is taken back: its fills would be new risk that nobody else
 /// hears of, at a price that nobody follows. What reduces rests on, stops and pauses are carried out,
-/// and all go on when it returns. One that was still being recovered keeps its orders until then.
+/// and all go on when it returns. Of one that was still being recovered, what its saved state names is
+/// taken back likewise, and nothing else is done before its recovery has ended.
 extension GatewayDesk {
     /// Nothing can be saved any more: no orders are placed.
     mutating func storageLost(_ turn: inout Turn) {
@@ -28,7 +29,11 @@ extension GatewayDesk {
 
     /// All can be saved again, and the desk leads: they go on.
     mutating func storageReturned(_ turn: Turn) {
-        for id in algos.all.keys.sorted() where algos.all[id]?.isRecovering == false {
+        for id in algos.all.keys.sorted() {
+            guard algos.all[id]?.isRecovering == false else {
+                algos.all[id]?.machine?.storageReturned()
+                continue
+            }
             if algos.all[id]?.machine?.isUnsaved == true {
                 event(id) { $0.released(now: turn.now, &$1) }
             }

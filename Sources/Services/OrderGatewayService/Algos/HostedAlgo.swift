@@ -56,6 +56,10 @@ struct HostedAlgo: Sendable {
 
     var isRecovering: Bool { downtime != nil }
 
+    /// Whether its time is looked at: one that is being recovered decides nothing, but takes back what would
+    /// open where nothing can be saved meanwhile.
+    var isTimed: Bool { downtime == nil || machine?.isUnsaved == true }
+
     /// The lot of the orders that close what was filled, or the one that would be theirs.
     var closingLot: Int? {
         guard let count = machine?.book.lots.count else { return nil }
@@ -99,7 +103,7 @@ struct HostedAlgo: Sendable {
     /// - Parameter isAlone: Redis is away, and what is asked of it waits.
     func nextDue(isAlone: Bool) -> Instant {
         var due = isAlone ? .distantFuture : min(saveAt, lookupAt)
-        if downtime == nil, let own = machine?.wakeAt { due = min(due, own) }
+        if isTimed, let own = machine?.wakeAt { due = min(due, own) }
         return due
     }
 }
