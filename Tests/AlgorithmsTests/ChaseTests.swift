@@ -221,6 +221,45 @@ import Trading
         #expect(stage.machine.detail.hasPrefix("0.6 is left"))
     }
 
+    @Test("flattened where the book admits a part only, it closes that, fails, and says what is left")
+    func partlyFlattened() throws {
+        var stage = try machine()
+        _ = tick(&stage, "50000", "50000.2")
+        _ = report(
+            &stage,
+            ChildReport(number: 1, stage: .over(nil), executed: q("0.6"), notional: m("30000")))
+        var actions: [AlgoAction] = []
+        stage.machine.stopRequested(.flattened, isFlattening: true, now: stage.now, &actions)
+        _ = report(&stage, ChildReport(number: 2, stage: .over(.cancelledBeforeSending)))
+        func closing() -> ChildOrder? {
+            stage.now = stage.now + .seconds(10)
+            var actions: [AlgoAction] = []
+            stage.machine.deadlineReached(now: stage.now, &actions)
+            return stage.machine.book.children.first
+        }
+        func refuse(_ close: ChildOrder?, admitting part: String) {
+            let refused = ChildReport(
+                number: close?.number ?? 0, stage: .over(.reduceOnlyWouldIncrease),
+                admitted: q(part))
+            #expect(report(&stage, refused) == [], "it is not tried again at once")
+        }
+        let whole = closing()
+        #expect(whole?.quantity == q("0.6"))
+        refuse(whole, admitting: "0.25")
+        let part = closing()
+        #expect(part?.quantity == q("0.25") && part?.isReduceOnly == true && part?.side == .sell)
+        _ = report(
+            &stage,
+            ChildReport(
+                number: part?.number ?? 0, stage: .over(nil), executed: q("0.25"),
+                notional: m("12500")))
+        let rest = stage.machine.book.children.first ?? closing()
+        #expect(rest?.quantity == q("0.35"), "the book may admit it by now")
+        refuse(rest, admitting: "0")
+        #expect(stage.machine.status == .failed && stage.machine.reason == "nothing_to_reduce")
+        #expect(stage.machine.detail.hasPrefix("0.35 is left"), "\(stage.machine.detail)")
+    }
+
     @Test("what was wrong with an order is forgotten once one works again")
     func detail() throws {
         var stage = try machine()

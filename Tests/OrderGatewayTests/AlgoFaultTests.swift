@@ -126,6 +126,31 @@ import VenueProtocol
         #expect(world.algoRecords["c1"]?.reason == "flattened")
     }
 
+    @Test("flattened in a book that somebody closed in part, it closes the rest of it, and says what is left")
+    func flattenedInPart() {
+        var world = world()
+        while net(world) < .whole(3), let resting = world.resting.first,
+            let name = ClientOrderID(resting.clientOrderID)
+        {
+            world.fill(name)
+            live(&world, 4)
+        }
+        let filled = net(world)
+        let byHand = OrderPlaceBody(
+            account: AccountID("alpha")!, symbol: GatewayWorld.symbol, side: .sell, type: .market,
+            timeInForce: .goodTillCancel, quantity: .whole(2), price: nil, isReduceOnly: true,
+            origin: .manual)
+        world.tell("hand", .orderPlace, byHand.body)
+        live(&world, 100) { self.net($0) == filled - .whole(2) }
+        world.tell("stop", .algoStop, AlgoNameBody(algo: "c1", isFlattening: true).body)
+        live(&world, 400) { $0.running.isEmpty }
+        #expect(net(world).isZero && world.resting.isEmpty, "\(net(world)) of \(filled)")
+        #expect(world.algoRecords["c1"]?.status == "failed")
+        #expect(world.algoRecords["c1"]?.reason == "nothing_to_reduce")
+        let detail = world.algoRecords["c1"]?.detail ?? ""
+        #expect(detail.hasPrefix("2 is left"), "\(detail)")
+    }
+
     // MARK: Redis away
 
     @Test("B7c: Redis away for 2 s, what would open is taken back and nothing is placed; then it goes on")

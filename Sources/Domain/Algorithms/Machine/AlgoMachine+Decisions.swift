@@ -166,14 +166,16 @@ extension AlgoMachine {
         rungs = []
     }
 
-    /// Closes what it has opened.
+    /// Closes what it has opened, or as much of it as the book admits: then the rest is tried once more, and
+    /// told of as left where none of it is admitted.
     private mutating func flatten(_ now: Instant, _ out: inout [AlgoAction]) {
         let net = progress.net
         if parameters.isReduceOnly || net.isZero { return finish() }
         // What can be an order depends on the price where there is no margin.
         guard bid.isPositive || venue.isMargined else { return }
         let order = atOnce(net.isPositive ? .sell : .buy)
-        let quantity = tradable(net.magnitude, order.type, at: bid, isReducing: true)
+        let most = min(net.magnitude, closingMost ?? net.magnitude)
+        let quantity = tradable(most, order.type, at: bid, isReducing: true)
         guard quantity.isPositive else {
             detail = "\(net) is left: too small to be an order"
             return finish()
@@ -188,5 +190,11 @@ extension AlgoMachine {
             lot: lot, side: net.isPositive ? .sell : .buy, type: order.type,
             timeInForce: order.timeInForce, quantity: min(quantity, book.free(lot)),
             price: order.price, isReduceOnly: !closesFreely, now: now, &out)
+    }
+
+    /// Whether so much can be one order that closes.
+    func isClosable(_ quantity: Quantity) -> Bool {
+        let order = atOnce(progress.net.isPositive ? .sell : .buy)
+        return tradable(quantity, order.type, at: bid, isReducing: true).isPositive
     }
 }

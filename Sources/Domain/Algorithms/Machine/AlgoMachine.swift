@@ -75,6 +75,8 @@ package struct AlgoMachine: Sendable {
     /// Whether what was filled is closed without the reduce-only flag, once that was refused: at the
     /// venue the positions of several books are one, and theirs may outweigh this one.
     var closesFreely = false
+    /// As much of what was filled as the book admits to be closed; nil where it has not refused any.
+    var closingMost: Quantity?
     /// Whether it fails when its end is reached.
     var hasFailed = false
     /// Pauses after refusals in a row: all orders refused within one pause count once.
@@ -283,10 +285,11 @@ package struct AlgoMachine: Sendable {
     /// An order is over: what that means for the next.
     private mutating func ended(_ change: ChildChange, _ before: ChildOrder.Phase?, _ now: Instant)
     {
+        if change.child.lot == closingLot, change.refusal == nil { closingMost = nil }
         if before == .cancelling { return }
         if let refusal = change.refusal {
             progress.refused += 1
-            refused(refusal, change.child, now)
+            refused(refusal, change.child, now, admitting: change.admitted)
         } else if change.child.remaining.isZero {
             return
         } else if before == .working || before == .amending || before == .unknown {
@@ -298,7 +301,9 @@ package struct AlgoMachine: Sendable {
         }
     }
 
-    private mutating func refused(_ code: RefusalCode, _ child: ChildOrder, _ now: Instant) {
+    private mutating func refused(
+        _ code: RefusalCode, _ child: ChildOrder, _ now: Instant, admitting: Quantity? = nil
+    ) {
         detail = code.description
         switch parameters.plan {
         case .chase, .twap: break
@@ -313,6 +318,10 @@ package struct AlgoMachine: Sendable {
             let isFlagRefused = refusesFlag(code)
             if isFlagRefused || (closesFreely && response != .wait) { response = .retry }
             closesFreely = !closesFreely && isFlagRefused
+            if response == .end, let admitting, isClosable(admitting) {
+                closingMost = admitting
+                response = .retry
+            }
             if response == .end {
                 detail = "\(progress.net) is left: to close it would not reduce the book's position"
                 hasFailed = true

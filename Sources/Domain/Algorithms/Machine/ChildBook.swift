@@ -139,6 +139,7 @@ package struct ChildBook: Equatable, Sendable {
         case .over(let refusal):
             change.isOver = true
             change.refusal = refusal
+            change.admitted = report.admitted
             children.remove(at: index)
             return change
         }

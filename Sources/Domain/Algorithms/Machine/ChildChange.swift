@@ -11,6 +11,7 @@ package struct ChildChange: Equatable, Sendable {
     package var kept: Quantity
     package var isOver = false
     package var refusal: RefusalCode?
+    package var admitted: Quantity?
 
     init(
         child: ChildOrder, executed: Quantity, notional: Money, fees: Money, kept: Quantity = .zero

@@ -95,11 +95,15 @@ package struct ChildReport: Equatable, Sendable {
     /// In money, also of those that were kept in coins.
     package var fees: Money
     package var kept: Quantity
+    /// Of one that was refused as the book's position would not only be reduced: how much would reduce it.
+    package var admitted: Quantity?
 
     package init(
         number: Int64, stage: Stage, price: Price? = nil, executed: Quantity = .zero,
-        notional: Money = .zero, fees: Money = .zero, kept: Quantity = .zero
+        notional: Money = .zero, fees: Money = .zero, kept: Quantity = .zero,
+        admitted: Quantity? = nil
     ) {
+        self.admitted = admitted
         self.number = number
         self.stage = stage
         self.price = price

@@ -150,10 +150,26 @@ extension GatewayDesk {
     }
 
     mutating func report(_ id: String, _ report: ChildReport, _ now: Instant) {
-        if case .over = report.stage, let name = childName(id, report.number) {
+        var report = report
+        if case .over(let code) = report.stage, let name = childName(id, report.number) {
             algos.owners[name] = nil
+            if code == .reduceOnlyWouldIncrease {
+                report.admitted = admitted(id, report.number, name)
+            }
         }
         event(id) { $0.reported(report, now: now, &$1) }
+    }
+
+    /// How much of the book's position an order of an algorithm would only reduce, beside all others that
+    /// do.
+    private func admitted(_ id: String, _ number: Int64, _ name: ClientOrderID) -> Quantity? {
+        guard let algo = algos.all[id], let child = algo.machine?.book.child(number) else {
+            return nil
+        }
+        let (account, symbol) = (algo.record.account, algo.record.symbol)
+        let held = ledger.position(account, symbol).quantity
+        guard held.signum == -child.side.signed(.one).signum else { return .zero }
+        return held.magnitude - orders.reducing(account, symbol, child.side, but: name)
     }
 
     /// How an order on the desk stands, as its algorithm is told.
