@@ -33,6 +33,12 @@ extension AllocatorDesk {
             return
         }
         guard reading.orders.isEmpty else { return takeBack(reading.orders, now, &out) }
+        // An answer to an earlier question says nothing of what is asked now.
+        let wanted = settling?.head.id ?? (isOpen(reading.last) ? reading.last["run"] : nil)
+        guard wanted == nil || reading.run == wanted else {
+            problem = "what became of the orders of run \(wanted ?? "") is looked for"
+            return
+        }
         phase = .ready
         if interval > .zero, nextRunAt == .distantFuture { nextRunAt = now + pause() }
         let id = reading.last["run"] ?? ""
@@ -41,7 +47,11 @@ extension AllocatorDesk {
         let isTold = settling.map { !unsaved.knows($0.head.id) } ?? true
         saveWaiting(recorded: id, &out)
         if settle(reading, isTold: isTold, now, wall, &out) { return }
-        if !isKnown { adopt(reading, now, wall, &out) }
+        if isKnown { return }
+        guard !isOpen(reading.last) || reading.run == id else {
+            return recover("what became of the orders of run \(id) is looked for", now, &out)
+        }
+        adopt(reading, now, wall, &out)
     }
 
     private func takeBack(_ orders: [String], _ now: Instant, _ out: inout [AllocatorAction]) {
@@ -69,11 +79,16 @@ extension AllocatorDesk {
         let fields = stamped(AllocationRecord.fields(head, result), wall)
         let slice = result.slices.last.map { stamped(AllocationRecord.fields(head, $0), wall) }
         let isLast = reading.last["run"] == head.id
-        if isLast { lastFields = fields }
+        let isOther = !isLast && !reading.last.isEmpty
+        lastFields = isOther ? AllocationRecord.ordered(reading.last) : fields
         save(
             AllocationSave(
                 run: head.id, record: fields, entries: [slice, fields].compactMap { $0 },
                 request: request, isBehind: !isLast), now, &out)
+        // The run begun since may have been left open as well: its own orders are read for that.
+        if !isLast, isOpen(reading.last) {
+            recover("what became of another's run is looked for", now, &out)
+        }
         return true
     }
 
@@ -96,16 +111,46 @@ extension AllocatorDesk {
         save(AllocationSave(run: id, record: fields, entries: slices + [fields]), now, &out)
     }
 
+    private func isOpen(_ last: [String: String]) -> Bool { AllocationRecord.isOpen(last) }
+
     // MARK: saving
 
     func save(_ save: AllocationSave, _ now: Instant, _ out: inout [AllocatorAction]) {
         // Behind what waits already: lines stand in the order in which they happened.
-        guard let fence, unsaved.isEmpty else { return keep(save, now, &out) }
+        guard let fence, !unsaved.isBlocking else { return keep(save, now, &out) }
         out.append(.save(save, fence: fence))
     }
 
-    func keep(_ save: AllocationSave, _ now: Instant, _ out: inout [AllocatorAction]) {
-        if unsaved.keep(save, now: now) { return }
+    /// One thing is saved: all is well once nothing waits any more.
+    func saved(_ save: AllocationSave) {
+        unsaved.answered(save)
+        if unsaved.isEmpty { refusal = "" }
+    }
+
+    func notSaved(
+        _ save: AllocationSave, _ failure: SaveFailure, _ now: Instant,
+        _ out: inout [AllocatorAction]
+    ) {
+        unsaved.answered(save)
+        refused(failure.text, &out)
+        let isWrong = if case .wrong = failure { true } else { false }
+        keep(save, isWrong: isWrong, now, &out)
+    }
+
+    /// Redis has refused something: a reason of not being ready, and told of once.
+    func refused(_ text: String, _ out: inout [AllocatorAction]) {
+        guard !text.isEmpty else { return }
+        if refusal.isEmpty {
+            out.append(.alert(code: "allocation_refused", "redis refuses what runs did: \(text)"))
+        }
+        refusal = text
+    }
+
+    private func keep(
+        _ save: AllocationSave, isWrong: Bool = false, _ now: Instant,
+        _ out: inout [AllocatorAction]
+    ) {
+        if unsaved.keep(save, isWrong: isWrong, now: now) { return }
         out.append(
             .alert(code: "allocation_unsaved", "a line of the history was lost: too many wait"))
     }

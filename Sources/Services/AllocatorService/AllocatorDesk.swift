@@ -16,6 +16,17 @@ package final class AllocatorDesk {
         var waiters: [UInt64]
     }
 
+    /// A run whose beginning is being saved.
+    struct Beginning {
+        let head: AllocationHead
+        /// Who asked for it, and who has asked under the same key since.
+        var triggers: [AllocationTrigger]
+        /// The record of the run before it.
+        let before: [(String, String)]
+
+        var key: String { triggers[0].key }
+    }
+
     enum Phase: Equatable {
         /// Another holds the lease, or Redis is away.
         case standby
@@ -27,33 +38,35 @@ package final class AllocatorDesk {
     package let knobs: AllocationKnobs
     private let writer: String
     let interval: Interval
-    private var random: SplitMix64
+    var random: SplitMix64
     var phase = Phase.standby
     var fence: Int64?
-    private var isRedisUp = false
-    private var isStopping = false
+    var isRedisUp = false
+    var isStopping = false
     var problem = "starting"
     /// The run that trades.
     var current: Active?
-    /// A run whose beginning is being saved, and the record of the one before it.
-    private var beginning:
-        (head: AllocationHead, trigger: AllocationTrigger, before: [(String, String)])?
+    var beginning: Beginning?
     /// A run that is over while the end of its last order is not known.
     var settling: (head: AllocationHead, request: String, result: AllocationResult)?
-    private var dry: [Active] = []
+    var dry: [Active] = []
     /// Requests whose answer is being looked for in Redis.
-    private var looking: [UInt64: AllocationTrigger] = [:]
+    var looking: [UInt64: AllocationTrigger] = [:]
     var nextRunAt = Instant.distantFuture
     /// Runs in a row that came to nothing for a reason that may last (S6).
     private var failures: Int64 = 0
     package internal(set) var lastFields: [(String, String)] = []
     var unsaved = UnsavedRuns()
+    /// Why Redis refuses what was to be saved; empty where nothing waits that it has refused.
+    var refusal = ""
+    /// Why it has refused the beginning of the last run that was to begin; empty where it has not.
+    var beginRefusal = ""
     /// When orders of an earlier run are asked to be cancelled once more.
     var cancelAgainAt = Instant.distantPast
 
     /// Dry runs at a time, and requests looked for at a time; one more is refused.
-    private static let dryLimit = 16
-    private static let lookLimit = 64
+    static let dryLimit = 16
+    static let lookLimit = 64
     /// Between two looks for orders of an earlier run.
     static let recoveryPoll = Interval.milliseconds(300)
     /// Between two requests to cancel one of them.
@@ -74,13 +87,13 @@ package final class AllocatorDesk {
         random = SplitMix64(seed: seed)
     }
 
-    /// Why no run may begin now; empty where one may.
+    /// Why no run may begin now, or its history is not kept; empty where all is well.
     package var readiness: [String] {
         if !isRedisUp { return ["redis is away"] }
         switch phase {
         case .standby: return ["another allocator holds the lease"]
         case .recovering: return [problem]
-        case .ready: return []
+        case .ready: return refusal.isEmpty ? [] : ["redis refuses what runs did: \(refusal)"]
         }
     }
 
@@ -112,9 +125,10 @@ package final class AllocatorDesk {
         case .answerLost(let waiter, let reason):
             guard let trigger = looking.removeValue(forKey: waiter) else { break }
             refuse(trigger, "redis_down", reason, &out)
-        case .begun(let isSaved): begun(isSaved, now, wall, &out)
+        case .begun(let isSaved, let refusal): begun(isSaved, refusal, now, wall, &out)
         case .begunUnknown: begunUnknown(now, &out)
-        case .notSaved(let save): keep(save, now, &out)
+        case .saved(let save): saved(save)
+        case .notSaved(let save, let refusal): notSaved(save, refusal, now, &out)
         case .run(let id, let event): runEvent(id, event, now, wall, &out)
         case .woken: break
         case .stopping: stopping(now, wall, &out)
@@ -141,136 +155,12 @@ package final class AllocatorDesk {
         fence = nil
         // A run that its time ended just now began to look for its order's end: the next holder's to do.
         phase = .standby
-        if let (_, trigger, before) = beginning {
-            beginning = nil
-            lastFields = before
-            out.append(.answer(trigger.waiter, .refused("lease_lost", "the lease was lost")))
-        }
-    }
-
-    // MARK: beginning
-
-    private func triggered(
-        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        if isStopping { return refuse(trigger, "stopping", "the allocator stops", &out) }
-        if trigger.isDry { return beginDry(trigger, now, wall, &out) }
-        guard isRedisUp else { return refuse(trigger, "redis_down", "redis is away", &out) }
-        if !trigger.key.isEmpty {
-            if current?.request == trigger.key { return join(trigger, &out) }
-            guard looking.count < AllocatorDesk.lookLimit else {
-                return refuse(trigger, "queue_full", "too many requests wait", &out)
-            }
-            // The same request may have been answered in an earlier life of this process.
-            looking[trigger.waiter] = trigger
-            out.append(.findAnswer(waiter: trigger.waiter, request: trigger.key))
-            return
-        }
-        begin(trigger, now, wall, &out)
-    }
-
-    private func found(
-        _ waiter: UInt64, _ fields: [String: String]?, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        guard let trigger = looking.removeValue(forKey: waiter) else { return }
-        if current?.request == trigger.key { return join(trigger, &out) }
-        guard let fields else { return begin(trigger, now, wall, &out) }
-        guard fields["status"] == AllocationRecord.running else {
-            return out.append(.answer(waiter, .over(AllocationRecord.ordered(fields))))
-        }
-        // Its process has died; what is known of it since stands in the run's own record.
-        let isLast = lastFields.contains { $0 == ("run", fields["run"] ?? "") }
-        let isOver = !lastFields.contains { $0 == ("status", AllocationRecord.running) }
-        let id = fields["run"] ?? ""
-        out.append(.answer(waiter, isLast && isOver ? .over(lastFields) : .accepted(run: id)))
-    }
-
-    private func join(_ trigger: AllocationTrigger, _ out: inout [AllocatorAction]) {
-        if trigger.waits {
-            current?.waiters.append(trigger.waiter)
-        } else {
-            out.append(.answer(trigger.waiter, .accepted(run: current?.head.id ?? "")))
-        }
-    }
-
-    private func begin(
-        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        if let id = runningID { return out.append(.answer(trigger.waiter, .busy(run: id))) }
-        guard phase == .ready, let fence else {
-            return refuse(trigger, "not_ready", readiness.joined(separator: ", "), &out)
-        }
-        let head = head(by: trigger.by, wall)
-        beginning = (head, trigger, lastFields)
-        let record = stamped(AllocationRecord.begun(head), wall)
-        lastFields = record
-        out.append(.saveBegun(record, request: trigger.key, fence: fence))
-    }
-
-    private func head(by: String, _ wall: WallTime) -> AllocationHead {
-        // Unique for good: orders derive their ids from it.
-        let part = UInt32(truncatingIfNeeded: random.next())
-        return AllocationHead(
-            id: "al-\(wall.milliseconds)-\(String(part, radix: 36))", symbol: knobs.symbol,
-            account: knobs.account, mode: knobs.mode, by: by,
-            startedMilliseconds: wall.milliseconds)
-    }
-
-    private func begun(
-        _ isSaved: Bool, _ now: Instant, _ wall: WallTime, _ out: inout [AllocatorAction]
-    ) {
-        guard let (head, trigger, before) = beginning else { return }
-        beginning = nil
-        guard isSaved, fence != nil, !isStopping else {
-            lastFields = before
-            return refuse(trigger, "redis_down", "the run's beginning could not be saved", &out)
-        }
-        var actions: [AllocationAction] = []
-        let run = AllocationRun(
-            id: head.id, isDry: false, knobs: knobs, now: now, &actions)
-        current = Active(
-            head: head, request: trigger.key, run: run,
-            waiters: trigger.waits ? [trigger.waiter] : [])
-        if !trigger.waits { out.append(.answer(trigger.waiter, .accepted(run: head.id))) }
-        carry(head.id, actions, now, wall, &out)
-    }
-
-    /// Where it stands in Redis that the run goes on, it is completed there before another begins.
-    private func begunUnknown(_ now: Instant, _ out: inout [AllocatorAction]) {
-        guard let (_, trigger, before) = beginning else { return }
-        beginning = nil
-        lastFields = before
-        refuse(trigger, "redis_down", "it is not known whether the run's beginning was saved", &out)
-        if fence != nil { recover("the last run's record is looked for", now, &out) }
-    }
-
-    private func beginDry(
-        _ trigger: AllocationTrigger, _ now: Instant, _ wall: WallTime,
-        _ out: inout [AllocatorAction]
-    ) {
-        guard dry.count < AllocatorDesk.dryLimit else {
-            return refuse(trigger, "queue_full", "too many dry runs go on", &out)
-        }
-        let head = head(by: trigger.by, wall)
-        var actions: [AllocationAction] = []
-        let run = AllocationRun(id: head.id, isDry: true, knobs: knobs, now: now, &actions)
-        dry.append(Active(head: head, request: "", run: run, waiters: [trigger.waiter]))
-        carry(head.id, actions, now, wall, &out)
-    }
-
-    private func refuse(
-        _ trigger: AllocationTrigger, _ code: String, _ reason: String,
-        _ out: inout [AllocatorAction]
-    ) {
-        out.append(.answer(trigger.waiter, .refused(code, reason)))
+        dropBeginning("lease_lost", "the lease was lost", &out)
     }
 
     // MARK: running
 
-    private func runEvent(
+    func runEvent(
         _ id: String, _ event: AllocationEvent, _ now: Instant, _ wall: WallTime,
         _ out: inout [AllocatorAction]
     ) {
@@ -283,7 +173,7 @@ package final class AllocatorDesk {
         carry(id, actions, now, wall, &out)
     }
 
-    private func carry(
+    func carry(
         _ id: String, _ actions: [AllocationAction], _ now: Instant, _ wall: WallTime,
         _ out: inout [AllocatorAction]
     ) {

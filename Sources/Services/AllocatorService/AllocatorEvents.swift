@@ -14,7 +14,8 @@ package import Chronology
 // 6. A dry run orders and saves nothing, and needs no lease.
 // 7. What a run did while the lease or Redis was away is saved when both are back, and what it is not
 //    known of whether it was saved is saved again, no line twice: a run's record only where no other
-//    run has begun since.
+//    run has begun since. What Redis refuses is told as a reason of not being ready until it is saved,
+//    and keeps nothing that comes after it from being saved where a person has to see to it.
 // 8. An order whose end its run did not see, as time was up or the process died, is waited for; then
 //    the run's record and the journal have what it executed.
 
@@ -62,14 +63,16 @@ package struct RecoveryReading: Equatable, Sendable {
     package var orders: [String]
     /// The record of the last run; empty where there is none.
     package var last: [String: String]
-    /// The orders of the run asked for, or of the last one where its record leaves open what became of
-    /// them.
+    /// The run whose orders were read: the one asked for, or the last where its record leaves open what
+    /// became of them; nil for none.
+    package var run: String?
     package var placed: [PlacedSlice]
 
     package init(
         hasAccount: Bool, hasRules: Bool = true, orders: [String], last: [String: String],
-        placed: [PlacedSlice] = []
+        run: String? = nil, placed: [PlacedSlice] = []
     ) {
+        self.run = run
         self.hasAccount = hasAccount
         self.hasRules = hasRules
         self.orders = orders
@@ -93,6 +96,23 @@ package struct AllocationSave: Sendable {
     package var isRepeat = false
 }
 
+/// Why something could not be saved.
+package enum SaveFailure: Equatable, Sendable {
+    /// Redis or the lease was away.
+    case away
+    /// Redis cannot take it now, or the connection is not allowed to: a sentence.
+    case refused(String)
+    /// The script found that a key of it holds what it should not: nobody but a person mends that.
+    case wrong(String)
+
+    var text: String {
+        switch self {
+        case .away: ""
+        case .refused(let text), .wrong(let text): text
+        }
+    }
+}
+
 /// What can happen to the allocator.
 package enum AllocatorEvent: Sendable {
     case redisUp
@@ -106,12 +126,14 @@ package enum AllocatorEvent: Sendable {
     case answerFound(UInt64, [String: String]?)
     /// Redis did not say whether it was.
     case answerLost(UInt64, reason: String)
-    /// The answer to `saveBegun`.
-    case begun(isSaved: Bool)
+    /// The answer to `saveBegun`; with what Redis said where it has refused it.
+    case begun(isSaved: Bool, refusal: String = "")
     /// The same, where it is not known whether it was.
     case begunUnknown
-    /// What `save` wanted is not saved for all that is known: Redis or the lease was away.
-    case notSaved(AllocationSave)
+    /// What `save` wanted is saved.
+    case saved(AllocationSave)
+    /// What `save` wanted is not saved for all that is known.
+    case notSaved(AllocationSave, SaveFailure)
     /// Something for the run of that id.
     case run(String, AllocationEvent)
     /// `nextWake` has come.
@@ -131,7 +153,7 @@ package enum AllocatorAction: Sendable {
     case findAnswer(waiter: UInt64, request: String)
     /// Save that a run has begun. Answer: `begun`.
     case saveBegun([(String, String)], request: String, fence: Int64)
-    /// Answer, where it could not be done: `notSaved`.
+    /// Answer: `saved` or `notSaved`.
     case save(AllocationSave, fence: Int64)
     /// Answer: `factsRead` or `factsFailed` of the run.
     case readFacts(run: String, number: Int, isDry: Bool)

@@ -148,13 +148,22 @@ import VenueProtocol
         case .saveBegun(let record, let request, let fence):
             Log.info("run begins", ["run": desk.runningID ?? ""])
             let begun = AllocationSave(run: "", record: record, entries: [], request: request)
-            save(begun, fence) { [weak self] in
-                self?.deliver($0 == .unknown ? .begunUnknown : .begun(isSaved: $0 == .saved))
+            save(begun, fence) { [weak self] saved in
+                switch saved {
+                case .saved: self?.deliver(.begun(isSaved: true))
+                case .unknown: self?.deliver(.begunUnknown)
+                case .failed(let failure):
+                    self?.deliver(.begun(isSaved: false, refusal: failure.text))
+                }
             }
         case .save(let save, let fence):
             if !save.isRepeat { tell(save.entries) }
-            self.save(save, fence) { [weak self] in
-                if $0 != .saved { self?.deliver(.notSaved(save)) }
+            self.save(save, fence) { [weak self] saved in
+                switch saved {
+                case .saved: self?.deliver(.saved(save))
+                case .unknown: self?.deliver(.notSaved(save, .away))
+                case .failed(let failure): self?.deliver(.notSaved(save, failure))
+                }
             }
         case .readFacts(let run, let number, let isDry): readFacts(run, number, isDry)
         case .place(let slice, let life, let fence): orders.place(slice, life: life, fence: fence)
@@ -208,7 +217,7 @@ import VenueProtocol
     private enum Saved {
         case saved
         /// Definitely not saved.
-        case notSaved
+        case failed(SaveFailure)
         /// The connection ended before Redis said so.
         case unknown
     }
@@ -217,7 +226,7 @@ import VenueProtocol
         _ save: AllocationSave, _ fence: Int64, _ completion: @escaping @LoopActor (Saved) -> Void
     ) {
         // The lease may have lapsed while this process was not running (P2).
-        guard lease.fence == fence else { return host.loop.soon { completion(.notSaved) } }
+        guard lease.fence == fence else { return host.loop.soon { completion(.failed(.away)) } }
         let call = AllocationScript.call(
             save.record, save.entries, request: save.request, isBehind: save.isBehind,
             isRepeat: save.isRepeat, keys: host.keys, fenceName: AllocatorService.leaseName,
@@ -231,8 +240,16 @@ import VenueProtocol
             if texts.first == "SAVED" { return completion(.saved) }
             let answer = texts.isEmpty ? "no list" : texts.joined(separator: " ")
             Log.warn("not saved", ["reason": outcome.failure ?? answer])
-            if case .unknown = outcome { return completion(.unknown) }
-            completion(.notSaved)
+            switch outcome {
+            case .unknown: completion(.unknown)
+            case .refused: completion(.failed(.away))
+            case .reply:
+                // Fenced, another leads: that is for the lease to find out.
+                let isFenced = texts.first == "FENCED"
+                let isWrong = texts.first == "WRONG"
+                let text = outcome.failure ?? answer
+                completion(.failed(isFenced ? .away : isWrong ? .wrong(text) : .refused(text)))
+            }
         }
     }
 

@@ -129,7 +129,7 @@ import Trading
         guard let placed = ours.isEmpty ? await placed(wanted) : [] else { return nil }
         return RecoveryReading(
             hasAccount: code != nil, hasRules: rules > 0, orders: ours.map(\.text).sorted(),
-            last: last, placed: placed)
+            last: last, run: ours.isEmpty ? wanted : nil, placed: placed)
     }
 
     /// The orders of a run, by the ids that its slices derive; nil where Redis does not say.
