@@ -69,6 +69,50 @@ extension ClosingTests {
         #expect(bench.desk.ledger.balance(DeskBench.account)?.realised == .whole(-100))
     }
 
+    @Test("B4c: a mark whose answer took too long is of before, and is asked for again")
+    func slowMark() {
+        var bench = bench(5, exchange: 0)
+        close(&bench, "r1", 5)
+        let start = bench.now
+        let lines = settle(
+            &bench, exchange: 0,
+            facts: {
+                // The answers come 600 ms after their questions for a while, then at once.
+                var answer = facts($0, mark: 80)
+                if $0.now - start < .milliseconds(1_500) {
+                    answer = facts($0, mark: 60)
+                    answer.readAt = $0.now - .milliseconds(600)
+                }
+                return answer
+            })
+        #expect(lines.last == "reply r1 ok", "\(lines)")
+        #expect(lines.filter { $0 == "facts" }.count > 1)
+        #expect(bench.desk.ledger.balance(DeskBench.account)?.realised == .whole(-50))
+    }
+
+    @Test("B4c: how old a mark is counts from the question: kept for later, it is read anew after 100 ms")
+    func keptMark() {
+        for (age, isKept) in [(Int64(40), true), (150, false)] {
+            var bench = bench(5, exchange: 0)
+            close(&bench, "r1", 3)
+            let command = booking(
+                &bench, exchange: 0,
+                facts: {
+                    var answer = facts($0, mark: 80)
+                    answer.readAt = $0.now - .milliseconds(age)
+                    return answer
+                })
+            #expect(price(command) == .whole(80), "it is used when it comes")
+            bench.pass(.milliseconds(10))
+            // Somebody has changed the book and changed it back: the same is planned anew.
+            let found = LedgerSnapshot(
+                position: position(5, version: 9), balance: BookBalance(), order: nil)
+            let lines = bench.give(.ledgerReplied(token: command?.token ?? 0, .conflict(found)))
+            #expect(lines.contains("facts") != isKept, "\(age) ms: \(lines)")
+            #expect((price(bench.ledgerCall) == .whole(80)) == isKept, "\(age) ms")
+        }
+    }
+
     @Test("P3: a booking whose answer is lost is asked about, and made anew at the mark of then")
     func lostAnswer() {
         for reply in [LedgerReply.unknown, .refused, .wrong("a key holds a list")] {

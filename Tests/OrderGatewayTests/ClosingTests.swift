@@ -151,7 +151,10 @@ import VenueProtocol
     }
 
     /// The ledger's call for what is booked of a close; everything before it is answered.
-    func booking(_ bench: inout DeskBench, exchange: Int64) -> LedgerCommand? {
+    func booking(
+        _ bench: inout DeskBench, exchange: Int64,
+        facts: (DeskBench) -> MarketFacts = { $0.facts }
+    ) -> LedgerCommand? {
         for _ in 0..<200 {
             bench.pass(.milliseconds(25))
             bench.give(.woke)
@@ -161,7 +164,7 @@ import VenueProtocol
                 case .queryPositions: list(&bench, exchange)
                 case .queryTrades(let symbol, _, let generation):
                     bench.give(.tradesAnswered(symbol, generation: generation, []))
-                case .readFacts(let id, _, _): bench.give(.factsRead(id, bench.facts))
+                case .readFacts(let id, _, _): bench.give(.factsRead(id, facts(bench)))
                 case .readBooks(let symbol, _):
                     bench.give(.booksRead(symbol, askedAt: bench.now, [:]))
                 case .applyLedger(let command, _): return command

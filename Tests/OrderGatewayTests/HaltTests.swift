@@ -119,6 +119,28 @@ import VenueProtocol
         #expect(refused == ["reply r2 instrument_not_trading"])
     }
 
+    @Test("I4: facts read before an instrument stopped trading do not let orders of it through")
+    func staleInstrument() {
+        var bench = resting()
+        let read = bench.now
+        bench.pass(.milliseconds(50))
+        var instrument = bench.facts.instrument!
+        instrument.status = .cancelOnly
+        bench.give(.instrumentChanged(instrument))
+        _ = bench.saveAll()
+        bench.give(bench.placing("r2"))
+        var facts = bench.facts
+        facts.readAt = read
+        let refused = bench.give(.factsRead(DeskBench.id("r2"), facts))
+        #expect(refused == ["reply r2 instrument_not_trading"])
+        #expect(bench.desk.instruments[DeskBench.symbol]?.status == .cancelOnly)
+        // Asked for since, they are the newest.
+        bench.pass(.milliseconds(50))
+        bench.give(bench.placing("r3"))
+        facts.readAt = bench.now
+        #expect(bench.give(.factsRead(DeskBench.id("r3"), facts)) == ["intent intent under 3"])
+    }
+
     // MARK: the stream's second clock
 
     @Test("T2: a stream that tells nothing of an order the venue has taken is replaced")

@@ -92,11 +92,11 @@ extension GatewayDesk {
             return answer(
                 command, refusing: .redisDown, "the instrument could not be read", &turn)
         }
-        guard let rules = facts.instrument else {
+        guard facts.instrument != nil else {
             return answer(
                 command, refusing: .instrumentUnknown, command.body["symbol"] ?? "", &turn)
         }
-        instruments[rules.symbol] = rules
+        adoptInstrument(facts, turn)
         startAlgo(command, &turn)
     }
 

@@ -118,7 +118,7 @@ extension GatewayDesk {
             return Refusal(.deadlinePassed, "reading price and risk took too long")
         }
         if let refusal = objection(to: request, order) { return refusal }
-        if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        adoptInstrument(facts, turn)
         let wanted = amendment(request, order)
         var intent = order.life.intent
         intent.quantity = wanted.quantity

@@ -14,9 +14,10 @@ struct CloseHold: Equatable, Sendable {
     /// When the exchange, the trades and the books were last asked.
     var askedAt = Instant.distantPast
     var hasCollected = false
-    /// The mark as it was read for this close, and when: what is booked is booked at none that is older.
+    /// The mark as it was read for this close; when Redis was asked for it, and when it answered.
     var mark: Price?
     var markAt = Instant.distantPast
+    var markCameAt = Instant.distantPast
     /// Since when one is wanted, and when it was last asked for; nil where none is.
     var markWantedAt: Instant?
     var markAskedAt: Instant?

@@ -7,9 +7,9 @@ import Trading
 /// What of a close is booked at mark, as the exchange does not hold it (B4c, B7c): into the book and onto
 /// the order's record in one step, at a mark that is read anew just before.
 extension GatewayDesk {
-    /// A mark that was read longer ago is read anew.
+    /// A mark that was asked for longer ago is read anew before it is used later than when it came.
     private static let markLife = Interval.milliseconds(100)
-    /// An answer that has not come by then is asked for again.
+    /// An answer that has not come by then is asked for again, and is too old where it comes yet.
     private static let markPause = Interval.milliseconds(500)
 
     // MARK: the mark
@@ -19,7 +19,8 @@ extension GatewayDesk {
         _ id: ClientOrderID, _ plan: ClosingPlan, _ net: Quantity, _ turn: inout Turn
     ) -> Price? {
         guard let order = orders[id], let hold = order.hold else { return nil }
-        if let mark = hold.mark, turn.now - hold.markAt <= GatewayDesk.markLife { return mark }
+        let life = hold.markCameAt == turn.now ? GatewayDesk.markPause : GatewayDesk.markLife
+        if let mark = hold.mark, turn.now - hold.markAt <= life { return mark }
         if isLate(order, since: hold.markWantedAt ?? turn.now, turn) {
             endUnmarked(id, plan, net, &turn)
             return nil
@@ -52,12 +53,15 @@ extension GatewayDesk {
         _ id: ClientOrderID, _ facts: MarketFacts?, _ turn: inout Turn
     ) -> Bool {
         guard orders[id]?.hold?.markAskedAt != nil else { return false }
+        let askedAt = facts?.readAt ?? turn.now
+        let isLate = turn.now - askedAt > GatewayDesk.markPause
         let fresh = facts?.price.flatMap { price in
-            turn.wall - price.at <= settings.limits.priceAge ? price.mark : nil
+            !isLate && turn.wall - price.at <= settings.limits.priceAge ? price.mark : nil
         }
         orders.change(id) {
             $0.hold?.mark = fresh
-            $0.hold?.markAt = turn.now
+            $0.hold?.markAt = askedAt
+            $0.hold?.markCameAt = turn.now
             // One that is too old is not asked for again at once.
             guard fresh != nil else { return }
             $0.hold?.markAskedAt = nil

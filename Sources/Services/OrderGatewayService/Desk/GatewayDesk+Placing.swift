@@ -159,7 +159,7 @@ extension GatewayDesk {
             throw Refusal(.deadlinePassed, "reading price and risk took too long")
         }
         if let refusal = refusalOfTerms(order, turn) { throw refusal }
-        if let instrument = facts.instrument { instruments[order.symbol] = instrument }
+        adoptInstrument(facts, turn)
         if let why = facts.reducing, !order.life.intent.isReduceOnly {
             throw Refusal(.instrumentReducing, why)
         }

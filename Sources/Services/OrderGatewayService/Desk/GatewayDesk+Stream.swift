@@ -28,6 +28,7 @@ extension GatewayDesk {
     mutating func instrumentChanged(_ instrument: Instrument, _ turn: inout Turn) {
         let wasTrading = instruments[instrument.symbol]?.status == .trading
         instruments[instrument.symbol] = instrument
+        instrumentsAt[instrument.symbol] = turn.now
         rulesChanged(instrument, &turn)
         guard instrument.status != .trading else { return }
         let ids = orders.keys.sorted().filter {
@@ -43,6 +44,15 @@ extension GatewayDesk {
                     "symbol": instrument.symbol.name, "status": instrument.status.text,
                     "orders": "\(fresh.count)",
                 ]))
+    }
+
+    /// Takes over what was read of an instrument beside price and risk, unless newer is known: what is read
+    /// for one order checks others for a moment.
+    mutating func adoptInstrument(_ facts: MarketFacts, _ turn: Turn) {
+        guard let found = facts.instrument,
+            facts.readAt ?? turn.now >= instrumentsAt[found.symbol] ?? .distantPast
+        else { return }
+        instruments[found.symbol] = found
     }
 
     /// Somebody changed the account at the venue, or changed it back (T9).

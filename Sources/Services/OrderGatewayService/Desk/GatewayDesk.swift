@@ -60,6 +60,8 @@ package struct GatewayDesk: Sendable {
     var venueState: StateRecord?
     var accountStates: [AccountID: StateRecord] = [:]
     var instruments: [Symbol: Instrument] = [:]
+    /// When each was told anew by itself: what was read before that says nothing newer of it.
+    var instrumentsAt: [Symbol: Instant] = [:]
     package internal(set) var ledger: LedgerMachine
     /// Trades of nobody's order on their way into the books (B4f), and those that were when the desk
     /// stopped writing.

@@ -147,6 +147,8 @@ package struct MarketFacts: Equatable, Sendable {
     package var instrument: Instrument?
     /// Why the symbol takes no new risk; nil where it does.
     package var reducing: String?
+    /// When Redis was asked; nil for just now.
+    package var readAt: Instant?
 
     package init(
         price: PriceFacts?, risk: RiskFacts?, riskSequence: Int64, instrument: Instrument?

@@ -51,13 +51,14 @@ struct FactsMemory {
     /// - Parameter readAt: when Redis was asked.
     mutating func keep(_ facts: MarketFacts?, of book: Book, readAt: Instant) {
         reading.remove(book)
-        guard let facts else {
+        guard var facts else {
             entries[book] = nil
             return
         }
         if entries.count >= FactsMemory.limit, entries[book] == nil { forget() }
         counted[book.account] = max(counted[book.account, default: 0], facts.riskSequence)
         if let entry = entries[book], entry.readAt > readAt { return }
+        facts.readAt = readAt
         entries[book] = Entry(facts: facts, readAt: readAt)
     }
 

@@ -107,7 +107,8 @@ extension GatewayService {
 
     private func facts(of book: FactsMemory.Book) async -> MarketFacts? {
         let readAt = host.loop.now
-        let facts = await store.facts(book.account, book.symbol)
+        var facts = await store.facts(book.account, book.symbol)
+        facts?.readAt = readAt
         memory.keep(facts, of: book, readAt: readAt)
         return facts
     }
