@@ -287,6 +287,32 @@ import Trading
         }
     }
 
+    @Test("a fee in another asset counts once, at its worth where that is known, also over a restart")
+    func otherFees() throws {
+        var stage = try machine()
+        _ = tick(&stage, "50000", "50000.2")
+        func filled(_ executed: String, _ notional: String, _ fee: String, _ price: String?) {
+            _ = report(
+                &stage,
+                ChildReport(
+                    number: 1, stage: .working, price: p("50000"), executed: q(executed),
+                    notional: m(notional),
+                    other: OtherFee(asset: "BNB", amount: q(fee), price: price.map { p($0) })))
+        }
+        filled("0.5", "25000", "0.02", nil)
+        filled("0.5", "25000", "0.02", "600")
+        filled("0.6", "30000", "0.03", "600")
+        #expect(stage.machine.progress.otherFees == ["BNB": q("0.02")])
+        #expect(stage.machine.progress.fees == m("6"))
+        stage.machine = try AlgoMachine(
+            restoring: stage.machine.stateText(now: stage.now), id: stage.machine.id,
+            parameters: stage.machine.parameters, rules: btc, venue: AlgoVenue(), downtime: .zero,
+            now: stage.now)
+        filled("0.7", "35000", "0.035", nil)
+        #expect(stage.machine.progress.otherFees == ["BNB": q("0.025")])
+        #expect(stage.machine.progress.fees == m("6"))
+    }
+
     @Test("read back, a state is the same state, with what was open in doubt")
     func roundTrip() throws {
         var stage = try Stage(.chase, ["side": "SELL", "qty": "2"], seed: 3)

@@ -145,7 +145,7 @@ extension GatewayWorld {
             symbol: resting.order.symbol, tradeID: Int64(trades.count + 1),
             orderID: resting.order.orderID, clientOrderID: id.text, side: resting.order.side,
             price: .whole(Int64.random(in: 90...110, using: &random)), quantity: quantity,
-            fee: .one, feeAsset: "USDT", isMaker: false, timeMilliseconds: wall.milliseconds)
+            fee: .one, feeAsset: feeAsset, isMaker: false, timeMilliseconds: wall.milliseconds)
         trades.append(fill)
         report(resting.order, .trade, fill)
     }

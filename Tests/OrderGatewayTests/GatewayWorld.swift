@@ -62,6 +62,8 @@ struct GatewayWorld {
     var states: [String: StateRecord] = [:]
     var algoRecords: [String: AlgoRecord] = [:]
     var running: Set<String> = []
+    /// What fills of resting orders are charged in.
+    var feeAsset = "USDT"
     /// Whether states of algorithms do not arrive, while all else does.
     var refusesAlgos = false
     /// Algorithms in the order in which the desk has saved them.

@@ -46,7 +46,7 @@ package struct AlgoRecord: Equatable, Sendable {
     /// What is shown of every algorithm, in the order it is shown in.
     package static let shownNames = [
         "side", "qty", "filled", "left", "open", "average", "arrival", "slippage_bps", "fees",
-        "realised", "orders", "moves", "refusals", "elapsed_ms",
+        "other_fees", "realised", "orders", "moves", "refusals", "elapsed_ms",
     ]
 
     package init(fields: [String: String]) throws(RecordError) {

@@ -51,6 +51,17 @@ extension AlgoMachine {
         writer.field("sold_for", units: progress.soldFor.units)
         writer.field("fees", units: progress.fees.units)
         if keepsCoins { writer.field("kept", units: progress.kept.units) }
+        if !progress.otherFees.isEmpty {
+            writer.key("other_fees" as StaticString)
+            writer.beginArray()
+            for (asset, amount) in progress.otherFees.sorted(by: { $0.key < $1.key }) {
+                writer.beginArray()
+                writer.value(asset)
+                writer.value(units: amount.units)
+                writer.endArray()
+            }
+            writer.endArray()
+        }
         writer.field("placed", progress.placed)
         writer.field("moved", progress.moved)
         writer.field("refused", progress.refused)
@@ -86,6 +97,7 @@ extension AlgoMachine {
         writer.field("notional", units: child.notional.units)
         writer.field("fees", units: child.fees.units)
         if !child.kept.isZero { writer.field("kept", units: child.kept.units) }
+        if !child.other.isZero { writer.field("other", units: child.other.units) }
         writer.endObject()
     }
 }
@@ -176,6 +188,12 @@ extension AlgoMachine {
         progress.soldFor = Money(units: try state.field("sold_for", \.decimalUnits))
         progress.fees = Money(units: try state.field("fees", \.decimalUnits))
         progress.kept = Quantity(units: state["kept"]?.decimalUnits ?? 0)
+        for fee in state["other_fees"]?.elements ?? [] {
+            guard let asset = fee[0]?.text else {
+                throw JSONError(.wrongType, offset: 0, field: "other_fees")
+            }
+            progress.otherFees[asset] = Quantity(units: try fee.decimal(1))
+        }
         progress.placed = try state.field("placed", \.integer)
         progress.moved = try state.field("moved", \.integer)
         progress.refused = try state.field("refused", \.integer)
@@ -204,6 +222,7 @@ extension ChildOrder {
             notional: Money(units: try value.field("notional", \.decimalUnits)),
             fees: Money(units: try value.field("fees", \.decimalUnits)), movedAt: .distantPast)
         kept = Quantity(units: value["kept"]?.decimalUnits ?? 0)
+        other = Quantity(units: value["other"]?.decimalUnits ?? 0)
     }
 }
 

@@ -6,10 +6,12 @@ package struct AlgoProgress: Equatable, Sendable {
     package internal(set) var sold = Quantity.zero
     package internal(set) var boughtFor = Money.zero
     package internal(set) var soldFor = Money.zero
-    /// In money, also of what was kept in coins.
+    /// In money, also of what was kept in coins, and of what was in another asset of known worth.
     package internal(set) var fees = Money.zero
     /// Coins that the venue kept as its fee (F8).
     package internal(set) var kept = Quantity.zero
+    /// Fees in other assets whose worth in money was not known: they are not in `fees`.
+    package internal(set) var otherFees: [String: Quantity] = [:]
     /// The middle of the market when it began; zero before.
     package internal(set) var arrival = Price.zero
     /// Orders placed, moved, and those that were refused.
@@ -48,5 +50,6 @@ package struct AlgoProgress: Equatable, Sendable {
         }
         fees += change.fees
         kept += change.kept
+        if let fee = change.unvalued { otherFees[fee.asset, default: .zero] += fee.amount }
     }
 }

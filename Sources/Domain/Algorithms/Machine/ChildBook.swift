@@ -127,6 +127,11 @@ package struct ChildBook: Equatable, Sendable {
             child: children[index], executed: executed - before.executed,
             notional: children[index].notional - before.notional,
             fees: children[index].fees - before.fees, kept: children[index].kept - before.kept)
+        if report.executed >= before.executed, let other = report.other {
+            change.count(OtherFee(
+                asset: other.asset, amount: other.amount - before.other, price: other.price))
+            children[index].other = other.amount
+        }
         switch report.stage {
         case .pending: break
         case .working:

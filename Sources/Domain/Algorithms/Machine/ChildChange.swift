@@ -6,8 +6,10 @@ package struct ChildChange: Equatable, Sendable {
     package var child: ChildOrder
     package var executed: Quantity
     package var notional: Money
-    /// In money, also of what was kept in coins.
+    /// In money, also of what was kept in coins, and of what is in another asset of known worth.
     package var fees: Money
+    /// What is in another asset of a worth that is not known.
+    package var unvalued: OtherFee?
     package var kept: Quantity
     package var isOver = false
     package var refusal: RefusalCode?
@@ -21,6 +23,16 @@ package struct ChildChange: Equatable, Sendable {
         self.notional = notional
         self.fees = fees
         self.kept = kept
+    }
+
+    /// A fee in another asset counts at what it is worth, or is noted as it is.
+    mutating func count(_ fee: OtherFee) {
+        guard !fee.amount.isZero else { return }
+        guard let price = fee.price else {
+            unvalued = fee
+            return
+        }
+        fees += price.times(fee.amount, .nearestEven)
     }
 }
 

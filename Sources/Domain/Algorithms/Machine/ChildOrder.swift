@@ -34,6 +34,8 @@ package struct ChildOrder: Equatable, Sendable {
     package internal(set) var fees = Money.zero
     /// Coins of what it bought that the venue kept as its fee (F8).
     package internal(set) var kept = Quantity.zero
+    /// What of a fee in another asset is counted.
+    package internal(set) var other = Quantity.zero
     /// When it was placed or last moved.
     package internal(set) var movedAt: Instant
 
@@ -72,6 +74,20 @@ package struct FoundOrder: Equatable, Sendable {
     }
 }
 
+/// A fee in an asset that is neither money nor coins of the order's own.
+package struct OtherFee: Equatable, Sendable {
+    package var asset: String
+    package var amount: Quantity
+    /// What one is worth; nil where that is not known.
+    package var price: Price?
+
+    package init(asset: String, amount: Quantity, price: Price? = nil) {
+        self.asset = asset
+        self.amount = amount
+        self.price = price
+    }
+}
+
 /// What the desk knows of an order of an algorithm.
 package struct ChildReport: Equatable, Sendable {
     package enum Stage: Equatable, Sendable {
@@ -95,14 +111,17 @@ package struct ChildReport: Equatable, Sendable {
     /// In money, also of those that were kept in coins.
     package var fees: Money
     package var kept: Quantity
+    /// All of the order's fees, where they are in another asset.
+    package var other: OtherFee?
     /// Of one that was refused as the book's position would not only be reduced: how much would reduce it.
     package var admitted: Quantity?
 
     package init(
         number: Int64, stage: Stage, price: Price? = nil, executed: Quantity = .zero,
         notional: Money = .zero, fees: Money = .zero, kept: Quantity = .zero,
-        admitted: Quantity? = nil
+        other: OtherFee? = nil, admitted: Quantity? = nil
     ) {
+        self.other = other
         self.admitted = admitted
         self.number = number
         self.stage = stage

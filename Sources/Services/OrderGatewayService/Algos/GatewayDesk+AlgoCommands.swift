@@ -211,7 +211,12 @@ extension GatewayDesk {
                 "slippage_bps",
                 slippage?.rounded(.nearestEven, to: Ratio(units: 10_000_000_000)).text ?? ""
             ),
-            ("fees", progress.fees.text), ("realised", isScalper ? realised.text : ""),
+            ("fees", progress.fees.text),
+            (
+                "other_fees",
+                progress.otherFees.sorted { $0.key < $1.key }.map { "\($1) \($0)" }
+                    .joined(separator: ", ")
+            ), ("realised", isScalper ? realised.text : ""),
             ("orders", "\(progress.placed)"), ("moves", "\(progress.moved)"),
             ("refusals", "\(progress.refused)"),
             ("elapsed_ms", "\(max(0, (turn.now - machine.startedAt).milliseconds))"),

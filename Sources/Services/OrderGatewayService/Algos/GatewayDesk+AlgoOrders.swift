@@ -157,6 +157,7 @@ extension GatewayDesk {
                 report.admitted = admitted(id, report.number, name)
             }
         }
+        if let fee = report.other { report.other?.price = worth(of: fee.asset, now) }
         event(id) { $0.reported(report, now: now, &$1) }
     }
 
@@ -170,6 +171,13 @@ extension GatewayDesk {
         let held = ledger.position(account, symbol).quantity
         guard held.signum == -child.side.signed(.one).signum else { return .zero }
         return held.magnitude - orders.reducing(account, symbol, child.side, but: name)
+    }
+
+    /// What one of another asset is worth in money. Its price is followed from the first fee in it on.
+    private mutating func worth(of asset: String, _ now: Instant) -> Price? {
+        guard let symbol = Symbol(asset + settings.settlementAsset), instruments[symbol] != nil
+        else { return nil }
+        return algos.worth(symbol, now)
     }
 
     /// How an order on the desk stands, as its algorithm is told.
@@ -201,21 +209,25 @@ extension GatewayDesk {
         return ChildReport(
             number: number, stage: stage, price: price,
             executed: totals.executed + booked.quantity, notional: totals.notional + booked.value,
-            fees: fee.money, kept: fee.kept)
+            fees: fee.money, kept: fee.kept, other: fee.other)
     }
 
     /// What an order's fees are in money, and the coins of its own that the venue kept for them (F8), as
-    /// the ledger takes them out of the book. Fees in any other asset are nothing to an algorithm.
-    private func fee(of totals: OrderTotals, _ symbol: Symbol?) -> (money: Money, kept: Quantity) {
-        if totals.feeAsset.isEmpty || totals.feeAsset == settings.settlementAsset {
-            return (totals.fees, .zero)
-        }
+    /// the ledger takes them out of the book; or what they are in any other asset.
+    private func fee(
+        of totals: OrderTotals, _ symbol: Symbol?
+    ) -> (money: Money, kept: Quantity, other: OtherFee?) {
+        let asset = totals.feeAsset
+        if asset.isEmpty || asset == settings.settlementAsset { return (totals.fees, .zero, nil) }
         guard let symbol, !settings.capabilities.isMargined, totals.executed.isPositive,
             symbol.name == totals.feeAsset + settings.settlementAsset
-        else { return (.zero, .zero) }
+        else {
+            let amount = Quantity(units: totals.fees.units)
+            return (.zero, .zero, OtherFee(asset: asset, amount: amount))
+        }
         let kept = Quantity(units: totals.fees.units)
         let average = totals.notional.divided(by: totals.executed, .nearestEven)
-        return (average.times(kept, .nearestEven), kept)
+        return (average.times(kept, .nearestEven), kept, nil)
     }
 
     /// What the venue's table says that makes a difference to an algorithm.

@@ -7,8 +7,8 @@ package import Trading
 
 /// The algorithms' events: prices, times, and what became of their orders.
 extension GatewayDesk {
-    /// Symbols of running algorithms, ascending.
-    package var algoSymbols: [Symbol] { algos.bySymbol.keys.sorted() }
+    /// Symbols of running algorithms, and those that their fees are valued by; ascending.
+    package var algoSymbols: [Symbol] { algos.symbols }
 
     /// Whether algorithms may decide anything, and place orders.
     private var areAlgosAwake: Bool { phase == .ready && fence != nil && algos.fence == fence }
@@ -28,6 +28,7 @@ extension GatewayDesk {
         _ symbol: Symbol, bid: Price, ask: Price, now: Instant, wall: WallTime,
         _ out: inout [GatewayAction]
     ) {
+        if !algos.worths.isEmpty { algos.valued(symbol, bid: bid, ask: ask, now: now) }
         guard areAlgosAwake, let places = algos.places[symbol] else { return }
         for place in places {
             guard let id = algos.ticked(place, bid: bid, ask: ask, now: now) else { continue }
@@ -49,6 +50,7 @@ extension GatewayDesk {
             algos.isAwake = areAlgosAwake
             if algos.isAwake { storageReturned(turn) }
         }
+        defer { watchMore(&turn) }
         var index = 0
         repeat {
             takeReplies(from: &index, &turn)
@@ -65,6 +67,12 @@ extension GatewayDesk {
                 for id in touched { settle(id, &turn) }
             }
         } while index < turn.actions.count || !algos.moved.isEmpty || !algos.touched.isEmpty
+    }
+
+    private mutating func watchMore(_ turn: inout Turn) {
+        guard algos.isWatchDue else { return }
+        algos.isWatchDue = false
+        turn.act(.watchTicks(algoSymbols))
     }
 
     /// Answers to what the algorithms asked of the desk.

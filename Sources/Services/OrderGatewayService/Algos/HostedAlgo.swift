@@ -137,6 +137,10 @@ struct AlgoHost: Sendable {
     var moved: Set<ClientOrderID> = []
     /// Algorithms of which something is to be saved, placed or looked at.
     var touched: Set<String> = []
+    /// The middle of the markets of assets that fees are paid in, and when it was told.
+    private(set) var worths: [Symbol: (price: Price, at: Instant)] = [:]
+    /// Whether other symbols are to be followed than were.
+    var isWatchDue = false
     /// The fence under which they were read or made.
     var fence: Int64?
     /// Whether their orders are compared with the desk when it is ready.
@@ -159,6 +163,25 @@ struct AlgoHost: Sendable {
         places[symbol] = bySymbol[symbol]?.compactMap { all.place($0) }
     }
 
+    /// What symbols are followed, ascending.
+    var symbols: [Symbol] { Set(bySymbol.keys).union(worths.keys).sorted() }
+
+    /// What a symbol's asset is worth, where that was told just now; from here on it is followed.
+    mutating func worth(_ symbol: Symbol, _ now: Instant) -> Price? {
+        guard let worth = worths[symbol] else {
+            worths[symbol] = (.zero, .distantPast)
+            isWatchDue = true
+            return nil
+        }
+        return now - worth.at <= AlgoMachine.Limits.priceAge ? worth.price : nil
+    }
+
+    /// A price of an asset that fees are paid in.
+    mutating func valued(_ symbol: Symbol, bid: Price, ask: Price, now: Instant) {
+        guard bid.isPositive, ask > bid, worths[symbol] != nil else { return }
+        worths[symbol] = (Price(units: (bid.units + ask.units) / 2), now)
+    }
+
     /// A price for the algorithm at a place: its id, where that leads to something.
     mutating func ticked(_ place: Int, bid: Price, ask: Price, now: Instant) -> String? {
         all.ticked(place, bid: bid, ask: ask, now: now, &actions)
@@ -177,6 +200,7 @@ struct AlgoHost: Sendable {
         unconfirmed.remove(id)
         let symbol = algo.record.symbol
         list((bySymbol[symbol] ?? []).filter { $0 != id }, symbol)
+        if bySymbol.isEmpty { worths = [:] }
         for (name, owner) in owners where owner.algo == id { owners[name] = nil }
         for (name, owner) in claimed where owner == id { claimed[name] = nil }
     }
