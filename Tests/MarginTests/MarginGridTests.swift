@@ -116,4 +116,28 @@ struct MarginGridTests {
         grid.markReceived(contract, .whole(1_000), now: at(101), &due)
         #expect(due == [number])
     }
+
+    @Test("a mark that is forgotten adds nothing to who holds the contract, nor to who holds it next")
+    func forgotten() {
+        var grid = MarginGrid()
+        let contract = grid.addContract(.conservative)
+        let first = grid.addAccount(wallet: .whole(1_000))
+        let second = grid.addAccount(wallet: .whole(1_000))
+        var due: [Int32] = []
+        grid.setPosition(first, contract, .one, entryPrice: .whole(100))
+        grid.markReceived(contract, .whole(40), now: far, &due)
+        #expect(grid.unrealised(of: first) == .whole(-60))
+        grid.forgetMark(contract)
+        grid.setPosition(second, contract, .one, entryPrice: .whole(200))
+        for account in [first, second] {
+            #expect(grid.unrealised(of: account).isZero)
+            #expect(grid.accounts[Int(account)].maintenance.isZero)
+        }
+        grid.markReceived(contract, .whole(150), now: far, &due)
+        #expect(grid.unrealised(of: first) == .whole(50))
+        #expect(grid.unrealised(of: second) == .whole(-50))
+        let sums = grid.accounts
+        grid.recompute()
+        #expect(grid.accounts == sums)
+    }
 }

@@ -93,6 +93,31 @@ struct RiskPagingTests {
         #expect(stage.snapshots.first?.positions.isEmpty == true)
     }
 
+    @Test("accounts that are gone take no room: the others are valued as soon as if there were none")
+    func goneTakeNoRoom() {
+        var stage = stage()
+        stage.start()
+        stage.settle()
+        stage.answersRequests = false
+        stage.send(.redisDown)
+        stage.send(.redisUp)
+        var load = stage.books.load(since: stage.books.sequence)
+        load.accounts.removeFirst(300)
+        stage.send(.loaded(3, load))
+        stage.forget()
+        stage.send(.caughtUp(4, [], isWhole: true))
+        #expect(stage.snapshots.count == RiskLimits.evaluationsPerTurn)
+        stage.send(.woken)
+        #expect(stage.snapshots.map(\.account) == Array(names.dropFirst(300)))
+        // Nor later, when ticks make the others due.
+        stage.pass(.milliseconds(2_100))
+        stage.forget()
+        stage.tick(bitcoin, "49800")
+        #expect(stage.snapshots.count == RiskLimits.evaluationsPerTurn)
+        stage.send(.woken)
+        #expect(Set(stage.snapshots.map(\.account)) == Set(names.dropFirst(300)))
+    }
+
     @Test("a mark that makes all due values those first that it moved into a higher tier, and all in the end")
     func endangeredFirst() {
         let near = [names[399], names[250], names[1]]

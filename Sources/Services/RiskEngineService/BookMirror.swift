@@ -94,6 +94,7 @@ struct BookMirror {
             $0.wallet = .zero
             $0.refreshAt = .distantFuture
             $0.isTouched = false
+            $0.isHeldBack = false
         }
     }
 
@@ -143,9 +144,11 @@ struct BookMirror {
         grid.setPosition(Int32(number), contract, quantity, entryPrice: entryPrice)
     }
 
-    /// A symbol nobody holds any more: what was known of it is not kept up.
+    /// A symbol nobody holds any more: what was known of it is not kept up, nor is its mark, so that who
+    /// holds it next is not valued by an old one.
     mutating func drop(_ contract: Int) {
         symbols[contract] = SymbolMirror(symbols[contract].symbol)
+        grid.forgetMark(contract)
         grid.setBrackets(contract, .conservative)
     }
 }

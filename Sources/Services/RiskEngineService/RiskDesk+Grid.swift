@@ -62,6 +62,8 @@ extension RiskDesk {
             let number = nextLook
             nextLook += 1
             looksLeft -= 1
+            // One that is gone keeps its number, and takes no room.
+            guard mirror.accounts[number].isKnown else { continue }
             let isChanged = mirror.accounts[number].isChanged
             guard isChanged || mirror.grid.isWaiting(Int32(number), now: now) else { continue }
             room -= 1

@@ -141,7 +141,9 @@ extension RiskDesk {
         phase = .following(isLive: true)
         for account in changed { mirror.accounts[account].isChanged = true }
         if !wasLive {
-            for account in mirror.accounts.indices { mirror.accounts[account].isChanged = true }
+            for account in mirror.accounts.indices where mirror.accounts[account].isKnown {
+                mirror.accounts[account].isChanged = true
+            }
             nextLook = 0
         }
         if !wasLive || !changed.isEmpty { lookAtAll(now, wall, &out) }

@@ -225,6 +225,18 @@ package struct MarginGrid {
         follow(contract, mark, now: now, &due)
     }
 
+    /// What a contract is worth is not known any more: until its next mark its positions add nothing.
+    package mutating func forgetMark(_ contract: Int) {
+        contracts[contract].mark = .zero
+        for index in contracts[contract].holdings.indices {
+            let held = contracts[contract].holdings[index]
+            accounts[Int(held.account)].equity -= held.unrealised
+            accounts[Int(held.account)].maintenance -= held.maintenance
+            contracts[contract].holdings[index].unrealised = .zero
+            contracts[contract].holdings[index].maintenance = .zero
+        }
+    }
+
     private mutating func follow(
         _ contract: Int, _ mark: Price, now: Instant, _ due: inout [Int32]
     ) {
