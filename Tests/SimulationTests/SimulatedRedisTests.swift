@@ -105,7 +105,8 @@ struct SimulatedRedisTests {
                 }
             }
             if number % 3 == 0 {
-                let stamp = RecordStamp(sequence: 1, writer: "twin", atMilliseconds: 1)
+                let stamp = RecordStamp(
+                    sequence: Int64(number), writer: "twin", atMilliseconds: 1)
                 var tier = TierRecord(
                     account: setup.account(number), tier: .second, marginRatio: .one, stamp: stamp)
                 // Some decisions come twice: a save that was made again.

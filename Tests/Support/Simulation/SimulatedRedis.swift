@@ -269,11 +269,17 @@ package final class SimulatedRedis {
         let fence = arguments.integer()
         _ = arguments.integer()
         let decision = arguments.text()
+        let sequence = arguments.integer()
         let fields = arguments.fields()
         if let answer = fenced(keys[3], fence) { return answer }
+        if let kept = hashes[keys[0]], kept["fence"] == "\(fence)",
+            (kept["seq"].flatMap { Int64($0) } ?? 0) > sequence
+        {
+            return ["SAVED"]
+        }
         let isNew = hashes[keys[0]]?["decision"] != decision
         hashes[keys[0]] = nil
-        set(keys[0], fields)
+        set(keys[0], [("fence", "\(fence)")] + fields)
         for _ in 0..<arguments.integer() {
             let tail = arguments.text()
             let entry = arguments.fields()
