@@ -63,7 +63,8 @@ struct AllocatorDeskTests {
         let actions = world.actions
         #expect(world.answers() == [waits: "over balanced"])
         // The answer is saved with the run, under its key.
-        #expect(actions.contains {
+        #expect(
+            actions.contains {
                 if case .save(let save, 7) = $0 { save.request == "k1" } else { false }
             })
         world.tell(
@@ -119,7 +120,9 @@ struct AllocatorDeskTests {
             world.tell(.begun(isSaved: false, refusal: "WRONG a key holds a list"))
             let actions = world.taken()
             let isTold = actions.contains {
-                guard case .answer(waiter, .refused("redis_down", let text)) = $0 else { return false }
+                guard case .answer(waiter, .refused("redis_down", let text)) = $0 else {
+                    return false
+                }
                 return text.contains("WRONG a key holds a list")
             }
             #expect(isTold)
@@ -130,7 +133,8 @@ struct AllocatorDeskTests {
         }
     }
 
-    @Test("without the lease nothing runs; lost in the middle, the run takes its order back and ends")
+    @Test(
+        "without the lease nothing runs; lost in the middle, the run takes its order back and ends")
     func lease() {
         var world = DeskWorld()
         world.tell(.redisUp)
@@ -150,7 +154,8 @@ struct AllocatorDeskTests {
                 id,
                 .orderSeen(request: request, RunWorld.order("cancelled", isOver: true))))
         let after = world.taken()
-        #expect(!after.contains { if case .save = $0 { true } else { false } }, "no fence, no write")
+        #expect(
+            !after.contains { if case .save = $0 { true } else { false } }, "no fence, no write")
         #expect(world.desk.runningID == nil)
     }
 

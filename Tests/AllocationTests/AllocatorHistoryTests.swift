@@ -55,7 +55,9 @@ struct AllocatorHistoryTests {
         #expect(world.saves().count == 64)
     }
 
-    @Test("what could not be saved is tried again by the clock, as a repeat, and what comes after it waits")
+    @Test(
+        "what could not be saved is tried again by the clock, as a repeat, and what comes after it waits"
+    )
     func savedByTheClock() {
         var world = DeskWorld()
         let id = world.run()
@@ -94,7 +96,9 @@ struct AllocatorHistoryTests {
         actions.count { if case .alert("allocation_refused", _) = $0 { true } else { false } }
     }
 
-    @Test("what Redis refuses for good is a reason of not being ready, told once, and holds up nothing")
+    @Test(
+        "what Redis refuses for good is a reason of not being ready, told once, and holds up nothing"
+    )
     func refused() {
         var world = DeskWorld()
         world.lead()

@@ -44,7 +44,8 @@ struct AllocatorRecoveryTests {
         #expect(world.desk.readiness.isEmpty)
     }
 
-    @Test("C4: after a run whose order's end is not known none begins, until it is; then it is told")
+    @Test(
+        "C4: after a run whose order's end is not known none begins, until it is; then it is told")
     func settled() {
         var world = DeskWorld()
         let id = world.unsettled()
@@ -74,7 +75,9 @@ struct AllocatorRecoveryTests {
         #expect(world.desk.runningID != nil)
     }
 
-    @Test("P2: what another process has completed meanwhile is not completed again, on what is not known")
+    @Test(
+        "P2: what another process has completed meanwhile is not completed again, on what is not known"
+    )
     func settledByAnother() {
         var world = DeskWorld()
         let id = world.unsettled()
@@ -86,7 +89,9 @@ struct AllocatorRecoveryTests {
         #expect(world.desk.lastFields.contains { $0 == ("filled", "7") })
     }
 
-    @Test("P2: what nobody was told of an unsettled run is told, in order, behind the run begun since")
+    @Test(
+        "P2: what nobody was told of an unsettled run is told, in order, behind the run begun since"
+    )
     func settledBehind() {
         var world = DeskWorld()
         let id = world.run()
@@ -123,7 +128,8 @@ struct AllocatorRecoveryTests {
         #expect(world.desk.lastFields.contains { $0 == ("filled", "7") })
     }
 
-    @Test("P2: a run that was left open since one's own is completed by its own orders, not by those")
+    @Test(
+        "P2: a run that was left open since one's own is completed by its own orders, not by those")
     func openBehind() {
         var world = DeskWorld()
         let id = world.run()
@@ -155,13 +161,15 @@ struct AllocatorRecoveryTests {
         #expect(world.desk.lastFields.contains { $0 == ("status", "unfilled") })
     }
 
-    @Test("the next process completes what it finds left open, each slice that was not told with it (P5)")
+    @Test(
+        "the next process completes what it finds left open, each slice that was not told with it (P5)"
+    )
     func completed() {
         var world = DeskWorld()
         world.tell(.redisUp)
         world.tell(.leaseGained(fence: 9))
         let last = ["status": "unsettled", "run": "al-9", "kind": "run", "slices": "1"]
-        world.recover(last,run: "al-9", placed: [DeskWorld.placed("al-9", "7")])
+        world.recover(last, run: "al-9", placed: [DeskWorld.placed("al-9", "7")])
         #expect(world.saves() == ["slice run record"])
         #expect(world.desk.lastFields.contains { $0 == ("filled", "7") })
         #expect(world.desk.lastFields.contains { $0 == ("status", "done") })

@@ -72,7 +72,8 @@ struct AlgoFeeTests {
         #expect(shown(world, "other_fees") == "2 BNB", "each is counted once")
     }
 
-    @Test("where the asset is traded for money its price is followed, and what comes then is valued")
+    @Test(
+        "where the asset is traded for money its price is followed, and what comes then is valued")
     func valued() {
         var world = world()
         world.tell(

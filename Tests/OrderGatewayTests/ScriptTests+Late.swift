@@ -93,8 +93,9 @@ extension ScriptTests {
             _ = machine.replied(call.token, .unknown)
             let question = try Self.call(machine.retry(Self.account))
             let answer = await Self.apply(store, question)
-            guard case .booked(_, let totals, sequence: nil)? =
-                machine.replied(question.token, answer).first
+            guard
+                case .booked(_, let totals, sequence: nil)? =
+                    machine.replied(question.token, answer).first
             else {
                 Issue.record("what was booked is not found: \(answer)")
                 return

@@ -128,8 +128,9 @@ package struct ChildBook: Equatable, Sendable {
             notional: children[index].notional - before.notional,
             fees: children[index].fees - before.fees, kept: children[index].kept - before.kept)
         if report.executed >= before.executed, let other = report.other {
-            change.count(OtherFee(
-                asset: other.asset, amount: other.amount - before.other, price: other.price))
+            change.count(
+                OtherFee(
+                    asset: other.asset, amount: other.amount - before.other, price: other.price))
             children[index].other = other.amount
         }
         switch report.stage {
