@@ -97,6 +97,19 @@ int floor_hop_publish(const char *path, int batch, int batches, int warm, int64_
     return 0;
 }
 
+int64_t floor_publish(const char *path, const char *channel, const char *text) {
+    static redisContext *context = 0;
+    static char kept[256];
+    if (context && strcmp(kept, path)) redisFree(context), context = 0;
+    if (!context) context = redisConnectUnix(path), snprintf(kept, sizeof kept, "%s", path);
+    if (!context || context->err) return -1;
+    int64_t began = now();
+    redisReply *reply = redisCommand(context, "PUBLISH %s %s", channel, text);
+    if (!reply) return -1;
+    freeReplyObject(reply);
+    return began;
+}
+
 int floor_start(char *const *arguments, int *input, int *output) {
     int in[2] = { -1, -1 }, out[2] = { -1, -1 };
     if (input && pipe2(in, O_CLOEXEC) < 0) return -1;

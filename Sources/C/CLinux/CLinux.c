@@ -1,6 +1,8 @@
 #define _GNU_SOURCE 1
 #include "CLinux.h"
 
+#include <malloc.h>
+
 int32_t pms_thread_id(void) {
     static _Thread_local int32_t known = 0;
     if (known == 0) known = (int32_t)syscall(SYS_gettid);
@@ -47,3 +49,20 @@ int pms_pipe(int *reading, int *writing) {
 }
 
 int pms_accept(int listener) { return accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+void pms_settle_memory(void) { mallopt(M_MXFAST, 0); }
+
+/* The hook of Swift's runtime (Concurrency.h). */
+typedef __attribute__((swiftcall)) void (*pms_enqueue)(void *job);
+extern __attribute__((swiftcall)) void (*swift_task_enqueueGlobal_hook)(void *job, pms_enqueue original);
+
+static int32_t (*pms_take)(void *job);
+
+static __attribute__((swiftcall)) void pms_enqueue_global(void *job, pms_enqueue original) {
+    if (!pms_take(job)) original(job);
+}
+
+void pms_offer_work(int32_t (*take)(void *job)) {
+    pms_take = take;
+    swift_task_enqueueGlobal_hook = pms_enqueue_global;
+}

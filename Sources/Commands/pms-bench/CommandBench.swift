@@ -10,25 +10,11 @@ import Trading
 /// feed, risk-engine and the paper exchange as processes around it. Between gateway and exchange stands a
 /// relay that notes when the bytes come. The floor is one hop over the same Redis at the same pace, in
 /// plain C.
+///
+/// `unrehearsed` is a gateway that never rehearses an order while it waits (`PMS_REHEARSAL_US=0`).
 let commandBenchmark = Benchmark(name: "command-to-order") {
-    let redis = try HopRedis(keepsFile: true)
-    return try withExtendedLifetime(redis) {
-        let hop = try CommandBench.hop(redis)
-        let path = redis.path
-        let samples = try LoopMeasure.onLoop {
-            await CommandBench.outcome { () async throws -> [Int64] in
-                let bench = try CommandBench(path: path)
-                defer { bench.close() }
-                return try await bench.run()
-            }
-        }.get()
-        var sorted = samples
-        return [("p50", 500, hop.median), ("p99", 990, hop.tail)].map { name, part, floor in
-            let value = unsafe floor_percentile(&sorted, sorted.count, Int32(part))
-            return Figure(
-                "command-to-order.\(name)", Double(value) / 1_000, "us", floor: floor)
-        }
-    }
+    try CommandBench.figures("command-to-order", rehearsal: OrderPathPlan.pause)
+        + CommandBench.figures("command-to-order.unrehearsed", rehearsal: 0)
 }
 
 @LoopActor private final class CommandBench: RedisMessageHandler {
@@ -42,10 +28,30 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
     private let loop = EventLoop.process
     private let keys = BusKeys(venue: VenueID("usdm")!)
     private let relay: BenchProgram
-    private let programs: [BenchProgram]
+    private var programs: [BenchProgram]
     private let redis: RedisClient
     private let subscriber: RedisSubscriber
+    private let path: String
     private var waiting: CheckedContinuation<Reply, Never>?
+
+    nonisolated static func figures(_ name: String, rehearsal: Int64) throws -> [Figure] {
+        let redis = try HopRedis(keepsFile: true)
+        return try withExtendedLifetime(redis) {
+            let hop = try CommandBench.hop(redis)
+            let path = redis.path
+            var samples = try LoopMeasure.onLoop {
+                await CommandBench.outcome { () async throws -> [Int64] in
+                    let bench = try CommandBench(path: path, rehearsal: rehearsal)
+                    defer { bench.close() }
+                    return try await bench.run()
+                }
+            }.get()
+            return [("p50", 500, hop.median), ("p99", 990, hop.tail)].map { part, share, floor in
+                let value = unsafe floor_percentile(&samples, samples.count, Int32(share))
+                return Figure("\(name).\(part)", Double(value) / 1_000, "us", floor: floor)
+            }
+        }
+    }
 
     /// The same way once, publish to receipt, in plain C.
     nonisolated static func hop(_ redis: HopRedis) throws -> (median: Double, tail: Double) {
@@ -68,8 +74,9 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
         }
     }
 
-    init(path: String) throws {
-        let port = 20_000 + Int(getpid()) % 8_000
+    init(path: String, rehearsal: Int64) throws {
+        self.path = path
+        let port = 20_000 + (Int(getpid()) + (rehearsal > 0 ? 1 : 0)) % 8_000
         relay = BenchProgram(["--role", "command-relay", "\(port)"])
         let near = Int(try relay.numbers(1)[0])
         for (name, value) in [
@@ -77,7 +84,7 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
             "PMS_PAPER_PORT": "\(port)", "PMS_VENUE_REST_URL": "http://127.0.0.1:\(near)",
             "PMS_VENUE_WS_URL": "ws://127.0.0.1:\(port)", "PMS_PAPER_API_KEY": "k",
             "PMS_PAPER_API_SECRET": "s", "PMS_API_KEY": "k", "PMS_API_SECRET": "s",
-            "PMS_LOG_LEVEL": "error",
+            "PMS_LOG_LEVEL": "error", "PMS_REHEARSAL_US": "\(rehearsal)",
         ] {
             unsafe setenv(name, value, 1)
         }
@@ -90,6 +97,7 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
     }
 
     func close() {
+        programs = []
         redis.close()
         subscriber.close()
     }
@@ -164,13 +172,14 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
             deadlineMilliseconds: (loop.wallNow + .seconds(3)).milliseconds, kind: kind.rawValue,
             body: body)
         let text = String(decoding: command.encoded(), as: UTF8.self)
-        let channel = keys.commandChannel(.orderGateway)
-        let began = loop.now
+        var began: Int64 = -1
         let reply = await withCheckedContinuation { continuation in
             waiting = continuation
-            redis.send(["PUBLISH", channel, text]) { _ in }
+            // By the floor's own publisher: the sender is the same in both.
+            began = unsafe floor_publish(path, keys.commandChannel(.orderGateway), text)
         }
-        return (began, reply)
+        precondition(began > 0, "the command is published")
+        return (Instant(nanoseconds: began), reply)
     }
 
     private func pause(_ interval: Interval) async {

@@ -1,4 +1,5 @@
 import CFloor
+import Chronology
 import Glibc
 
 /// From a tick to the bytes of a signed order at the venue, next to the same hops in plain C in the same
@@ -30,24 +31,33 @@ struct OrderPathPlan {
     var saves = false
     /// Where orders go.
     var orderPort: Int32 = 0
+    /// Between two orders that are rehearsed while nothing else happens; nil where none is.
+    var rehearsal: Interval?
+    /// As the stack that scripts/run and compose start, in microseconds.
+    static let pause: Int64 = 1_000
 
     /// Orders before the measurement begins.
     var warm: Int { feed.frames / 10 }
 
     var arguments: [String] {
-        feed.arguments + [way.rawValue, saves ? "saved" : "plain", "\(orderPort)"]
+        feed.arguments + [
+            way.rawValue, saves ? "saved" : "plain", "\(orderPort)",
+            "\((rehearsal?.nanoseconds ?? 0) / 1_000)",
+        ]
     }
 
     init() {}
 
     init?(_ arguments: [String]) {
-        guard arguments.count == 10, let feed = FeedPlan(Array(arguments.prefix(7))),
-            let way = Way(rawValue: arguments[7]), let port = Int32(arguments[9])
+        guard arguments.count == 11, let feed = FeedPlan(Array(arguments.prefix(7))),
+            let way = Way(rawValue: arguments[7]), let port = Int32(arguments[9]),
+            let pause = Int64(arguments[10])
         else { return nil }
         self.feed = feed
         self.way = way
         saves = arguments[8] == "saved"
         orderPort = port
+        rehearsal = pause > 0 ? .microseconds(pause) : nil
     }
 }
 
@@ -78,6 +88,13 @@ enum OrderPathBench {
             let found = try run("order-swift", plan(saved, .rest, 1_000, redis))
             figures.append(
                 Figure("tick-to-order.rest-1000.saved.p50", found.whole.0 / 1_000, "us"))
+            for way in OrderPathPlan.Way.allCases {
+                let cold = try run("order-swift", plan(OrderPathPlan(), way, 200, redis))
+                figures.append(
+                    Figure(
+                        "tick-to-order.\(way.rawValue)-200.unrehearsed.p50",
+                        cold.whole.0 / 1_000, "us"))
+            }
             return figures
         }
     }
@@ -97,7 +114,8 @@ enum OrderPathBench {
     private static func measure(
         _ way: OrderPathPlan.Way, rate: Int64, _ redis: HopRedis
     ) throws -> [Figure] {
-        let plan = plan(OrderPathPlan(), way, rate, redis)
+        var plan = plan(OrderPathPlan(), way, rate, redis)
+        plan.rehearsal = .microseconds(OrderPathPlan.pause)
         var (own, base): ([Result], [Result]) = ([], [])
         for _ in 0..<rounds {
             base.append(try run("order-c", plan))

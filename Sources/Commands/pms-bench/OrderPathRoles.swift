@@ -3,6 +3,7 @@ import Bytes
 import CFloor
 import Chronology
 import Glibc
+import OrderGatewayService
 import Orders
 import Reactor
 import RedisLink
@@ -32,7 +33,7 @@ enum OrderPathRole {
                 plan.warm)
         case "order-swift":
             EventLoop.process.post { OrderPathDesk(plan).start() }
-            EventLoop.process.run()
+            EventLoop.process.runProcess()
             return 0
         case _: return 2
         }
@@ -51,6 +52,8 @@ enum OrderPathRole {
     private var socket: WebSocketClient?
     private var gateway: BenchGateway
     private let path: BenchOrderPath
+    private var rehearsal: OrderRehearsal
+    private var rehearsalTimer: LoopTimer?
     private static let loop = EventLoop.process
     private static let intent = RedisScript(OrderScript.intent)
     private static let keys = BusKeys(venue: VenueID("usdm")!)
@@ -58,6 +61,7 @@ enum OrderPathRole {
     /// `MAX_CONCURRENT_ORDERS`.
     private static let limit = 10
     private var waiting: [(tick: Tick, received: Instant)] = []
+    private var reactedAt = Instant.distantPast
     private var underWay = 0
     private var taken = 0
     private var answered = 0
@@ -74,6 +78,7 @@ enum OrderPathRole {
         client = WebClient(loop: Self.loop)
         gateway = BenchGateway(now: Self.loop.now, wall: Self.loop.wallNow)
         path = BenchOrderPath(port: plan.orderPort)
+        rehearsal = path.rehearsal(Self.keys, now: Self.loop.now, wall: Self.loop.wallNow)
         for samples in [\OrderPathDesk.way, \.own, \.built] {
             self[keyPath: samples].reserveCapacity(plan.feed.frames)
         }
@@ -101,7 +106,16 @@ enum OrderPathRole {
         socket.connect()
     }
 
-    func subscriptionEstablished(channel: String) { HopRole.say("r") }
+    func subscriptionEstablished(channel: String) {
+        HopRole.say("r")
+        guard let pause = plan.rehearsal else { return }
+        rehearsalTimer = Self.loop.timer { [unowned self] in
+            rehearsalTimer?.arm(after: pause)
+            let now = Self.loop.now
+            if now - reactedAt > pause { rehearsal.run(now: now, wall: Self.loop.wallNow) }
+        }
+        rehearsalTimer?.arm(after: pause)
+    }
 
     // MARK: a tick
 
@@ -121,6 +135,7 @@ enum OrderPathRole {
     private func react(_ tick: Tick, _ received: Instant) {
         underWay += 1
         let began = Self.loop.now
+        reactedAt = began
         guard let record = gateway.order(tick, now: began, wall: Self.loop.wallNow) else {
             preconditionFailure("the desk takes the benchmark's orders")
         }

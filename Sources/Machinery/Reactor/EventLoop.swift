@@ -94,6 +94,18 @@ import Synchronization
 
     // MARK: Running
 
+    /// Takes over the process until `stop`: `run`, and what a continuation resumes on the loop's thread
+    /// goes on there; Swift would have it ask for its actor on a thread of its pool.
+    nonisolated package func runProcess() {
+        pms_settle_memory()
+        unsafe pms_offer_work { job in
+            guard let job, EventLoop.process.isCurrent else { return 0 }
+            EventLoop.process.submit(.job(unsafe unsafeBitCast(job, to: UnownedJob.self)))
+            return 1
+        }
+        run()
+    }
+
     /// Takes over the calling thread until `stop`; work queued before is run first.
     ///
     /// SIGPIPE is ignored from here on: libraries write to closed sockets without MSG_NOSIGNAL.

@@ -91,7 +91,7 @@ package enum ProcessHost {
                 usesRedis: usesRedis, flags: given)
             begin(host, make)
         }
-        EventLoop.process.run()
+        EventLoop.process.runProcess()
         exit(exitCode.load(ordering: .sequentiallyConsistent))
     }
 

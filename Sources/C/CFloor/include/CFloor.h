@@ -47,6 +47,10 @@ void floor_event_wait(int event);
 /* Sorts the samples and returns the one at a per mille of them. */
 int64_t floor_percentile(int64_t *_Nonnull samples, size_t count, int per_mille);
 
+/* Publishes a text as the hop's publisher does, over a connection that is kept; when it began, or -1. */
+int64_t floor_publish(
+    const char *_Nonnull path, const char *_Nonnull channel, const char *_Nonnull text);
+
 /* One side of the hop in plain C on hiredis, ending after `batches` of `batch` messages. The
  * publisher waits for a byte on standard input before each batch; both write one byte on standard
  * output when ready and after each batch, and a line of results at the end: the subscriber its

@@ -135,3 +135,11 @@ static inline int pms_reap(int pid) {
     if (found != pid) return errno == EINTR ? -1 : -2;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+/* Small pieces of memory that are freed stay as they are until they are used again: glibc would now and
+ * then, amid an allocation, gather all of them from all over the heap. */
+void pms_settle_memory(void);
+
+/* Has work of Swift that belongs to no actor offered to `take` before the runtime's pool of threads gets
+ * it; `take` returns whether it keeps the job. */
+void pms_offer_work(int32_t (*take)(void *job));

@@ -84,10 +84,8 @@ extension GatewayService {
             tell(.factsRead(id, facts))
             if memory.isDue(book, now: host.loop.now) {
                 // The order goes first: reading what came would hold it up.
-                Task { @LoopActor in
-                    await pause(.milliseconds(2))
-                    _ = await self.facts(of: book)
-                }
+                booksToRead.append(book)
+                factsTimer?.arm(after: .milliseconds(2))
             }
             return
         }
@@ -102,6 +100,15 @@ extension GatewayService {
                 }
             }
             tell(.factsRead(id, facts))
+        }
+    }
+
+    /// Reads the facts anew of books whose orders were checked by remembered ones.
+    func readFactsAgain() {
+        let books = booksToRead
+        booksToRead = []
+        for book in books {
+            Task { @LoopActor in _ = await self.facts(of: book) }
         }
     }
 

@@ -27,6 +27,13 @@ import VenueProtocol
     var ticks: [Symbol: TickInbox] = [:]
     var desk: GatewayDesk
     var memory = FactsMemory()
+    /// Whose facts are read anew in a moment.
+    var booksToRead: [FactsMemory.Book] = []
+    private(set) var factsTimer: LoopTimer?
+    private var rehearsal: OrderRehearsal?
+    private var rehearsalTimer: LoopTimer?
+    /// When the desk was last told something.
+    private var decidedAt = Instant.distantPast
     private var timer: LoopTimer?
     private var demandTimer: LoopTimer?
     private var instrumentTimer: LoopTimer?
@@ -96,6 +103,8 @@ import VenueProtocol
     package func start() async throws {
         timer = host.loop.timer { [weak self] in self?.tell(.woke) }
         demandTimer = host.loop.timer { [weak self] in self?.renewDemand() }
+        factsTimer = host.loop.timer { [weak self] in self?.readFactsAgain() }
+        prepareRehearsal()
         instrumentTimer = host.loop.timer { [weak self] in self?.readInstruments() }
         metricsOfDesk()
         inbox.onCommand = { [weak self] bytes in self?.commandReceived(bytes) }
@@ -132,6 +141,21 @@ import VenueProtocol
         watch.start()
         renewDemand()
         readInstruments()
+    }
+
+    private func prepareRehearsal() {
+        let pause = Interval.microseconds(host.environment.integer("PMS_REHEARSAL_US"))
+        guard pause > .zero else { return }
+        rehearsal = venue.rehearsal(keys: host.keys)
+        rehearsalTimer = host.loop.timer { [weak self] in
+            guard let self else { return }
+            rehearsalTimer?.arm(after: pause)
+            // Whatever the desk has just done has warmed it.
+            let now = host.loop.now
+            guard now - decidedAt > pause else { return }
+            rehearsal?.run(now: now, wall: host.loop.wallNow)
+        }
+        rehearsalTimer?.arm(after: pause)
     }
 
     /// Takes over what an earlier process on this host did while Redis was away; a standby does so
@@ -173,6 +197,8 @@ import VenueProtocol
         brackets.stop()
         watch.stop()
         demandTimer?.disarm()
+        factsTimer?.disarm()
+        rehearsalTimer?.disarm()
         instrumentTimer?.disarm()
         for _ in 0..<20 where host.redis.pendingCount > 0 || venue.isBusy {
             await pause(.milliseconds(100))
@@ -258,7 +284,8 @@ import VenueProtocol
     }
 
     private func decide(_ event: GatewayEvent) {
-        desk.handle(event, now: host.loop.now, wall: host.loop.wallNow, &actions)
+        decidedAt = host.loop.now
+        desk.handle(event, now: decidedAt, wall: host.loop.wallNow, &actions)
         for action in actions { carryOut(action) }
         actions.removeAll(keepingCapacity: true)
     }

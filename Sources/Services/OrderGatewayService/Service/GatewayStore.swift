@@ -21,7 +21,7 @@ package struct StoreFailure: Error, CustomStringConvertible {
     /// Whether prices come with a mark price; where not, the middle of the book stands for it.
     let hasMarks: Bool
 
-    static let fenceName = "gateway"
+    nonisolated static let fenceName = "gateway"
     private static let ledger = RedisScript(LedgerScript.source)
     private static let shared = RedisScript(SharedTradeScript.source)
     private static let intent = RedisScript(OrderScript.intent)

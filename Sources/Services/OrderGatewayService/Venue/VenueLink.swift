@@ -1,4 +1,5 @@
 import Bounded
+import BusProtocol
 import Bytes
 import Chronology
 import Reactor
@@ -121,6 +122,16 @@ enum VenueAnswer: Sendable {
 
     /// Opens the order socket, where it is chosen.
     func openSocket() { socket?.start() }
+
+    /// Orders of this venue that never leave; signed with keys of nobody.
+    func rehearsal(keys: BusKeys) -> OrderRehearsal? {
+        VenueCredentials(key: "rehearsal", secret: "rehearsal").map {
+            OrderRehearsal(
+                keys: keys, dialect: dialect,
+                requests: VenueRequests(base: base, signer: RequestSigner($0, venue: kind)),
+                now: host.loop.now, wall: host.loop.wallNow)
+        }
+    }
 
     func close() {
         socket?.stop()
