@@ -40,17 +40,19 @@ struct AllocationRecordTests {
         let redis = await client()
         defer { redis.close() }
         let script = RedisScript(AllocationScript.source)
+        var newest: Int64 = 0
         func save(
             _ fence: Int64, _ status: String, lines: Int, isBehind: Bool = false,
-            isRepeat: Bool = false
+            isRepeat: Bool = false, number: Int64? = nil
         ) async -> [String?]? {
+            newest += 1
             let record = [("kind", "run"), ("status", status), ("run", "al-1")]
             let entries = (0..<lines).map { number in
                 [("kind", "slice"), ("run", "al-1"), ("slice", "\(number)"), ("at_ms", "5")]
             }
             let call = AllocationScript.call(
                 record, entries, request: "k1", isBehind: isBehind, isRepeat: isRepeat,
-                keys: keys, fenceName: "allocation", fence: fence)
+                number: number ?? newest, keys: keys, fenceName: "allocation", fence: fence)
             return await redis.evaluate(script, keys: call.keys, arguments: call.arguments)
                 .value?.texts
         }
@@ -73,11 +75,22 @@ struct AllocationRecordTests {
         #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
         let late = await redis.send(["GET", keys.allocationRequest("k1")]).value?.text
         #expect(late?.contains("\"status\":\"late\"") == true)
+        // One that was given up and comes late has been repeated since: no line of it stands twice.
+        #expect(await save(4, "running", lines: 2, number: 2) == ["SAVED"])
+        #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
+        #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 3)
+        let kept = await redis.send(["GET", keys.allocationRequest("k1")]).value?.text
+        #expect(kept?.contains("\"status\":\"late\"") == true)
+        let shown = await redis.send(["HGETALL", keys.allocation]).value?.fields ?? [:]
+        #expect(AllocationRecord.ordered(shown).map(\.0) == ["kind", "status", "run"])
         // Another has taken over.
         _ = await redis.send(["SET", keys.fence("allocation"), "5"])
         #expect(await save(4, "running", lines: 1)?.first == "FENCED")
         #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "done")
         #expect(await redis.send(["XLEN", keys.allocations]).value?.int == 3)
+        // Whose saves are counted from the beginning.
+        #expect(await save(5, "running", lines: 1, number: 1) == ["SAVED"])
+        #expect(await redis.send(["HGET", keys.allocation, "status"]).value?.text == "running")
     }
 
     private static func placed(

@@ -21,6 +21,11 @@ import VenueProtocol
         for seed in UInt64(2001)...2120 { run(seed: seed, steps: 120, losesMemory: true) }
     }
 
+    @Test("P3: no order twice, each trade once, where Redis carries writes out late that were given up")
+    func lateWrites() {
+        for seed in UInt64(5001)...5060 { run(seed: seed, steps: 120, lateness: 12) }
+    }
+
     @Test("S2 S4 C3: the same on Binance spot and MEXC, where an amendment is a cancel and a new order")
     func spotFaults() {
         for seed in UInt64(3001)...3040 { run(seed: seed, steps: 120, kind: .binanceSpot) }
@@ -53,9 +58,11 @@ import VenueProtocol
     }
 
     private func run(
-        seed: UInt64, steps: Int, losesMemory: Bool = false, kind: VenueKind = .binanceFutures
+        seed: UInt64, steps: Int, losesMemory: Bool = false, lateness: Int = 0,
+        kind: VenueKind = .binanceFutures
     ) {
         var world = GatewayWorld(seed: seed, kind)
+        world.lateness = lateness
         start(&world)
         for step in 0..<steps {
             switch Int.random(in: 0..<100, using: &world.random) {
@@ -184,6 +191,7 @@ import VenueProtocol
     /// No more faults: all that is open stays open, all that is doubtful is settled.
     private func settle(_ world: inout GatewayWorld) {
         world.loss = 0
+        world.lateness = 0
         world.restoreRedis()
         world.advance(by: .seconds(90))
     }

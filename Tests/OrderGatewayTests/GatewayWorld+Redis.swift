@@ -63,6 +63,19 @@ extension GatewayWorld {
         }
     }
 
+    /// What the desk is told of a write of which nothing is known; nil for anything else.
+    func unknown(_ action: GatewayAction) -> GatewayEvent? {
+        switch action {
+        case .saveIntent(let record, _): .intentReplied(record.intent.clientOrderID, .unknown)
+        case .saveOrder(let record, _, _, let token):
+            .orderSaved(record.intent.clientOrderID, token: token, .unknown)
+        case .applyLedger(let command, _): .ledgerReplied(token: command.token, .unknown)
+        case .saveAlgo(let record, _, _, let token):
+            .algoSaved(record.id, token: token, .unknown)
+        case _: nil
+        }
+    }
+
     var facts: MarketFacts {
         MarketFacts(
             price: PriceFacts(bid: .whole(99), ask: .whole(101), mark: .whole(100), at: wall),

@@ -21,6 +21,8 @@ struct GatewayWorld {
         case effect(GatewayAction)
         case event(GatewayEvent)
         case stream(VenueEvent, session: Int)
+        /// A write that Redis carries out late: its connection was given up, and nobody hears of it.
+        case late(GatewayAction)
     }
 
     static let symbol = Symbol("BTCUSDT")!
@@ -29,6 +31,8 @@ struct GatewayWorld {
     var random: SplitMix64
     /// Chances out of 100 that an answer is lost, or a message never arrives.
     var loss = 10
+    /// Percentage of the writes to Redis that are carried out late, when nothing is known of them.
+    var lateness = 0
     var now = Instant(nanoseconds: 1_000_000_000_000)
     var wall = WallTime(milliseconds: 1_700_000_000_000)
     var desk: GatewayDesk
@@ -172,6 +176,8 @@ struct GatewayWorld {
         case .event(let event): if past == life { tell(event) }
         case .stream(let event, let opened):
             if isStreamOpen, opened == session, past == life { tell(.user(event)) }
+        case .late(let action):
+            if isRedisUp { _ = redis(action, isDown: false, isSilent: true) }
         }
     }
 
@@ -219,6 +225,10 @@ struct GatewayWorld {
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
             .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo:
+            if lateness > 0, isRedisUp, !isLost, let event = unknown(action), chance(lateness) {
+                later(.milliseconds(Int64.random(in: 1...3_000, using: &random)), .late(action))
+                return answer(event, past)
+            }
             let isSilent = chance(loss / 2)
             guard let event = redis(action, isDown: !isRedisUp || isLost, isSilent: isSilent) else {
                 return

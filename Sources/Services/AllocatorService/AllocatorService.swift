@@ -28,6 +28,7 @@ import VenueProtocol
     private var nextWaiter: UInt64 = 1
     /// Journal lines and records that Redis has not taken yet.
     private var savesInFlight = 0
+    private var saveNumber: Int64 = 0
 
     static let leaseName = "allocation"
     private static let script = RedisScript(AllocationScript.source)
@@ -227,10 +228,11 @@ import VenueProtocol
     ) {
         // The lease may have lapsed while this process was not running (P2).
         guard lease.fence == fence else { return host.loop.soon { completion(.failed(.away)) } }
+        saveNumber += 1
         let call = AllocationScript.call(
             save.record, save.entries, request: save.request, isBehind: save.isBehind,
-            isRepeat: save.isRepeat, keys: host.keys, fenceName: AllocatorService.leaseName,
-            fence: fence)
+            isRepeat: save.isRepeat, number: saveNumber, keys: host.keys,
+            fenceName: AllocatorService.leaseName, fence: fence)
         savesInFlight += 1
         host.redis.evaluate(
             AllocatorService.script, keys: call.keys, arguments: call.arguments

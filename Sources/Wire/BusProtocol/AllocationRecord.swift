@@ -173,12 +173,15 @@ package enum AllocationRecord {
         fields["status"] == running || fields["status"] == AllocationStatus.unsettled.rawValue
     }
 
+    /// What the script writes of a save by itself.
+    private static let ofScript: Set<String> = ["seq", "fence", "save"]
+
     /// Fields in the order they are shown in, unknown ones last.
     package static func ordered(_ fields: [String: String]) -> [(String, String)] {
         let known = order.compactMap { name in fields[name].map { (name, $0) } }
         let names = Set(order)
         return known
-            + fields.filter { !names.contains($0.key) && $0.key != "seq" }
+            + fields.filter { !names.contains($0.key) && !ofScript.contains($0.key) }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 

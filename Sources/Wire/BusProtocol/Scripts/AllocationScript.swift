@@ -1,6 +1,7 @@
 /// Saves the allocator's run together with its lines of the journal and the answer to the request it
 /// was asked for by: one without the others does not exist. A save that is repeated, as it is not known
-/// what became of it, adds no line that stands there already.
+/// what became of it, adds no line that stands there already; one that comes after a later one under the
+/// same fence (from a connection that was given up) changes nothing, as it has been repeated or given up.
 ///
 /// KEYS: 1 allocation, 2 allocations (stream and channel), 3 its counter, 4 fence, 5 request.
 /// Replies `SAVED`, `FENCED number` or `WRONG what`, as `RecordScript` reads them.
@@ -24,12 +25,16 @@ package enum AllocationScript {
                 end
                 return table.concat(parts, ' ')
             end
-            local fence, maximum, life, back = take(), take(), take(), take()
+            local fence, number, maximum, life, back = take(), take(), take(), take(), take()
             local answer, fields = take(), list()
             local wrong = check(KEYS[1], 'hash') or check(KEYS[2], 'stream')
                 or check(KEYS[3], 'string') or check(KEYS[4], 'string') or check(KEYS[5], 'string')
                 or fenced(KEYS[4], fence) or behind(KEYS[3], KEYS[2])
             if wrong then return wrong end
+            local kept = redis.call('HMGET', KEYS[1], 'fence', 'save')
+            if kept[1] == fence and (tonumber(kept[2] or '') or 0) > tonumber(number) then
+                return {'SAVED'}
+            end
             if #fields > 0 then
                 redis.call('DEL', KEYS[1])
                 redis.call('HSET', KEYS[1], unpack(fields))
@@ -50,6 +55,9 @@ package enum AllocationScript {
             if #fields > 0 then
                 redis.call('HSET', KEYS[1], 'seq', redis.call('GET', KEYS[3]) or '0')
             end
+            if redis.call('EXISTS', KEYS[1]) == 1 then
+                redis.call('HSET', KEYS[1], 'fence', fence, 'save', number)
+            end
             return {'SAVED'}
             """
 
@@ -59,13 +67,15 @@ package enum AllocationScript {
     ///   - request: the request whose answer `record` is; empty for none.
     ///   - isBehind: whether another run's record stands there, which is left alone.
     ///   - isRepeat: whether the same may have been saved before.
+    ///   - number: counts the saves under a fence.
     package static func call(
         _ record: [(String, String)], _ entries: [[(String, String)]], request: String,
-        isBehind: Bool = false, isRepeat: Bool = false, keys: BusKeys, fenceName: String,
-        fence: Int64
+        isBehind: Bool = false, isRepeat: Bool = false, number: Int64, keys: BusKeys,
+        fenceName: String, fence: Int64
     ) -> ScriptCall {
         var arguments = ScriptArguments()
         arguments.add(fence)
+        arguments.add(number)
         arguments.add(journalLength)
         arguments.add(requestLife)
         arguments.add(isRepeat ? lookBack : 0)
