@@ -14,14 +14,16 @@ package enum OrderScript {
     /// or `WRONG what`. After `SAVED` the order may be sent; after anything else it must not.
     package static let intent =
         ScriptPrelude.text + checks + """
-            local found = redis.call('HGETALL', KEYS[1])
+            local found = redis.pcall('HGETALL', KEYS[1])
+            if found.err then return wrong() end
             if #found > 0 then
                 table.insert(found, 1, 'EXISTS')
                 return found
             end
-            local seq = journal(KEYS[2], KEYS[3], maximum, changing, tail)
+            local seq = enter()
+            if not seq then return wrong() end
+            for i = 1, #booked do changing[#changing + 1] = booked[i] end
             redis.call('HSET', KEYS[1], 'seq', seq, unpack(changing))
-            redis.call('HSET', KEYS[1], unpack(booked))
             redis.call('SADD', KEYS[4], id)
             return {'SAVED', seq}
             """
@@ -30,11 +32,13 @@ package enum OrderScript {
     /// save that comes after a later one (from a connection that was given up) changes nothing.
     package static let update =
         ScriptPrelude.text + checks + """
-            local kept = redis.call('HMGET', KEYS[1], 'revision', 'seq')
+            local kept = redis.pcall('HMGET', KEYS[1], 'revision', 'seq')
+            if kept.err then return wrong() end
             if kept[1] and tonumber(kept[1]) > tonumber(revision) then
                 return {'SAVED', kept[2] or '0'}
             end
-            local seq = journal(KEYS[2], KEYS[3], maximum, changing, tail)
+            local seq = enter()
+            if not seq then return wrong() end
             redis.call('HSET', KEYS[1], 'seq', seq, unpack(changing))
             for i = 1, #booked, 2 do redis.call('HSETNX', KEYS[1], booked[i], booked[i + 1]) end
             if is_done then
@@ -47,14 +51,37 @@ package enum OrderScript {
             return {'SAVED', seq}
             """
 
+    /// Before the first thing is written, every key is looked at by a call that is needed anyway, or one
+    /// that is cheap; only what goes wrong is looked into. The first write is the journal's, which fails
+    /// where its counter is behind it.
     private static let checks = """
         local fence, id, is_done, lifetime, maximum = take(), take(), take() == '1', take(), take()
         local revision = take()
         local changing, booked, tail = list(), list(), take()
-        local wrong = check(KEYS[1], 'hash') or check(KEYS[2], 'stream')
-            or check(KEYS[3], 'string') or check(KEYS[4], 'set') or check(KEYS[5], 'string')
-            or fenced(KEYS[5], fence) or behind(KEYS[3], KEYS[2])
-        if wrong then return wrong end
+        local function wrong()
+            return check(KEYS[1], 'hash') or check(KEYS[2], 'stream') or check(KEYS[3], 'string')
+                or check(KEYS[4], 'set') or check(KEYS[5], 'string') or behind(KEYS[3], KEYS[2])
+                or {'WRONG', 'the order cannot be written'}
+        end
+        local newest, count = redis.pcall('GET', KEYS[5]), redis.pcall('GET', KEYS[3])
+        local member = redis.pcall('SISMEMBER', KEYS[4], id)
+        if type(newest) == 'table' or type(count) == 'table' or type(member) == 'table'
+            or (count and not string.match(count, '^%d+$')) then
+            return wrong()
+        end
+        if newest and tonumber(newest) > tonumber(fence) then
+            -- Told only where nothing else is wrong, as by all scripts.
+            return check(KEYS[1], 'hash') or check(KEYS[2], 'stream') or {'FENCED', newest}
+        end
+        local function enter()
+            local seq = string.format('%.0f', tonumber(count or '0') + 1)
+            local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', maximum, seq .. '-0',
+                'seq', seq, unpack(changing))
+            if type(added) == 'table' then return nil end
+            redis.call('INCR', KEYS[3])
+            redis.call('PUBLISH', KEYS[2], '{"seq":"' .. seq .. '",' .. tail)
+            return seq
+        end
 
         """
 
