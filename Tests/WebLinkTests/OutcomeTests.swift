@@ -201,10 +201,12 @@ import WebProtocol
                 order = WebRequest(base: WebBase(url), target: "/order")
                 #expect(kind(await client.send(order)) == "not sent")
             }
-            let base = WebBase("http://127.0.0.1:\(deadPort())")
-            for target in ["", "order", "/a b", "/a\r\nEvil: 1", "/a#b", "/\u{e9}"] {
-                let asked = WebRequest(base: base, target: target)
-                #expect(await client.send(asked) == refusedAsNoURL)
+            for path in ["", "/", "/api", "/api/"] {
+                let base = WebBase("http://127.0.0.1:\(deadPort())\(path)")
+                for target in ["", "order", "/a b", "/a\r\nEvil: 1", "/a#b", "/\u{e9}"] {
+                    let asked = WebRequest(base: base, target: target)
+                    #expect(await client.send(asked) == refusedAsNoURL)
+                }
             }
         }
     }

@@ -17,7 +17,12 @@ struct BenchGateway {
     private var sent: [ClientOrderID] = []
 
     /// A desk that leads, with one account and nothing open.
-    init(now: Instant, wall: WallTime) { desk = RehearsalDesk(now: now, wall: wall) }
+    init(now: Instant, wall: WallTime) {
+        guard let desk = RehearsalDesk(now: now, wall: wall) else {
+            preconditionFailure("a desk with everything at hand comes to lead")
+        }
+        self.desk = desk
+    }
 
     /// The oldest order on its way.
     var oldest: ClientOrderID? { sent.first }
@@ -80,7 +85,7 @@ struct BenchOrderPath {
     }
 
     /// Orders that never leave, as a gateway rehearses them.
-    func rehearsal(_ keys: BusKeys, now: Instant, wall: WallTime) -> OrderRehearsal {
+    func rehearsal(_ keys: BusKeys, now: Instant, wall: WallTime) -> OrderRehearsal? {
         OrderRehearsal(keys: keys, dialect: dialect, requests: requests, now: now, wall: wall)
     }
 

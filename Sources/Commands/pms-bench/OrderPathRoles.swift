@@ -52,7 +52,7 @@ enum OrderPathRole {
     private var socket: WebSocketClient?
     private var gateway: BenchGateway
     private let path: BenchOrderPath
-    private var rehearsal: OrderRehearsal
+    private var rehearsal: OrderRehearsal?
     private var rehearsalTimer: LoopTimer?
     private static let loop = EventLoop.process
     private static let intent = RedisScript(OrderScript.intent)
@@ -112,7 +112,9 @@ enum OrderPathRole {
         rehearsalTimer = Self.loop.timer { [unowned self] in
             rehearsalTimer?.arm(after: pause)
             let now = Self.loop.now
-            if now - reactedAt > pause { rehearsal.run(now: now, wall: Self.loop.wallNow) }
+            guard now - reactedAt > pause else { return }
+            precondition(
+                rehearsal?.run(now: now, wall: Self.loop.wallNow) == true, "an order is rehearsed")
         }
         rehearsalTimer?.arm(after: pause)
     }

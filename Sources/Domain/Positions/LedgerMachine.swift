@@ -237,6 +237,7 @@ package struct LedgerMachine: Equatable, Sendable {
                     || snapshot.position?.version ?? 0 != closing.positionVersion
             {
                 books[account]?.queue.removeFirst()
+                books[account]?.conflicts = 0
                 let known = totals[closing.order]
                 return [.outdated(command.change, totals: known)] + advance(account)
             }

@@ -94,12 +94,14 @@ import Synchronization
 
     // MARK: Running
 
-    /// Takes over the process until `stop`: `run`, and what a continuation resumes on the loop's thread
-    /// goes on there; Swift would have it ask for its actor on a thread of its pool.
+    /// Takes over the process until `stop`: `run`, and work of no actor that begins on the loop's thread,
+    /// above all what a continuation resumes, goes on there; Swift would have it ask for its actor on a
+    /// thread of its pool. So nothing may block, of whichever actor: not in a nonisolated asynchronous
+    /// function, nor in a task that the loop starts.
     nonisolated package func runProcess() {
         pms_settle_memory()
         unsafe pms_offer_work { job in
-            guard let job, EventLoop.process.isCurrent else { return 0 }
+            guard let job = unsafe job, EventLoop.process.isCurrent else { return 0 }
             EventLoop.process.submit(.job(unsafe unsafeBitCast(job, to: UnownedJob.self)))
             return 1
         }

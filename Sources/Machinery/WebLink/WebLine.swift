@@ -19,8 +19,6 @@ internal import WebProtocol
     /// How long a connection stays idle before another takes its place: somebody on the way may have
     /// forgotten an older one.
     private static let idleTime = Interval.seconds(55)
-    /// A connection used so lately is not ended for being idle; what else ends it the loop will tell.
-    private static let trustTime = Interval.seconds(1)
     private static let roomAtOnce = 16_384
     /// Reads in one turn of the loop before others get theirs.
     private static let readsAtOnce = 16
@@ -69,10 +67,10 @@ internal import WebProtocol
         deadline?.arm(after: WebLine.idleTime)
     }
 
-    /// Whether a request can go over it now; looks for the peer's end where it was idle for a while.
+    /// Whether a request can go over it now; looks for the peer's end, and for bytes nobody asked for.
     var isReady: Bool {
         guard state == .idle else { return false }
-        if loop.now - usedAt > WebLine.trustTime, stream?.hasNews == true { receive() }
+        if stream?.hasNews == true { receive() }
         return state == .idle
     }
 

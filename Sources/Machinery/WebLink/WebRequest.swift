@@ -15,7 +15,8 @@ package struct WebBase: Sendable {
     }
 
     func url(_ target: String) -> WebURL? {
-        origin.flatMap { WebURL($0, target: path.isEmpty ? target : path + target) }
+        guard target.utf8.first == UInt8(ascii: "/") else { return nil }
+        return origin.flatMap { WebURL($0, target: path.isEmpty ? target : path + target) }
     }
 }
 

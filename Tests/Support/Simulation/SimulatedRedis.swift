@@ -317,15 +317,14 @@ package final class SimulatedRedis {
         let message = arguments.text()
         let fields = arguments.fields()
         if let answer = fenced(keys[1], fence) { return answer }
-        let new = Dictionary(fields) { _, last in last }
-        if let kept = try? StateRecord(fields: hashes[keys[0]] ?? [:]),
-            let record = try? StateRecord(fields: new), record.state != kept.state,
-            record.state.stricter(kept.state) == kept.state,
-            record.stamp.atMilliseconds < kept.stamp.atMilliseconds
+        let kept = hashes[keys[0]] ?? [:]
+        let (known, new) = (kept["seq"], fields.first { $0.0 == "seq" }?.1)
+        if kept["fence"] == "\(fence)", let known = known.flatMap({ Int64($0) }),
+            let new = new.flatMap({ Int64($0) }), known > new
         {
-            return ["WRONG", "a newer and stricter state is on record"]
+            return ["WRONG", "a newer state is on record"]
         }
-        set(keys[0], fields)
+        set(keys[0], [("fence", "\(fence)")] + fields)
         onPublish(channel, message)
         return ["SAVED"]
     }

@@ -136,8 +136,8 @@ static inline int pms_reap(int pid) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Small pieces of memory that are freed stay as they are until they are used again: glibc would now and
- * then, amid an allocation, gather all of them from all over the heap. */
+/* Small pieces of memory that are freed join their neighbours at once where the thread does not keep them:
+ * glibc would put them aside, and now and then, amid an allocation, gather them from all over the heap. */
 void pms_settle_memory(void);
 
 /* Has work of Swift that belongs to no actor offered to `take` before the runtime's pool of threads gets

@@ -177,7 +177,13 @@ extension AlgoMachine {
         let most = min(net.magnitude, closingMost ?? net.magnitude)
         let quantity = tradable(most, order.type, at: bid, isReducing: true)
         guard quantity.isPositive else {
-            detail = "\(net) is left: too small to be an order"
+            // What the book admitted may have become too small to be an order meanwhile.
+            hasFailed = most < net.magnitude
+            detail =
+                "\(net) is left: "
+                + (hasFailed
+                    ? "to close more would not reduce the book's position"
+                    : "too small to be an order")
             return finish()
         }
         let lot = closingLot ?? book.lots.count

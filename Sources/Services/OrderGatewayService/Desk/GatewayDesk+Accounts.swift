@@ -197,9 +197,11 @@ extension GatewayDesk {
         return fence
     }
 
-    private func stamp(_ turn: Turn) -> RecordStamp {
-        RecordStamp(
-            sequence: turn.wall.milliseconds, writer: settings.writer,
+    /// Its number is the time, and always more than the last, also where the clock is set back.
+    private mutating func stamp(_ turn: Turn) -> RecordStamp {
+        lastStamp = max(lastStamp + 1, turn.wall.milliseconds)
+        return RecordStamp(
+            sequence: lastStamp, writer: settings.writer,
             atMilliseconds: turn.wall.milliseconds)
     }
 }

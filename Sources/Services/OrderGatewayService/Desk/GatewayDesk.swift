@@ -55,6 +55,8 @@ package struct GatewayDesk: Sendable {
     /// Numbers the takings-over, so that answers to an earlier one are known as such.
     var generation: Int64 = 0
     var nextToken: Int64 = 1
+    /// The number of the last record of an account, a balance or a state that was stamped.
+    var lastStamp: Int64 = 0
 
     var accounts: [AccountID: AccountRecord] = [:]
     var venueState: StateRecord?

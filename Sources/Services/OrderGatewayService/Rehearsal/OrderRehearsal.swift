@@ -13,7 +13,7 @@ import WebLink
 /// to do is as fast then as in a row.
 package struct OrderRehearsal {
     /// Orders of one desk; then another takes its place, so that what it remembers stays small.
-    private static let ordersOfDesk = 1_000
+    private static let ordersOfDesk = 100
 
     private var desk: RehearsalDesk
     private var number = 0
@@ -23,21 +23,25 @@ package struct OrderRehearsal {
     /// What came of the last one, so that it is made.
     private var last: (call: ScriptCall, request: WebRequest)?
 
-    package init(
+    /// Nil where the desk does not come to lead.
+    package init?(
         keys: BusKeys, dialect: any VenueDialect, requests: VenueRequests, now: Instant,
         wall: WallTime
     ) {
+        guard let desk = RehearsalDesk(now: now, wall: wall) else { return nil }
+        self.desk = desk
         self.keys = keys
         self.dialect = dialect
         self.requests = requests
-        desk = RehearsalDesk(now: now, wall: wall)
     }
 
     /// Rehearses one order; true where it came to its end.
-    @discardableResult
     package mutating func run(now: Instant, wall: WallTime) -> Bool {
         number += 1
-        if number % OrderRehearsal.ordersOfDesk == 0 { desk = RehearsalDesk(now: now, wall: wall) }
+        if number % OrderRehearsal.ordersOfDesk == 0 {
+            guard let next = RehearsalDesk(now: now, wall: wall) else { return false }
+            desk = next
+        }
         let bid = Price.whole(61_800)
         guard let command = command(wall),
             let record = desk.place(.command(command), bid: bid, ask: .whole(61_811), now, wall),

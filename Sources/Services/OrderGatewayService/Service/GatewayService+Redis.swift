@@ -84,8 +84,8 @@ extension GatewayService {
             tell(.factsRead(id, facts))
             if memory.isDue(book, now: host.loop.now) {
                 // The order goes first: reading what came would hold it up.
+                if booksToRead.isEmpty { factsTimer?.arm(after: .milliseconds(2)) }
                 booksToRead.append(book)
-                factsTimer?.arm(after: .milliseconds(2))
             }
             return
         }

@@ -153,7 +153,10 @@ import VenueProtocol
             // Whatever the desk has just done has warmed it.
             let now = host.loop.now
             guard now - decidedAt > pause else { return }
-            rehearsal?.run(now: now, wall: host.loop.wallNow)
+            if rehearsal?.run(now: now, wall: host.loop.wallNow) == true { return }
+            Log.warn("an order could not be rehearsed; none is any more")
+            rehearsal = nil
+            rehearsalTimer?.disarm()
         }
         rehearsalTimer?.arm(after: pause)
     }

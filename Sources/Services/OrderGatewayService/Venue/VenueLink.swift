@@ -125,7 +125,7 @@ enum VenueAnswer: Sendable {
 
     /// Orders of this venue that never leave; signed with keys of nobody.
     func rehearsal(keys: BusKeys) -> OrderRehearsal? {
-        VenueCredentials(key: "rehearsal", secret: "rehearsal").map {
+        VenueCredentials(key: "rehearsal", secret: "rehearsal").flatMap {
             OrderRehearsal(
                 keys: keys, dialect: dialect,
                 requests: VenueRequests(base: base, signer: RequestSigner($0, venue: kind)),

@@ -19,21 +19,20 @@ package enum RecordScript {
             """
 
     /// A trading state. KEYS: 1 state, 2 fence; ARGV gives the channel to tell.
-    /// Replies `SAVED`, `FENCED number` or `WRONG what`, which it does of one that is older than what is
-    /// there and less strict: it comes late, from a connection that was given up, and would undo a halt.
+    /// Replies `SAVED`, `FENCED number` or `WRONG what`, which it does where the same leader has saved a
+    /// newer one: this one comes late, from a connection that was given up.
     package static let state =
         ScriptPrelude.text + """
             local fence, channel, message, fields = take(), take(), take(), list()
             local wrong = check(KEYS[1], 'hash') or check(KEYS[2], 'string') or fenced(KEYS[2], fence)
             if wrong then return wrong end
-            local new, strictness = {}, {ACTIVE = 0, REDUCING = 1, HALTED = 2}
-            for i = 1, #fields, 2 do new[fields[i]] = fields[i + 1] end
-            local kept = redis.call('HMGET', KEYS[1], 'state', 'at_ms')
-            local known, since = strictness[kept[1] or ''], tonumber(kept[2] or '')
-            if known and since and strictness[new.state] < known and tonumber(new.at_ms) < since then
-                return {'WRONG', 'a newer and stricter state is on record'}
+            local seq
+            for i = 1, #fields, 2 do if fields[i] == 'seq' then seq = fields[i + 1] end end
+            local kept = redis.call('HMGET', KEYS[1], 'fence', 'seq')
+            if kept[1] == fence and tonumber(kept[2] or '0') > tonumber(seq) then
+                return {'WRONG', 'a newer state is on record'}
             end
-            redis.call('HSET', KEYS[1], unpack(fields))
+            redis.call('HSET', KEYS[1], 'fence', fence, unpack(fields))
             redis.call('PUBLISH', channel, message)
             return {'SAVED'}
             """
