@@ -240,7 +240,7 @@ let package = Package(
         tests("ChronologyTests", ["Chronology"]),
         tests("TradingTests", trading),
         .executableTarget(
-            name: "host-probe", dependencies: ["Runtime", "Reactor"],
+            name: "host-probe", dependencies: ["Runtime", "Reactor", "Chronology"],
             path: "Tests/Support/HostProbe", swiftSettings: settings),
         .executableTarget(
             name: "budget-hammer",

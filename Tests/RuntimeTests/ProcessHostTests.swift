@@ -100,6 +100,9 @@ import Testing
                 "PMS_INSTANCE": "one",
             ])
         await run.until { run.text.contains("\"idle\"") }
+        // A hundred child tasks, a detached one, and both halves of a function that waits: each once, and
+        // where they began.
+        #expect(run.number("pieces") == 103 && run.number("on_loop") == 103)
         let port = try #require(run.number("port"))
         let ready = try await get(port, "/readyz") { $0.contains("\"ready\":true") }
         #expect(ready.contains("200"))
