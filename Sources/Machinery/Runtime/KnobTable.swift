@@ -248,8 +248,8 @@ package enum KnobTable {
         Knob(
             "PMS_REHEARSAL_US", .integer(0...1_000_000), "0", unit: "us",
             "while nothing else happens, an order is rehearsed so often, so that the next one finds "
-                + "its code near the processor; nothing of it leaves the process; 1000 takes some 2 % "
-                + "of a core; 0 never rehearses", users: ["order-gateway"]),
+                + "its code near the processor; nothing of it leaves the process; 1000 takes up to a "
+                + "tenth of a core; 0 never rehearses", users: ["order-gateway"]),
         Knob(
             "MAX_FILLS_PER_MINUTE", .integer(0...100_000), "0",
             "fills in a minute per side and algorithm slot; one more pauses the side; 0 admits any",
