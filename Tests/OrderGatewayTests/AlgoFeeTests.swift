@@ -92,7 +92,7 @@ struct AlgoFeeTests {
         fill(&world)
         #expect(shown(world, "other_fees") == "2 BNB" && shown(world, "fees") == "600")
         world.tell("stop", .algoStop, AlgoNameBody(algo: "c1").body)
-        live(&world, 100) { $0.running.isEmpty }
-        #expect(world.desk.algoSymbols.isEmpty)
+        live(&world, 100) { $0.running.isEmpty && $0.desk.algoSymbols.isEmpty }
+        #expect(world.running.isEmpty && world.desk.algoSymbols.isEmpty)
     }
 }

@@ -194,6 +194,7 @@ struct DeskBench {
             "algo \(record.id) \(record.status)\(isOver ? " over" : "")"
         case .watchTicks, .saveHoldings: nil
         case .readFacts: "facts"
+        case .readIDs: nil
         case .readOrder: "read order"
         case .reply(let reply, _): "reply \(reply.id) \(reply.code)"
         case .alert(let code, _, _): "alert \(code)"

@@ -49,6 +49,9 @@ extension GatewayWorld {
         case .readOrder(let id):
             if isDown { return .orderRead(id, .failed) }
             return .orderRead(id, records[id].map { .found($0) } ?? .missing)
+        case .readIDs(let number):
+            if isDown || isSilent { return .idsRead(number, nil) }
+            return .idsRead(number, IDPage(records.keys.sorted(), isLast: true))
         case .readOwner(let lease):
             guard !isDown, !isSilent else { return .ownerRead(lease: lease, .failed) }
             guard let owner, owner.until > now else { return .ownerRead(lease: lease, .free) }
@@ -119,6 +122,7 @@ extension GatewayWorld {
         if fence < newestFence { return .fenced }
         let id = record.intent.clientOrderID
         if let found = records[id] { return .exists(found) }
+        if remains[id] != nil { return .wrong("it holds what was booked, and nothing else") }
         records[id] = record
         newestMilliseconds = record.stamp.atMilliseconds
         open.insert(id)

@@ -47,7 +47,7 @@ extension GatewayWorld {
                 .recentOrdersAnswered(symbol, generation: generation, chance(loss) ? nil : list)
             ]
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .openStream,
+            .readFacts, .readOrder, .readBooks, .readOwner, .readIDs, .reply, .alert, .openStream,
             .surrenderLease, .wake, .journal, .journalSettled, .saveAlgo, .saveHoldings,
             .watchTicks:
             return []

@@ -79,6 +79,9 @@ struct GatewayWorld {
     /// Whether price-feed has listed the instrument.
     var knowsInstrument = true
 
+    /// When Redis has carried out what it was asked for last.
+    var redisAt = Instant.distantPast
+
     /// The process's own disk.
     var journal: [(key: String, entry: JournalEntry)] = []
 
@@ -203,9 +206,12 @@ struct GatewayWorld {
         case .watchTicks, .saveHoldings: break
         case .readOwner: later(.zero, .effect(action))
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .send, .cancel, .cancelStranger, .amend,
-            .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
-            .queryHoldings, .queryPositions, .saveAlgo:
+            .readFacts, .readOrder, .readBooks, .readIDs, .saveAlgo:
+            // One connection: Redis carries out what it is asked in this order.
+            redisAt = max(redisAt, now + delay())
+            later(redisAt - now, .effect(action))
+        case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
+            .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             later(delay(), .effect(action))
         }
     }
@@ -224,7 +230,7 @@ struct GatewayWorld {
             .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions:
             for event in venue(action) { answer(event, past) }
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo:
+            .readFacts, .readOrder, .readBooks, .readOwner, .readIDs, .saveAlgo:
             if lateness > 0, isRedisUp, !isLost, let event = unknown(action), chance(lateness) {
                 later(.milliseconds(Int64.random(in: 1...3_000, using: &random)), .late(action))
                 return answer(event, past)

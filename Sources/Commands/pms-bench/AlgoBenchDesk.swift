@@ -176,6 +176,7 @@ struct AlgoBenchDesk {
         case .queryOrder(let id, _):
             events.append(
                 .orderAnswered(id, askedAt: now, orders[id].map { .found($0) } ?? .notFound))
+        case .readIDs(let number): events.append(.idsRead(number, IDPage([], isLast: true)))
         case .saveIntent(let record, _):
             known[record.intent.clientOrderID] = record
             events.append(.intentReplied(record.intent.clientOrderID, .saved))

@@ -3,7 +3,8 @@ package import Trading
 
 /// What we ask of the venue, and its plain answers to that.
 extension OrderLifecycle {
-    /// Redis holds the intent: the order may be sent, unless it was cancelled meanwhile.
+    /// Redis holds the intent, or has it on its way: the order may be sent, unless it was cancelled
+    /// meanwhile.
     package mutating func intentSaved(at now: Instant) -> LifecycleAction {
         switch state {
         case .intent:

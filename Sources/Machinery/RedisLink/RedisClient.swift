@@ -151,6 +151,13 @@ package import Reactor
         return true
     }
 
+    /// Writes what is queued now instead of at the end of the event; true where all of it is on its way.
+    package func flush() -> Bool {
+        guard connection.isUp else { return false }
+        if !connection.isWritten { connection.flush() }
+        return connection.isUp && connection.isWritten
+    }
+
     // MARK: Inside
 
     private static let outputFull = RedisLinkError(.full, "redis output queue is full")

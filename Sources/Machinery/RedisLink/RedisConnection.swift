@@ -192,7 +192,10 @@ import Reactor
         return true
     }
 
-    private func flush() {
+    /// Whether all that was appended has been handed to the socket.
+    var isWritten: Bool { sentBytes == appendedBytes }
+
+    func flush() {
         isFlushQueued = false
         guard let registration, phase == .loggingIn || phase == .up else { return }
         while outputStart < output.count {

@@ -251,6 +251,11 @@ package enum KnobTable {
                 + "its code near the processor; nothing of it leaves the process; 1000 takes up to a "
                 + "tenth of a core; 0 never rehearses", users: ["order-gateway"]),
         Knob(
+            "PMS_CONFIRM_INTENTS", .integer(0...1), "0",
+            "1: every order waits until Redis has confirmed its intent; 0: one by hand or of a client "
+                + "leaves as soon as its intent is on its way there, where its id is known to be new",
+            users: ["order-gateway"]),
+        Knob(
             "MAX_FILLS_PER_MINUTE", .integer(0...100_000), "0",
             "fills in a minute per side and algorithm slot; one more pauses the side; 0 admits any",
             users: ["order-gateway"]),

@@ -70,7 +70,7 @@ extension GatewayActor {
             }
         case .openStream: openStream()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .surrenderLease,
+            .readFacts, .readOrder, .readBooks, .readOwner, .readIDs, .reply, .alert, .surrenderLease,
             .wake, .journal, .journalSettled, .saveAlgo, .saveHoldings, .watchTicks:
             preconditionFailure("only actions on the venue come here")
         }

@@ -152,6 +152,7 @@ package final class GatewayActor {
                     tell(.factsRead(id, nil))
                 }
             }
+        case .readIDs(let number): readIDs(number)
         case .readOrder(let id): readOrder(id)
         case .readBooks(let symbol, _): readBooks(symbol)
         case .readOwner(let lease): readOwner(lease)
@@ -247,6 +248,18 @@ package final class GatewayActor {
                 let reply = (try? SharedTradeScript.reply(texts)) ?? .wrong("unreadable")
                 tell(.sharedReplied(token: command.token, reply))
             }
+        }
+    }
+
+    private func readIDs(_ number: Int64) {
+        let prefix = keys.order("")
+        connection.request({ data in
+            data.hashes.keys.filter { $0.hasPrefix(prefix) }
+                .compactMap { ClientOrderID(String($0.dropFirst(prefix.count))) }
+        }) { [self] outcome in
+            var page: IDPage?
+            if case .answer(let ids) = outcome { page = IDPage(ids, isLast: true) }
+            tell(.idsRead(number, page))
         }
     }
 

@@ -14,6 +14,8 @@ package enum GatewayAction: Equatable, Sendable {
     case load(generation: Int64, known: [ClientOrderID])
     /// Call the order script `intent`. Answer: `intentReplied`.
     indirect case saveIntent(OrderRecord, fence: Int64)
+    /// Read the ids of all orders that have a record, page by page. Answer: `idsRead` for each.
+    case readIDs(Int64)
     /// Call the order script `update`. Answer: `orderSaved` with the token.
     indirect case saveOrder(OrderRecord, isDone: Bool, fence: Int64, token: Int64)
     /// Call the ledger script. Answer: `ledgerReplied` with the command's token.

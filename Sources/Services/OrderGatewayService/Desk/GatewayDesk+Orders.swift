@@ -79,6 +79,7 @@ extension GatewayDesk {
 
     private mutating func orderKept(_ id: ClientOrderID, _ turn: inout Turn) {
         if !journalled.isEmpty { strike(id.text, &turn) }
+        ahead.kept(id)
         let (isDone, isAllKept) =
             orders.read(id) { ($0.life.isDone, $0.savingDone && !$0.needsSave) } ?? (false, false)
         reread(id, &turn)
@@ -97,6 +98,7 @@ extension GatewayDesk {
         let symbol = orders[id]?.symbol
         ledger.forget(id)
         orders[id] = nil
+        ahead.use(id, now: turn.now)
         releaseUnowned(symbol, &turn)
         settleAsking(id, &turn)
     }
@@ -109,8 +111,12 @@ extension GatewayDesk {
 
     // MARK: sending
 
-    /// Redis answered for an intent: only a confirmed one is sent, and only while the lease holds.
+    /// Redis answered for an intent. An order that waited for it is sent where it is confirmed, and only
+    /// while the lease holds.
     mutating func intentReplied(_ id: ClientOrderID, _ reply: SaveReply, _ turn: inout Turn) {
+        if let token = ahead.answered(id, isKept: reply == .saved) {
+            return aheadReplied(id, token, reply, &turn)
+        }
         guard let sendBy = sendByOfIntent(id) else { return }
         switch reply {
         case .saved:

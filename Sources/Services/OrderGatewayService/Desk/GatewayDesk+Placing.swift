@@ -6,7 +6,7 @@ import Positions
 import Trading
 import VenueProtocol
 
-/// Orders that commands ask for, up to the intent that is saved: gate, facts, checks (B2f).
+/// Orders that commands ask for, up to the intent that is to be saved: gate, facts, checks (B2f).
 extension GatewayDesk {
     mutating func place(_ command: Command, _ turn: inout Turn) throws(RecordError) {
         place(try OrderPlaceBody(command.body), for: command, &turn)
@@ -144,7 +144,9 @@ extension GatewayDesk {
             $0.awaitsVerdict = !isVerified
         }
         if isVerified {
+            let goesAhead = mayLeaveAhead(id, turn)
             saveIntent(id, fence, &turn)
+            if goesAhead { leaveAhead(id, &turn) }
         } else {
             verify(symbol, &turn)
         }
@@ -168,6 +170,7 @@ extension GatewayDesk {
     }
 
     mutating func saveIntent(_ id: ClientOrderID, _ fence: Int64, _ turn: inout Turn) {
+        ahead.use(id, now: turn.now)
         let record = orders.change(id) {
             $0.intentMilliseconds = turn.wall.milliseconds
             $0.revision += 1

@@ -108,6 +108,7 @@ extension GatewayDesk {
         for instrument in snapshot.instruments { instruments[instrument.symbol] = instrument }
         applied = snapshot.appliedTrades.mapValues { Set($0) }
         startDoubting(newest: snapshot.newestMilliseconds, wall: turn.wall)
+        readIDs(&turn)
         for account in Set(snapshot.balances.keys).union(snapshot.positions.keys).sorted() {
             ledger.load(
                 account, balance: snapshot.balances[account] ?? BookBalance(),
@@ -177,6 +178,7 @@ extension GatewayDesk {
         abandonAmends(id, &turn)
         ledger.forget(id)
         orders[id] = nil
+        ahead.use(id, now: turn.now)
     }
 
     mutating func reload(_ id: ClientOrderID, _ totals: OrderTotals) {

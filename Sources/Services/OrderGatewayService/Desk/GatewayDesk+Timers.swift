@@ -31,6 +31,7 @@ extension GatewayDesk {
         }
         if let due = statesAt, due <= turn.now { saveUnsavedStates(&turn) }
         verifyAgain(&turn)
+        readIDsAgain(&turn)
         wakeAlgos(&turn)
         checkHalts(&turn)
         checkTenures(&turn)
@@ -70,6 +71,7 @@ extension GatewayDesk {
         if let retryAt { next = min(next, retryAt) }
         if let retrySharedAt { next = min(next, retrySharedAt) }
         if let statesAt { next = min(next, statesAt) }
+        if let due = ahead.readAt, phase != .idle, phase != .loading { next = min(next, due) }
         for due in retryLedgerAt.values { next = min(next, due) }
         for due in collectAt.values { next = min(next, due) }
         for due in verifyAt.values { next = min(next, due) }

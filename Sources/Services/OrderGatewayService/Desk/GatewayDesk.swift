@@ -22,6 +22,8 @@ package struct GatewaySettings: Equatable, Sendable {
     /// Fills a minute of one side of an algorithm's slot (`MAX_FILLS_PER_MINUTE`); 0 admits any.
     package var maximumFillsPerMinute = 0
     package var fillCooldown = Interval.seconds(60)
+    /// Whether every order waits until Redis has its intent (`PMS_CONFIRM_INTENTS`).
+    package var confirmsIntents = false
     /// The user stream tells of an order within this time of its acknowledgement, or is dead (T2).
     package var streamPatience = Interval.seconds(5)
 
@@ -123,6 +125,8 @@ package struct GatewayDesk: Sendable {
     var holdings: [String: VenueHolding] = [:]
     /// Orders the venue has taken and the user stream has not told of, and until when it may.
     var unheard = DueTimes<ClientOrderID>()
+    /// Intents whose orders did not wait for Redis, and the ids that it has.
+    var ahead = IntentsAhead()
     /// What somebody changed at the venue, so that no new risk is taken.
     var unfit: String?
     var algos = AlgoHost()
@@ -183,6 +187,7 @@ package struct GatewayDesk: Sendable {
         case .loaded(let number, let snapshot): loaded(number, snapshot, &turn)
         case .loadFailed(let number, let reason): loadFailed(number, reason, &turn)
         case .intentReplied(let id, let reply): intentReplied(id, reply, &turn)
+        case .idsRead(let number, let page): idsRead(number, page, turn)
         case .orderSaved(let id, let token, let reply): orderSaved(id, token, reply, &turn)
         case .ledgerReplied(let token, let reply):
             perform(ledger.replied(token, reply), &turn)

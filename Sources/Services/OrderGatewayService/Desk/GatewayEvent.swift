@@ -19,6 +19,8 @@ package enum GatewayEvent: Equatable, Sendable {
     indirect case loaded(generation: Int64, GatewaySnapshot)
     case loadFailed(generation: Int64, String)
     indirect case intentReplied(ClientOrderID, SaveReply)
+    /// Nil where Redis did not give all of them.
+    indirect case idsRead(Int64, IDPage?)
     indirect case orderSaved(ClientOrderID, token: Int64, SaveReply)
     indirect case ledgerReplied(token: Int64, LedgerReply)
     indirect case sharedReplied(token: Int64, SharedReply)
@@ -79,6 +81,18 @@ package enum SaveReply: Equatable, Sendable {
     case unknown
     /// Never written.
     case refused
+}
+
+/// Ids of orders that have a record, some of them.
+package struct IDPage: Equatable, Sendable {
+    package var ids: [ClientOrderID]
+    /// Whether no other page follows.
+    package var isLast: Bool
+
+    package init(_ ids: [ClientOrderID], isLast: Bool) {
+        self.ids = ids
+        self.isLast = isLast
+    }
 }
 
 /// What became of a look-up of an order's record.

@@ -17,6 +17,8 @@ package struct RehearsalDesk {
     /// Events the desk was told.
     package private(set) var events = 0
     private let instrument: Instrument
+    /// The order that was placed last, where it leaves without waiting for Redis.
+    private var leaving: OrderIntent?
 
     /// A desk that leads, with one account and nothing open; nil where it does not come to lead.
     package init?(now: Instant, wall: WallTime) {
@@ -65,6 +67,7 @@ package struct RehearsalDesk {
             .tradesAnswered(symbol, generation: generation, [])
         case .queryRecentOrders(let symbol, _, let generation):
             .recentOrdersAnswered(symbol, generation: generation, [])
+        case .readIDs(let number): .idsRead(number, IDPage([], isLast: true))
         case .queryHoldings(let generation): .holdingsAnswered(generation: generation, [])
         case .saveOrder(let record, _, _, let token):
             .orderSaved(record.intent.clientOrderID, token: token, .saved)
@@ -107,17 +110,19 @@ package struct RehearsalDesk {
             // The first order of a symbol: what the venue knows of it is looked at.
             for event in actions.compactMap({ answer($0) }) { give(event, now, wall) }
         }
+        leaving = nil
+        for case .send(let intent) in actions { leaving = intent }
         for case .saveIntent(let record, _) in actions { return record }
         return nil
     }
 
-    /// The intent is saved: the order as it is to leave.
+    /// The intent is saved: the order as it is to leave, or has left.
     package mutating func saved(
         _ id: ClientOrderID, _ now: Instant, _ wall: WallTime
     ) -> OrderIntent? {
         give(.intentReplied(id, .saved), now, wall)
         for case .send(let intent) in actions { return intent }
-        return nil
+        return leaving
     }
 
     /// The venue says that the order has ended without a fill.

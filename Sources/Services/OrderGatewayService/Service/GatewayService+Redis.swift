@@ -65,12 +65,29 @@ extension GatewayService {
             store.owner(lease) { [weak self] reading in
                 self?.tell(.ownerRead(lease: lease, reading))
             }
+        case .readIDs(let number): readIDs(number)
         case .readOrder(let id):
             Task { @LoopActor in tell(.orderRead(id, await store.order(id))) }
         case .reply, .alert, .journal, .journalSettled, .send, .cancel, .cancelStranger, .amend,
             .queryOrder, .queryOpenOrders, .queryTrades, .queryRecentOrders, .verifyHalt,
             .queryHoldings, .queryPositions, .openStream, .surrenderLease, .wake, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
+        }
+    }
+
+    /// Reads the ids of all orders that have a record, a page at a time: other work goes on between.
+    private func readIDs(_ number: Int64) {
+        Task { @LoopActor in
+            var cursor: String? = "0"
+            while let from = cursor {
+                do throws(StoreFailure) {
+                    let (ids, next) = try await store.orderIDs(from: from)
+                    cursor = next == "0" ? nil : next
+                    tell(.idsRead(number, IDPage(ids, isLast: cursor == nil)))
+                } catch {
+                    return tell(.idsRead(number, nil))
+                }
+            }
         }
     }
 

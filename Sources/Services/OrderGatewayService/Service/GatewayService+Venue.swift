@@ -58,7 +58,7 @@ extension GatewayService {
             }
         case .openStream: stream.open()
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .reply, .alert, .journal,
+            .readFacts, .readOrder, .readBooks, .readOwner, .readIDs, .reply, .alert, .journal,
             .journalSettled,
             .surrenderLease, .wake, .saveAlgo, .saveHoldings, .watchTicks:
             preconditionFailure("an action goes where it is sorted to")
@@ -70,6 +70,11 @@ extension GatewayService {
     /// The lease is asked itself: after the process was paused its answer may come to the desk only
     /// after Redis' answer for the intent did (P2).
     static func objection(_ service: GatewayService?, to id: ClientOrderID) -> String? {
+        // The intent's bytes go first.
+        if let service, service.desk.isAhead(id), !service.store.flush() {
+            return "redis does not take its intent"
+        }
+        if service?.desk.hasLostIntent(id) == true { return "redis did not keep its intent" }
         let isAway = service?.desk.isSendableAway(id) ?? false
         return objection(service, by: service?.desk.sendBy(id) ?? .distantPast, isAway: isAway)
     }

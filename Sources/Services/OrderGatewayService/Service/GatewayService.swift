@@ -79,6 +79,7 @@ import VenueProtocol
         settings.maximumFillsPerMinute = Int(environment.integer("MAX_FILLS_PER_MINUTE"))
         settings.fillCooldown = .seconds(environment.integer("FILL_COOLDOWN_S"))
         settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
+        settings.confirmsIntents = environment.integer("PMS_CONFIRM_INTENTS") == 1
         settings.algoSaveThrottle = environment.interval("REDIS_SAVE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         inbox = CommandInbox()
@@ -296,7 +297,7 @@ import VenueProtocol
     func carryOut(_ action: GatewayAction) {
         switch action {
         case .load, .saveIntent, .saveOrder, .applyLedger, .applyShared, .saveAccount, .saveState,
-            .readFacts, .readOrder, .readBooks, .readOwner, .saveAlgo, .saveHoldings:
+            .readFacts, .readOrder, .readBooks, .readOwner, .readIDs, .saveAlgo, .saveHoldings:
             carryOutInRedis(action)
         case .journal(let entry):
             tell(.journalled(key: entry.key, isKept: journal?.append(entry) ?? false))

@@ -32,6 +32,9 @@ package struct StoreFailure: Error, CustomStringConvertible {
 
     // MARK: writing
 
+    /// Whether all that was asked for so far is on its way to Redis.
+    func flush() -> Bool { redis.flush() }
+
     func saveIntent(
         _ record: OrderRecord, fence: Int64, _ completion: @escaping @LoopActor (SaveReply) -> Void
     ) {
@@ -369,6 +372,21 @@ package struct StoreFailure: Error, CustomStringConvertible {
             let legs = (list.elements ?? []).compactMap(\.text).flatMap { TradeLeg.legs(in: $0) }
             if !legs.isEmpty { snapshot.appliedTrades[symbol] = legs }
         }
+    }
+
+    /// Some of the ids of orders that have a record, and where to go on; "0" after the last.
+    func orderIDs(
+        from cursor: String
+    ) async throws(StoreFailure) -> (ids: [ClientOrderID], next: String) {
+        let prefix = keys.order("")
+        let page = try await read([["SCAN", cursor, "MATCH", prefix + "*", "COUNT", "500"]])
+        guard let parts = page[0].elements, parts.count == 2, let next = parts[0].text,
+            let names = parts[1].elements
+        else { throw StoreFailure(description: "redis answered SCAN with something else") }
+        let ids = names.compactMap { name in
+            name.text.flatMap { ClientOrderID(String($0.dropFirst(prefix.count))) }
+        }
+        return (ids, next)
     }
 
     func order(_ id: ClientOrderID) async -> OrderReading {

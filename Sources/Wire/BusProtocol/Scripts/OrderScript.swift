@@ -11,7 +11,7 @@ package enum OrderScript {
     package static let journalLength: Int64 = 100_000
 
     /// Replies `SAVED seq`, `EXISTS` with the fields of the order that has this id, `FENCED number`
-    /// or `WRONG what`. After `SAVED` the order may be sent; after anything else it must not.
+    /// or `WRONG what`. An order that was not sent yet may be after `SAVED`, and after nothing else.
     package static let intent =
         ScriptPrelude.text + checks + """
             local found = redis.pcall('HGETALL', KEYS[1])
