@@ -17,9 +17,9 @@ struct RehearsalTests {
             let signer = RequestSigner(credentials, venue: kind)
             let prepared = OrderRehearsal(
                 keys: keys, dialect: kind.dialect,
-                requests: VenueRequests(base: "http://127.0.0.1:1", signer: signer), now: now,
-                wall: wall)
-            var rehearsal = try #require(prepared)
+                requests: VenueRequests(base: "http://127.0.0.1:1", signer: signer),
+                limits: kind.limits, now: now, wall: wall)
+            let rehearsal = try #require(prepared)
             // More than one desk takes, and longer than anything an order waits for.
             for _ in 0..<450 {
                 now = now + .milliseconds(50)

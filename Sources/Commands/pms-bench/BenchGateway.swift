@@ -41,7 +41,8 @@ struct BenchGateway {
         let command = Command(
             id: "t\(number)", from: "bench", deadlineMilliseconds: wall.milliseconds + 2_000,
             kind: CommandKind.orderPlace.rawValue, body: [:])
-        return desk.place(.order(body, command), bid: tick.bid, ask: tick.ask, now, wall)
+        let facts = desk.facts(bid: tick.bid, ask: tick.ask, wall)
+        return desk.place(.order(body, command), facts, now, wall)
     }
 
     /// The intent is saved: the order as it is to leave.
@@ -86,7 +87,9 @@ struct BenchOrderPath {
 
     /// Orders that never leave, as a gateway rehearses them.
     func rehearsal(_ keys: BusKeys, now: Instant, wall: WallTime) -> OrderRehearsal? {
-        OrderRehearsal(keys: keys, dialect: dialect, requests: requests, now: now, wall: wall)
+        OrderRehearsal(
+            keys: keys, dialect: dialect, requests: requests,
+            limits: VenueKind.binanceFutures.limits, now: now, wall: wall)
     }
 
     func request(_ intent: OrderIntent, timestamp: Int64) -> WebRequest {

@@ -49,6 +49,19 @@ package enum RESPWriter {
         lineEnd(into: &writer)
     }
 
+    /// A call of a script by its SHA (`EVALSHA`) or its source (`EVAL`).
+    package static func script(
+        _ name: StaticString, _ script: String, _ keys: [String], _ arguments: [String],
+        into writer: inout ByteWriter
+    ) {
+        command(3 + keys.count + arguments.count, into: &writer)
+        argument(name, into: &writer)
+        argument(text: script, into: &writer)
+        argument(integer: Int64(keys.count), into: &writer)
+        for key in keys { argument(text: key, into: &writer) }
+        for text in arguments { argument(text: text, into: &writer) }
+    }
+
     /// An argument that is a whole number in decimal.
     package static func argument(integer: Int64, into writer: inout ByteWriter) {
         var length = integer < 0 ? 2 : 1

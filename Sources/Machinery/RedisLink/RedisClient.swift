@@ -99,13 +99,15 @@ package import Reactor
         _ completion: @escaping @LoopActor (RedisOutcome) -> Void
     ) {
         remember(script)
-        let rest = [String(keys.count)] + keys + arguments
-        send(["EVALSHA", script.sha] + rest) { [weak self] outcome in
+        let known: @LoopActor (RedisOutcome) -> Void = { [weak self] outcome in
             guard case .reply(.error(let text)) = outcome, text.hasPrefix("NOSCRIPT"), let self
             else { return completion(outcome) }
             // Known not to have run, so it is sent again, with the source.
-            self.send(["EVAL", script.source] + rest, completion)
+            request(completion) {
+                RESPWriter.script("EVAL", script.source, keys, arguments, into: &$0)
+            }
         }
+        request(known) { RESPWriter.script("EVALSHA", script.sha, keys, arguments, into: &$0) }
     }
 
     package func evaluate(

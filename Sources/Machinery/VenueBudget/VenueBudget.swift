@@ -22,7 +22,8 @@ package import VenueProtocol
     private var timer: LoopTimer?
     private let startedAt: Instant
     private var hasAnswered = false
-    private var waiting: [UInt64: @LoopActor (BudgetRefusal?) -> Void] = [:]
+    /// Calls whose turn has not come.
+    private var waiting: [UInt64: Waiting] = [:]
     private var nextID: UInt64 = 1
     /// By a limit's name: when the venue's count was last passed on.
     private var observedAt: [String: Instant] = [:]
@@ -31,6 +32,11 @@ package import VenueProtocol
     private let waited: [Counter]
     private let refused: Counter
     private let bans: Counter
+
+    private struct Waiting {
+        let lane: BudgetLane
+        let completion: @LoopActor (BudgetRefusal?) -> Void
+    }
 
     private static let lease = RedisScript(BudgetScript.lease)
     private static let observe = RedisScript(BudgetScript.observe)
@@ -129,14 +135,21 @@ package import VenueProtocol
     ) {
         let id = nextID
         nextID += 1
-        waiting[id] = completion
+        let call = Waiting(lane: lane, completion: completion)
         let now = host.loop.now
         if now >= budget.bannedUntil, cost.weight == 0, cost.orders == 0 {
-            return carryOut([.grant(id)], lane)
+            return end(call, nil)
         }
-        lanes[id] = lane
-        carryOut(budget.requested(id, cost, lane, deadline: now + patience, now: now))
-        if waiting[id] != nil, lanes[id] != nil { waited[lane.rawValue].increment() }
+        var actions = budget.requested(id, cost, lane, deadline: now + patience, now: now)
+        // The rule: its tokens are at hand, and nobody waits before it.
+        if actions.first == .grant(id) {
+            actions.removeFirst()
+            end(call, nil)
+        } else {
+            waiting[id] = call
+        }
+        carryOut(actions)
+        if waiting[id] != nil { waited[lane.rawValue].increment() }
     }
 
     /// Waits for a call's turn; throws where it does not come.
@@ -149,29 +162,22 @@ package import VenueProtocol
         if let refusal { throw refusal }
     }
 
-    private var lanes: [UInt64: BudgetLane] = [:]
-
-    private func carryOut(_ actions: [Budget.Action], _ known: BudgetLane? = nil) {
+    private func carryOut(_ actions: [Budget.Action]) {
         for action in actions {
             switch action {
             case .grant(let id):
-                if let lane = known ?? lanes.removeValue(forKey: id) {
-                    granted[lane.rawValue].increment()
-                }
-                end(id, nil)
+                if let call = waiting.removeValue(forKey: id) { end(call, nil) }
             case .refuse(let id, let refusal):
-                lanes[id] = nil
-                refused.increment()
-                end(id, refusal)
+                if let call = waiting.removeValue(forKey: id) { end(call, refusal) }
             case .lease(let limit, let wish): ask(limit, wish)
             }
         }
         if let deadline = budget.nextDeadline(now: host.loop.now) { timer?.arm(at: deadline) }
     }
 
-    private func end(_ id: UInt64, _ refusal: BudgetRefusal?) {
-        guard let completion = waiting.removeValue(forKey: id) else { return }
-        host.loop.soon { completion(refusal) }
+    private func end(_ call: Waiting, _ refusal: BudgetRefusal?) {
+        if refusal == nil { granted[call.lane.rawValue].increment() } else { refused.increment() }
+        host.loop.soon { call.completion(refusal) }
     }
 
     private func deadlineReached() { carryOut(budget.deadlineReached(now: host.loop.now)) }

@@ -84,27 +84,8 @@ internal import WebProtocol
         state = .busy
         asked = Asked(request: request, sentAt: loop.now, completion: completion)
         deadline?.arm(after: request.deadline)
-        WebLine.write(request, url, to: &stream.outgoing.bytes)
+        request.write(url, to: &stream.outgoing.bytes)
         stream.flush()
-    }
-
-    private static func write(_ request: WebRequest, _ url: WebURL, to out: inout [UInt8]) {
-        out.reserveCapacity(out.count + 512 + request.body.count)
-        out.append(contentsOf: request.method.utf8)
-        out.append(UInt8(ascii: " "))
-        out.append(contentsOf: url.target.utf8)
-        out += url.origin.lines
-        out += request.headers.lines
-        if !request.body.isEmpty || request.method == WebRequest.post {
-            var line = ByteWriter(capacity: 40)
-            line.append("Content-Length: " as StaticString)
-            line.append(integer: request.body.count)
-            line.append("\r\n" as StaticString)
-            unsafe line.rawSpan.withUnsafeBytes { unsafe out.append(contentsOf: $0) }
-        }
-        out.append(UInt8(ascii: "\r"))
-        out.append(UInt8(ascii: "\n"))
-        out += request.body
     }
 
     // MARK: the answer

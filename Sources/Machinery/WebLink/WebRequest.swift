@@ -1,3 +1,4 @@
+internal import Bytes
 package import Chronology
 package import WebProtocol
 
@@ -68,6 +69,32 @@ package struct WebRequest: Sendable {
     package static let post = "POST"
     package static let put = "PUT"
     package static let delete = "DELETE"
+}
+
+extension WebRequest {
+    /// Appends the request as it is sent; nothing where it goes nowhere.
+    package func write(to out: inout [UInt8]) {
+        if let url { write(url, to: &out) }
+    }
+
+    func write(_ url: WebURL, to out: inout [UInt8]) {
+        out.reserveCapacity(out.count + 512 + body.count)
+        out.append(contentsOf: method.utf8)
+        out.append(UInt8(ascii: " "))
+        out.append(contentsOf: url.target.utf8)
+        out += url.origin.lines
+        out += headers.lines
+        if !body.isEmpty || method == WebRequest.post {
+            var line = ByteWriter(capacity: 40)
+            line.append("Content-Length: " as StaticString)
+            line.append(integer: body.count)
+            line.append("\r\n" as StaticString)
+            unsafe line.rawSpan.withUnsafeBytes { unsafe out.append(contentsOf: $0) }
+        }
+        out.append(UInt8(ascii: "\r"))
+        out.append(UInt8(ascii: "\n"))
+        out += body
+    }
 }
 
 /// A whole HTTP response.

@@ -168,7 +168,8 @@ package enum FlatJSON {
 
     @_lifetime(scanner: copy scanner)
     static func decode(_ scanner: inout JSONScanner) throws(JSONError) -> [String: String] {
-        var fields: [String: String] = [:]
+        // Most objects of the bus are commands, ticks and records with some ten fields.
+        var fields = [String: String](minimumCapacity: 12)
         try scanner.enterObject()
         while let key = try scanner.nextKey() {
             guard let name = JSONText.unescaped(key) else {

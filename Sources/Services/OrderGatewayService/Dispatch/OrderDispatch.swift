@@ -83,7 +83,7 @@ struct OrderDispatch {
     // MARK: wishes
 
     mutating func orderWanted(_ intent: OrderIntent, now: Instant) {
-        guard ClientOrderID.parts(of: intent.clientOrderID.text)?.origin == .scale else {
+        guard intent.clientOrderID.origin == .scale else {
             return orders.append(intent)
         }
         let dueAt = max(now, paceAt)
@@ -97,9 +97,11 @@ struct OrderDispatch {
 
     /// Everything ready at this time goes out.
     mutating func flush(now: Instant) -> [Action] {
-        var actions = cancelCalls()
-        orders += waiting.filter { $0.dueAt <= now }.map(\.intent)
-        waiting.removeAll { $0.dueAt <= now }
+        var actions = cancels.isEmpty ? [] : cancelCalls()
+        if !waiting.isEmpty {
+            orders += waiting.filter { $0.dueAt <= now }.map(\.intent)
+            waiting.removeAll { $0.dueAt <= now }
+        }
         let fewest = limits.fewestPerBatch ?? limits.ordersPerBatch
         while limits.ordersPerBatch > 1, orders.count >= fewest, now >= batchAt,
             let group = takeGroup(fewest)
@@ -107,8 +109,8 @@ struct OrderDispatch {
             actions.append(.call(.placeTogether(group)))
             if limits.batchPause > .zero { batchAt = now + limits.batchPause }
         }
-        actions += orders.map { .call(.place($0)) }
-        orders = []
+        for intent in orders { actions.append(.call(.place(intent))) }
+        orders.removeAll(keepingCapacity: true)
         return actions
     }
 

@@ -92,19 +92,23 @@ package struct RehearsalDesk {
 
     // MARK: an order
 
-    /// Takes an order that an event asks for up to the record of its intent; nil where it is refused.
+    /// Fresh facts of a book that may take any order.
     /// - Parameter price: best bid and mark; the offer is the price of `ask`.
+    package func facts(bid price: Price, ask: Price, _ wall: WallTime) -> MarketFacts {
+        MarketFacts(
+            price: PriceFacts(bid: price, ask: ask, mark: price, at: wall),
+            risk: RiskFacts(available: .whole(1_000_000), at: wall), riskSequence: .max,
+            instrument: instrument)
+    }
+
+    /// Takes an order that an event asks for up to the record of its intent; nil where it is refused.
     package mutating func place(
-        _ event: GatewayEvent, bid price: Price, ask: Price, _ now: Instant, _ wall: WallTime
+        _ event: GatewayEvent, _ facts: MarketFacts, _ now: Instant, _ wall: WallTime
     ) -> OrderRecord? {
         give(event, now, wall)
         var id: ClientOrderID?
         for case .readFacts(let asked, _, _) in actions { id = asked }
         guard let id else { return nil }
-        let facts = MarketFacts(
-            price: PriceFacts(bid: price, ask: ask, mark: price, at: wall),
-            risk: RiskFacts(available: .whole(1_000_000), at: wall), riskSequence: Int64(events),
-            instrument: instrument)
         give(.factsRead(id, facts), now, wall)
         if actions.contains(where: { if case .queryRecentOrders = $0 { true } else { false } }) {
             // The first order of a symbol: what the venue knows of it is looked at.

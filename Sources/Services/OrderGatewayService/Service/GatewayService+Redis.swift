@@ -139,7 +139,6 @@ extension GatewayService {
 
     private func isFresh(_ facts: MarketFacts?) -> Bool {
         guard let facts, facts.instrument != nil, let price = facts.price else { return false }
-        let limits = desk.settings.limits
         let now = host.loop.wallNow
         guard now - price.at <= limits.priceAge else { return false }
         guard venue.capabilities.isMargined else { return true }

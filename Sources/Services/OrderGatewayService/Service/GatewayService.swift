@@ -26,6 +26,8 @@ import VenueProtocol
     private let journal: IntentJournal?
     var ticks: [Symbol: TickInbox] = [:]
     var desk: GatewayDesk
+    /// The desk's, at hand without a look at the desk.
+    let limits: PreTrade.Limits
     var memory = FactsMemory()
     /// Whose facts are read anew in a moment.
     var booksToRead: [FactsMemory.Book] = []
@@ -82,6 +84,7 @@ import VenueProtocol
         settings.confirmsIntents = environment.integer("PMS_CONFIRM_INTENTS") == 1
         settings.algoSaveThrottle = environment.interval("REDIS_SAVE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
+        limits = settings.limits
         inbox = CommandInbox()
         commandPort = CommandPort(host: host)
         journal = environment.optionalText("PMS_GATEWAY_DATA").map {

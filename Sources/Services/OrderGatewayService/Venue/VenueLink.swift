@@ -129,7 +129,7 @@ enum VenueAnswer: Sendable {
             OrderRehearsal(
                 keys: keys, dialect: dialect,
                 requests: VenueRequests(base: base, signer: RequestSigner($0, venue: kind)),
-                now: host.loop.now, wall: host.loop.wallNow)
+                limits: kind.limits, now: host.loop.now, wall: host.loop.wallNow)
         }
     }
 

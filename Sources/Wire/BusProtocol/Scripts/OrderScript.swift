@@ -86,10 +86,14 @@ package enum OrderScript {
         """
 
     /// Fields that the ledger writes; `initial` holds them where an order is new to Redis.
-    private static let bookedNames: Set<String> = [
-        "executed", "executed_notional", "average", "fees", "fee_asset", "trade_ids",
-        "booked_at_mark", "booked_at_mark_for",
-    ]
+    private static func isBooked(_ name: String) -> Bool {
+        switch name {
+        case "executed", "executed_notional", "average", "fees", "fee_asset", "trade_ids",
+            "booked_at_mark", "booked_at_mark_for":
+            true
+        case _: false
+        }
+    }
 
     /// The call of either script with an order's record.
     /// - Parameter isDone: final, and all booked: leaves the open orders, and expires in 7 days.
@@ -104,9 +108,9 @@ package enum OrderScript {
         arguments.add(lifetime)
         arguments.add(journalLength)
         arguments.add(record.revision)
-        let fields = record.fields.filter { $0.0 != "seq" }
-        arguments.add(fields.filter { !bookedNames.contains($0.0) })
-        arguments.add(fields.filter { bookedNames.contains($0.0) })
+        var fields = record.fields
+        fields.removeAll { $0.0 == "seq" }
+        arguments.add(fields, leading: { !isBooked($0) })
         arguments.add(LedgerScript.tail(fields))
         return ScriptCall(
             keys: [

@@ -24,6 +24,23 @@ struct ScriptArguments {
             list.append(value)
         }
     }
+    /// Fields as two such lists: those that lead, and the others behind.
+    mutating func add(_ fields: [(String, String)], leading: (String) -> Bool) {
+        list.reserveCapacity(list.count + fields.count * 2 + 8)
+        var others: [(String, String)] = []
+        let place = list.count
+        list.append("")
+        for field in fields {
+            guard leading(field.0) else {
+                others.append(field)
+                continue
+            }
+            list.append(field.0)
+            list.append(field.1)
+        }
+        list[place] = "\(list.count - place - 1)"
+        add(others)
+    }
 }
 
 /// Lua that several scripts share: `fail` and `check` look at a key before anything is written.
