@@ -25,6 +25,7 @@ struct KeyCatalogueTests {
         let stamp = RecordTests.stamp
         var order = RecordTests.order
         order.bookedAtMark = BookedAtMark(quantity: .one, value: .one)
+        order.otherFees = ["BNB": .one]
         order.terms = OrderTerms(
             owner: OrderOwner(lease: "allocation", fence: 7), expiresMilliseconds: 1)
         try check("order:<ID>", order.fields)

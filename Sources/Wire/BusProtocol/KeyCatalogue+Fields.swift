@@ -56,7 +56,7 @@ extension KeyDescription {
     /// What the ledger has booked of an order.
     private static let booked =
         "executed executed_notional average fees fee_asset trade_ids booked_at_mark "
-        + "booked_at_mark_for"
+        + "booked_at_mark_for other_fees"
 
     /// The fields of one key's record or entries; none where it has none.
     package var fields: [String] {

@@ -88,7 +88,7 @@ package enum OrderScript {
     /// Fields that the ledger writes; `initial` holds them where an order is new to Redis.
     private static let bookedNames: Set<String> = [
         "executed", "executed_notional", "average", "fees", "fee_asset", "trade_ids",
-        "booked_at_mark", "booked_at_mark_for",
+        "booked_at_mark", "booked_at_mark_for", "other_fees",
     ]
 
     /// The call of either script with an order's record.
