@@ -348,6 +348,52 @@ import Trading
         #expect(stage.machine.progress.otherFees == ["BNB": q("0.03"), "KCS": q("7")])
     }
 
+    @Test("of more than its book holds a reduce-only one closes what there is, and says what is left")
+    func reducing() throws {
+        for isAmending in [true, false] {
+            var stage = try machine(["reduce_only": "1", "side": "SELL"], canAmend: isAmending)
+            func order(_ price: Int = 50_000) -> ChildOrder? {
+                stage.now = stage.now + .seconds(10)
+                _ = tick(&stage, "\(price)", "\(price).2")
+                return stage.machine.book.children.first
+            }
+            func over(
+                _ order: ChildOrder?, _ executed: String, _ refusal: RefusalCode? = nil,
+                admitting part: String? = nil
+            ) {
+                _ = report(
+                    &stage,
+                    ChildReport(
+                        number: order?.number ?? 0, stage: .over(refusal), executed: q(executed),
+                        notional: m("1"), admitted: part.map { q($0) }))
+            }
+            let whole = order()
+            #expect(whole?.quantity == q("1.5") && whole?.isReduceOnly == true)
+            over(whole, "0", .reduceOnlyWouldIncrease, admitting: "0.4")
+            var part = order()
+            #expect(part?.quantity == q("0.4") && stage.machine.status == .running)
+            let number = part?.number ?? 0
+            _ = report(
+                &stage,
+                ChildReport(
+                    number: number, stage: .working, price: part?.price, executed: q("0.1"),
+                    notional: m("1")))
+            part = order(50_001)
+            if !isAmending {
+                // Replaced, it is what is left of that.
+                over(part, "0.1")
+                part = order(50_001)
+                #expect(part?.quantity == q("0.3") && part?.number == number + 1)
+            }
+            over(part, isAmending ? "0.4" : "0.3")
+            let rest = stage.machine.book.children.first ?? order()
+            #expect(rest?.quantity == q("1.1"), "the book may hold more by now")
+            over(rest, "0", .reduceOnlyWouldIncrease, admitting: "0")
+            #expect(stage.machine.status == .done && stage.machine.reason == "nothing_to_reduce")
+            #expect(stage.machine.detail.hasPrefix("1.1 is left"), "\(stage.machine.detail)")
+        }
+    }
+
     @Test("read back, a state is the same state, with what was open in doubt")
     func roundTrip() throws {
         var stage = try Stage(.chase, ["side": "SELL", "qty": "2"], seed: 3)

@@ -29,7 +29,7 @@ extension AlgoMachine {
         switch parameters.plan {
         case .chase, .twap: break
         case .scale:
-            if status == .running, rungRefused(child.lot, code) { return backOff(now) }
+            if status == .running, rungRefused(child.lot, code, admitting) { return backOff(now) }
         case .scalper(let plan):
             if status == .running, closeRefused(child.lot, code, plan) { return backOff(now) }
         }
@@ -47,6 +47,8 @@ extension AlgoMachine {
                 detail = "\(progress.net) is left: to close it would not reduce the book's position"
                 hasFailed = true
             }
+        } else if response == .end, parameters.isReduceOnly {
+            response = exceeds(admitting, child.type, at: child.price ?? bid) ? .retry : .end
         }
         switch response {
         case .wait:
@@ -60,6 +62,23 @@ extension AlgoMachine {
         case .end: end(.cancel, AlgoReason.nothingToReduce.rawValue)
         case .fail: fail(code)
         }
+    }
+
+    /// An order that only reduces was more than its book admits: what that is comes next, where it can be an
+    /// order; else it is said what is left.
+    mutating func exceeds(_ admitting: Quantity?, _ type: OrderType, at price: Price) -> Bool {
+        if let admitting, tradable(admitting, type, at: price, isReducing: true).isPositive {
+            reducingMost = admitting
+            return true
+        }
+        sayLeft()
+        return false
+    }
+
+    /// Of a reduce-only one: its book admits no more.
+    mutating func sayLeft() {
+        let left = max(.zero, parameters.goal.quantity - progress.traded)
+        detail = "\(left) is left: to close more would not reduce the book's position"
     }
 
     /// Whether a close was refused for its flag alone: at the venue the positions of several books are

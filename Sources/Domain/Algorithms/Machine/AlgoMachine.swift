@@ -77,6 +77,8 @@ package struct AlgoMachine: Sendable {
     var closesFreely = false
     /// As much of what was filled as the book admits to be closed; nil where it has not refused any.
     var closingMost: Quantity?
+    /// As much as the book of a reduce-only one admits yet; nil where it has not refused any.
+    var reducingMost: Quantity?
     /// Whether it fails when its end is reached.
     var hasFailed = false
     /// Pauses after refusals in a row: all orders refused within one pause count once.
@@ -178,6 +180,7 @@ package struct AlgoMachine: Sendable {
         let isNews =
             change.isOver || change.executed.isPositive || before != change.child.phase
         progress.add(change)
+        if let most = reducingMost { reducingMost = max(.zero, most - change.executed) }
         if isNews { needsSave(.soon) }
         if change.executed.isPositive || report.stage == .working {
             refusals = 0
