@@ -64,4 +64,50 @@ extension AlgoFaultTests {
         #expect(record?.status == "done" && record?.reason == "partly_filled")
         #expect(record?.detail.hasPrefix("8 is left") == true, "\(record?.detail ?? "")")
     }
+
+    // MARK: orders that nobody follows
+
+    /// Kills the process, spoils what Redis has of an algorithm, and cuts Redis off once it was read.
+    private func strand(
+        _ world: inout GatewayWorld, _ id: String, isGone: Bool
+    ) {
+        world.crash()
+        if isGone { world.algoRecords[id] = nil } else { world.algoRecords[id]?.state = "{" }
+        live(&world, 4_000, every: .milliseconds(1)) { !$0.desk.orders.keys.isEmpty }
+        #expect(world.desk.phase != .ready && machine(world, id) == nil)
+        world.cutRedis(for: .seconds(600))
+    }
+
+    @Test(
+        "B7c: Redis away, what would open is taken back after 2 s also where no state names it",
+        arguments: [false, true])
+    func stranded(isGone: Bool) {
+        var world = world(["kind": "scale", "from": "98", "to": "90", "orders": "4"])
+        live(&world, 20)
+        let made = world.made.count
+        #expect(world.resting.count == 4)
+        strand(&world, "c1", isGone: isGone)
+        live(&world, 30)
+        #expect(world.resting.count == 4, "a short outage moves nothing")
+        live(&world, 50)
+        #expect(world.resting.isEmpty && world.made.count == made)
+        world.restoreRedis()
+        live(&world, 200)
+        #expect(world.resting.isEmpty && world.desk.isReady)
+        #expect(world.made.values.allSatisfy { $0 == 1 })
+    }
+
+    @Test("B7c: what only reduces rests on then, too, until Redis is back")
+    func strandedReducing() {
+        var (world, _) = bought()
+        start(&world, ["qty": "10"])
+        live(&world, 100) { !$0.resting.isEmpty }
+        live(&world, 20)
+        strand(&world, "c2", isGone: false)
+        live(&world, 400)
+        #expect(world.resting.count == 1)
+        world.restoreRedis()
+        live(&world, 200)
+        #expect(world.resting.isEmpty, "nobody follows it")
+    }
 }
