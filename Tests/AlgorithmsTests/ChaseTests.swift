@@ -297,7 +297,7 @@ import Trading
                 ChildReport(
                     number: 1, stage: .working, price: p("50000"), executed: q(executed),
                     notional: m(notional),
-                    other: OtherFee(asset: "BNB", amount: q(fee), price: price.map { p($0) })))
+                    others: [OtherFee(asset: "BNB", amount: q(fee), price: price.map { p($0) })]))
         }
         filled("0.5", "25000", "0.02", nil)
         filled("0.5", "25000", "0.02", "600")
@@ -311,6 +311,87 @@ import Trading
         filled("0.7", "35000", "0.035", nil)
         #expect(stage.machine.progress.otherFees == ["BNB": q("0.025")])
         #expect(stage.machine.progress.fees == m("6"))
+    }
+
+    @Test("fees of one order in two other assets are told both, each once, also over a restart")
+    func twoOtherFees() throws {
+        var stage = try machine()
+        _ = tick(&stage, "50000", "50000.2")
+        func filled(_ executed: String, _ fees: [String: String]) {
+            let others = fees.sorted { $0.key < $1.key }.map {
+                OtherFee(asset: $0.key, amount: q($0.value))
+            }
+            _ = report(
+                &stage,
+                ChildReport(
+                    number: 1, stage: .working, price: p("50000"), executed: q(executed),
+                    notional: m("25000"), others: others))
+        }
+        func restart(_ text: String) throws {
+            stage.machine = try AlgoMachine(
+                restoring: text, id: stage.machine.id, parameters: stage.machine.parameters,
+                rules: btc, venue: AlgoVenue(), downtime: .zero, now: stage.now)
+        }
+        filled("0.5", ["BNB": "0.02"])
+        // As an older build wrote it: of one asset, and without its name.
+        let text = stage.machine.stateText(now: stage.now)
+        let older = text.replacing(",\"others\":[[\"BNB\",\"0.02\"]]", with: "")
+        #expect(older != text && older.contains("\"other\":\"0.02\"") && older.contains("\"v\":2"))
+        try restart(older)
+        filled("0.6", ["BNB": "0.03"])
+        #expect(stage.machine.progress.otherFees == ["BNB": q("0.03")])
+        filled("0.7", ["BNB": "0.03", "KCS": "5"])
+        let both = stage.machine.stateText(now: stage.now)
+        #expect(both.contains("\"v\":4"), "an older build would count what is counted again")
+        try restart(both)
+        filled("0.8", ["BNB": "0.03", "KCS": "7"])
+        #expect(stage.machine.progress.otherFees == ["BNB": q("0.03"), "KCS": q("7")])
+    }
+
+    @Test("of more than its book holds a reduce-only one closes what there is, and says what is left")
+    func reducing() throws {
+        for isAmending in [true, false] {
+            var stage = try machine(["reduce_only": "1", "side": "SELL"], canAmend: isAmending)
+            func order(_ price: Int = 50_000) -> ChildOrder? {
+                stage.now = stage.now + .seconds(10)
+                _ = tick(&stage, "\(price)", "\(price).2")
+                return stage.machine.book.children.first
+            }
+            func over(
+                _ order: ChildOrder?, _ executed: String, _ refusal: RefusalCode? = nil,
+                admitting part: String? = nil
+            ) {
+                _ = report(
+                    &stage,
+                    ChildReport(
+                        number: order?.number ?? 0, stage: .over(refusal), executed: q(executed),
+                        notional: m("1"), admitted: part.map { q($0) }))
+            }
+            let whole = order()
+            #expect(whole?.quantity == q("1.5") && whole?.isReduceOnly == true)
+            over(whole, "0", .reduceOnlyWouldIncrease, admitting: "0.4")
+            var part = order()
+            #expect(part?.quantity == q("0.4") && stage.machine.status == .running)
+            let number = part?.number ?? 0
+            _ = report(
+                &stage,
+                ChildReport(
+                    number: number, stage: .working, price: part?.price, executed: q("0.1"),
+                    notional: m("1")))
+            part = order(50_001)
+            if !isAmending {
+                // Replaced, it is what is left of that.
+                over(part, "0.1")
+                part = order(50_001)
+                #expect(part?.quantity == q("0.3") && part?.number == number + 1)
+            }
+            over(part, isAmending ? "0.4" : "0.3")
+            let rest = stage.machine.book.children.first ?? order()
+            #expect(rest?.quantity == q("1.1"), "the book may hold more by now")
+            over(rest, "0", .reduceOnlyWouldIncrease, admitting: "0")
+            #expect(stage.machine.status == .done && stage.machine.reason == "nothing_to_reduce")
+            #expect(stage.machine.detail.hasPrefix("1.1 is left"), "\(stage.machine.detail)")
+        }
     }
 
     @Test("read back, a state is the same state, with what was open in doubt")

@@ -52,6 +52,45 @@ import Trading
         #expect(stage.machine.rungs.map(\.code) == ["", "notional_too_small", ""])
     }
 
+    @Test("a reduce-only ladder with nothing to reduce ends as such; with a part, its rungs rest on")
+    func reducing() throws {
+        var empty = try stage(["reduce_only": "1"])
+        for child in tick(&empty, "50000", "50000.1") {
+            let refused = ChildReport(
+                number: child.number, stage: .over(.reduceOnlyWouldIncrease), admitted: .zero)
+            #expect(report(&empty, refused) == [])
+        }
+        #expect(empty.machine.status == .done && empty.machine.reason == "nothing_to_reduce")
+        #expect(empty.machine.detail.hasPrefix("0.9 is left"), "\(empty.machine.detail)")
+
+        var stage = try stage(["reduce_only": "1"])
+        let children = tick(&stage, "50000", "50000.1")
+        for child in children.prefix(2) {
+            #expect(report(&stage, ChildReport(number: child.number, stage: .working)) == [])
+        }
+        let refused = ChildReport(
+            number: 3, stage: .over(.reduceOnlyWouldIncrease), admitted: q("0.2"))
+        #expect(report(&stage, refused) == [])
+        stage.now = stage.now + .seconds(1)
+        let part = tick(&stage, "50001", "50001.1")
+        var actions: [AlgoAction] = []
+        stage.machine.deadlineReached(now: stage.now, &actions)
+        for case .place(let child) in actions { #expect(child.quantity == q("0.2")) }
+        #expect(part.count + actions.count == 1 && stage.machine.book.children.count == 3)
+        #expect(stage.machine.status == .running)
+        let last = ChildReport(
+            number: 4, stage: .over(.reduceOnlyWouldIncrease), admitted: .zero)
+        #expect(report(&stage, last) == [])
+        for (number, size) in [(1, "0.15"), (2, "0.3")] as [(Int64, String)] {
+            _ = report(
+                &stage,
+                ChildReport(
+                    number: number, stage: .over(nil), executed: q(size), notional: m("1")))
+        }
+        #expect(stage.machine.status == .done && stage.machine.reason == "partly_filled")
+        #expect(stage.machine.detail.hasPrefix("0.45 is left"), "\(stage.machine.detail)")
+    }
+
     @Test("a post-only rung that would take waits until it would not")
     func waits() throws {
         var stage = try stage()

@@ -159,4 +159,44 @@ struct AllocatorHistoryTests {
         world.pass(.seconds(2))
         #expect(world.wanted().map(\.isBehind) == [false], "it did not: this is still the last")
     }
+
+    @Test("P3: what a run was told as before its last order had ended is not written over its end")
+    func settledSince() {
+        var world = DeskWorld()
+        let id = world.run()
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        _ = world.taken()
+        world.pass(.seconds(20))
+        let first = world.wanted()
+        #expect(first.map(\.record.isEmpty) == [true, false])
+        let failure = SaveFailure.wrong("WRONG a key does not hold a string")
+        for save in first { world.tell(.notSaved(save, failure)) }
+        let open = ["status": "unsettled", "run": id, "kind": "run"]
+        world.recover(open, placed: [DeskWorld.placed(id, "20")])
+        let again = world.wanted()
+        #expect(again.map(\.isSettled) == [false, false, true])
+        #expect(again.last?.record.contains { $0 == ("status", "done") } == true)
+        // Mended by hand between them.
+        for save in again.dropLast() { world.tell(.notSaved(save, failure)) }
+        world.tell(.saved(again[2]))
+        #expect(world.desk.readiness.isEmpty, "all there is to tell is told")
+        world.pass(.seconds(30))
+        #expect(world.wanted().isEmpty, "its end would be undone, and the older lines be the newest")
+    }
+
+    @Test("an answer that comes after a run's end was saved brings nothing of before back")
+    func settledBefore() {
+        var world = DeskWorld()
+        let id = world.run()
+        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
+        _ = world.taken()
+        world.pass(.seconds(20))
+        let first = world.wanted()
+        let open = ["status": "unsettled", "run": id, "kind": "run"]
+        world.recover(open, placed: [DeskWorld.placed(id, "20")])
+        for save in world.wanted() { world.tell(.saved(save)) }
+        for save in first { world.tell(.notSaved(save, .away)) }
+        world.pass(.seconds(2))
+        #expect(world.wanted().isEmpty)
+    }
 }

@@ -12,7 +12,7 @@ import VenueProtocol
 /// Algorithms while something is wrong around them: halts, Redis away, leases lost, records damaged.
 @Suite struct AlgoFaultTests {
     /// A desk that leads, on a Redis and a venue that lose nothing.
-    private func world(_ extra: [String: String] = [:], isTicking: Bool = true) -> GatewayWorld {
+    func world(_ extra: [String: String] = [:], isTicking: Bool = true) -> GatewayWorld {
         var world = GatewayWorld(seed: 5)
         world.loss = 0
         world.newestFence = 1
@@ -40,7 +40,7 @@ import VenueProtocol
             StateSetBody(state: state, account: nil, why: "test").body)
     }
 
-    private func live(
+    func live(
         _ world: inout GatewayWorld, _ steps: Int, every pause: Interval = .milliseconds(50),
         isTicking: Bool = true, until isOver: (GatewayWorld) -> Bool = { _ in false }
     ) {
@@ -50,11 +50,11 @@ import VenueProtocol
         }
     }
 
-    private func machine(_ world: GatewayWorld, _ id: String = "c1") -> AlgoMachine? {
+    func machine(_ world: GatewayWorld, _ id: String = "c1") -> AlgoMachine? {
         world.desk.algos.all[id]?.machine
     }
 
-    private func net(_ world: GatewayWorld) -> Quantity {
+    func net(_ world: GatewayWorld) -> Quantity {
         world.book.values.reduce(.zero) {
             $0 + $1.order.side.signed($1.order.executedQuantity)
         }

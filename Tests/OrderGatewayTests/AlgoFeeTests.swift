@@ -95,4 +95,29 @@ struct AlgoFeeTests {
         live(&world, 100) { $0.running.isEmpty && $0.desk.algoSymbols.isEmpty }
         #expect(world.running.isEmpty && world.desk.algoSymbols.isEmpty)
     }
+
+    @Test("fees of one order in several assets are told all, also after a crash")
+    func several() throws {
+        var world = world()
+        // One that is filled in parts.
+        let name = try #require(
+            world.resting.compactMap { ClientOrderID($0.clientOrderID) }.first { name in
+                var other = world
+                for _ in 0..<2 { other.fill(name) }
+                return other.resting.count == 4
+            })
+        for asset in ["BNB", "KCS"] {
+            world.feeAsset = asset
+            world.fill(name)
+            live(&world, 40)
+        }
+        #expect(world.records[name]?.otherFees == ["KCS": .one])
+        #expect(shown(world, "other_fees") == "1 BNB, 1 KCS" && shown(world, "fees") == "0")
+        world.crash()
+        live(&world, 400) { $0.desk.algos.all["c1"]?.isRecovering == false }
+        world.feeAsset = "USDT"
+        world.fill(name)
+        live(&world, 40)
+        #expect(shown(world, "other_fees") == "1 BNB, 1 KCS" && shown(world, "fees") == "1")
+    }
 }

@@ -141,6 +141,7 @@ extension GatewayWorld {
             saved.executedNotional = found.executedNotional
             saved.fees = found.fees
             saved.feeAsset = found.feeAsset
+            saved.otherFees = found.otherFees
             saved.tradeIDs = found.tradeIDs
             saved.bookedAtMark = found.bookedAtMark
         } else if let booked = remains.removeValue(forKey: id) {
@@ -187,6 +188,7 @@ extension GatewayWorld {
         record.executedNotional = totals.notional
         record.fees = totals.fees
         record.feeAsset = totals.feeAsset
+        record.otherFees = totals.otherFees
         record.tradeIDs = totals.tradeIDs
         record.bookedAtMark = totals.bookedAtMark
     }

@@ -141,6 +141,25 @@ import VenueProtocol
         #expect(bench.give(.factsRead(DeskBench.id("r3"), facts)) == ["intent intent under 3"])
     }
 
+    @Test("I4: what was told of an instrument while the venue's records were read holds")
+    func staleSnapshot() {
+        var bench = resting()
+        var halted = bench.facts.instrument!
+        halted.status = .cancelOnly
+        var snapshot = GatewaySnapshot()
+        snapshot.instruments = [bench.facts.instrument!]
+        for isNewer in [false, true] {
+            bench.give(.redisUp)
+            snapshot.readAt = isNewer ? bench.now + .milliseconds(50) : bench.now
+            bench.pass(.milliseconds(50))
+            bench.give(.instrumentChanged(halted))
+            bench.give(.loaded(generation: bench.desk.generation, snapshot))
+            #expect(bench.desk.phase != .loading)
+            let status: InstrumentStatus = isNewer ? .trading : .cancelOnly
+            #expect(bench.desk.instruments[DeskBench.symbol]?.status == status)
+        }
+    }
+
     // MARK: the stream's second clock
 
     @Test("T2: a stream that tells nothing of an order the venue has taken is replaced")

@@ -136,6 +136,38 @@ import Trading
         }
     }
 
+    @Test("fees of one order in several assets are on its record, and told to who asks for it")
+    func otherFees() async throws {
+        let server = RedisServer()
+        try await Self.onLoop {
+            let store = try await Self.store(server)
+            defer { store.redis.close() }
+            #expect(await Self.saveIntent(store, Self.order) == .saved)
+            var machine = LedgerMachine(settlementAsset: "USDT")
+            _ = machine.resume()
+            let id = Self.order.intent.clientOrderID
+            var last: LedgerCommand?
+            for (trade, asset) in [(7, "USDT"), (8, "KCS"), (9, "BNB")] as [(Int64, String)] {
+                var fill = Self.fill(trade, .buy, 1)
+                fill.feeAsset = asset
+                let command = try Self.command(
+                    &machine, .fill(fill, account: Self.account, order: id, cause: "stream"))
+                let reply = await Self.apply(store, command)
+                _ = machine.replied(command.token, reply)
+                last = command
+            }
+            let fields = await Self.read(store, Self.keys.order(id.text))
+            #expect(fields["fee_asset"] == "USDT" && fields["other_fees"] == "BNB:1,KCS:1")
+            let known = ["KCS": Money.one, "BNB": .one]
+            #expect(try OrderRecord(fields: fields).otherFees == known)
+            guard let last, case .duplicate(let standing) = await Self.apply(store, last) else {
+                Issue.record("a trade applied twice")
+                return
+            }
+            #expect(standing.order?.otherFees == known && standing.order?.fees == .one)
+        }
+    }
+
     @Test("P2: an older fence writes nothing, a wrong type writes nothing")
     func guarded() async throws {
         let server = RedisServer()

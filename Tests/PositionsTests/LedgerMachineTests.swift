@@ -248,6 +248,27 @@ struct ScriptedLedger {
         #expect(command.legs[0].fee.isZero)
     }
 
+    @Test("an order's fees are told by asset, the first apart")
+    func feesByAsset() {
+        var machine = LedgerMachine(settlementAsset: "USDT")
+        _ = machine.resume()
+        let id = ClientOrderID.derive(
+            account: AccountCode("ALPHA001")!, origin: .manual, intent: "r1")
+        var totals: OrderTotals?
+        for (index, asset) in ["BNB", "USDT", "BNB", "USDT", "KCS"].enumerated() {
+            let number = Int64(index + 1)
+            var fill = Self.fill(number, .buy, 1, 100)
+            fill.feeAsset = asset
+            let change = LedgerChange.fill(
+                fill, account: Self.accounts[0], order: id, cause: "stream")
+            guard case .apply(let command)? = machine.submit(change).actions.first else { continue }
+            totals = command.order?.after
+            _ = machine.replied(command.token, .applied(sequence: number))
+        }
+        #expect(totals?.feeAsset == "BNB" && totals?.fees == .whole(2))
+        #expect(totals?.otherFees == ["USDT": .whole(2), "KCS": .one])
+    }
+
     /// The books of a spot account after its trades, one call each.
     private func spot(_ fills: [Fill]) -> (machine: LedgerMachine, last: LedgerCommand?) {
         var machine = LedgerMachine(settlementAsset: "USDT", takesFeesInKind: true)

@@ -96,6 +96,8 @@ package struct OrderTotals: Equatable, Sendable {
     package var notional: Money
     package var fees: Money
     package var feeAsset: String
+    /// Fees in any other asset than that of the first.
+    package var otherFees: [String: Money]
     /// Ascending.
     package var tradeIDs: [Int64]
     /// What was closed without a trade; nil where nothing ever was, which is the rule.
@@ -103,9 +105,11 @@ package struct OrderTotals: Equatable, Sendable {
 
     package init(
         executed: Quantity = .zero, notional: Money = .zero, fees: Money = .zero,
-        feeAsset: String = "", tradeIDs: [Int64] = [], bookedAtMark: BookedAtMark? = nil
+        feeAsset: String = "", otherFees: [String: Money] = [:], tradeIDs: [Int64] = [],
+        bookedAtMark: BookedAtMark? = nil
     ) {
         self.bookedAtMark = bookedAtMark
+        self.otherFees = otherFees
         self.executed = executed
         self.notional = notional
         self.fees = fees
@@ -116,8 +120,12 @@ package struct OrderTotals: Equatable, Sendable {
     mutating func add(_ fill: Fill) {
         executed += fill.quantity
         notional += fill.price.times(fill.quantity, .nearestEven)
-        if feeAsset.isEmpty || feeAsset == fill.feeAsset { fees += fill.fee }
         if feeAsset.isEmpty { feeAsset = fill.feeAsset }
+        if feeAsset == fill.feeAsset {
+            fees += fill.fee
+        } else if !fill.fee.isZero {
+            otherFees[fill.feeAsset, default: .zero] += fill.fee
+        }
         let place = tradeIDs.firstIndex { $0 > fill.tradeID } ?? tradeIDs.endIndex
         tradeIDs.insert(fill.tradeID, at: place)
     }

@@ -32,9 +32,8 @@ package struct LedgerMachine: Equatable, Sendable {
     /// Changes waiting for one account; beyond it the venue's own history is the queue (recovery).
     package static let queueLimit = 10_000
 
-    /// Fees in another asset are noted and leave the wallet as it is.
-    package let settlementAsset: String
-    private let takesFeesInKind: Bool
+    package var settlementAsset: String { arithmetic.settlementAsset }
+    private let arithmetic: BookArithmetic
     private var books: [AccountID: Book] = [:]
     private var totals: [ClientOrderID: OrderTotals] = [:]
     /// The account of each call that is in flight, by its token.
@@ -45,8 +44,8 @@ package struct LedgerMachine: Equatable, Sendable {
     /// - Parameter takesFeesInKind: whether a position is coins that are held, so that a fee in the
     ///   symbol's own base asset comes out of it (F8), as on spot.
     package init(settlementAsset: String, takesFeesInKind: Bool = false) {
-        self.settlementAsset = settlementAsset
-        self.takesFeesInKind = takesFeesInKind
+        arithmetic = BookArithmetic(
+            settlementAsset: settlementAsset, takesFeesInKind: takesFeesInKind)
     }
 
     // MARK: what is known
@@ -300,13 +299,13 @@ package struct LedgerMachine: Equatable, Sendable {
         return [.apply(command)]
     }
 
-    // MARK: arithmetic
+    // MARK: the call
 
     private func plan(_ change: LedgerChange, _ book: Book) -> LedgerCommand {
         var position = change.symbol.map { book.positions[$0] ?? Position() }
         var balance = book.balance
         balance.version += 1
-        let legs = legs(of: change, &position, &balance)
+        let legs = arithmetic.legs(of: change, &position, &balance)
         var command = LedgerCommand(
             token: nextToken, change: change,
             positionBefore: change.symbol.flatMap { book.positions[$0]?.version } ?? 0,
@@ -330,97 +329,5 @@ package struct LedgerMachine: Equatable, Sendable {
                 id: closing.order, before: before, after: after)
         }
         return command
-    }
-
-    private func legs(
-        of change: LedgerChange, _ position: inout Position?, _ balance: inout BookBalance
-    ) -> [LedgerLeg] {
-        switch change.subject {
-        case .fill(let fill, _):
-            let fee = fill.feeAsset == settlementAsset ? fill.fee : .zero
-            let legs = trade(
-                fill.side.signed(fill.quantity), fill.price, fee, &position, &balance)
-            return legs + feeInKind(fill, &position, &balance)
-        case .adjustment(let delta, let price, let isVirtualClose):
-            return adjust(delta, price, isVirtualClose, &position, &balance)
-        case .deposit(let amount):
-            balance.deposits += amount
-            var leg = LedgerLeg(kind: .deposit)
-            leg.wallet = balance.wallet
-            return [leg]
-        case .transfer(let amount):
-            balance.deposits += amount
-            var leg = LedgerLeg(kind: .transfer)
-            leg.wallet = balance.wallet
-            return [leg]
-        case .funding(let amount):
-            balance.funding += amount
-            position?.version += 1
-            var leg = LedgerLeg(kind: .funding)
-            leg.position = position?.quantity ?? .zero
-            leg.entryPrice = position?.entryPrice ?? .zero
-            leg.wallet = balance.wallet
-            return [leg]
-        }
-    }
-
-    /// Coins that the venue kept for its fee: given away for nothing, so that the book holds what the
-    /// account does, and what they had cost is a loss.
-    private func feeInKind(
-        _ fill: Fill, _ position: inout Position?, _ balance: inout BookBalance
-    ) -> [LedgerLeg] {
-        guard takesFeesInKind, !fill.fee.isZero,
-            fill.symbol.name == fill.feeAsset + settlementAsset
-        else { return [] }
-        let version = position?.version
-        var legs = trade(-Quantity(units: fill.fee.units), .zero, .zero, &position, &balance)
-        // One change, whatever it did.
-        if let version { position?.version = version }
-        for index in legs.indices { legs[index].kind = .feeInKind }
-        return legs
-    }
-
-    private func adjust(
-        _ delta: Quantity, _ price: Price, _ isVirtualClose: Bool, _ position: inout Position?,
-        _ balance: inout BookBalance
-    ) -> [LedgerLeg] {
-        var delta = delta
-        if isVirtualClose, let held = position?.quantity {
-            // Others may have closed the book meanwhile: a close opens nothing.
-            let isAgainst = held.signum == -delta.signum
-            let most = isAgainst ? min(held.magnitude, delta.magnitude) : .zero
-            guard most.isPositive else { return [untouched(&position, balance)] }
-            delta = delta.isNegative ? -most : most
-        }
-        var legs = trade(delta, price, .zero, &position, &balance)
-        for index in legs.indices where legs[index].kind == .fill {
-            legs[index].kind = isVirtualClose ? .virtualClose : .adjustment
-        }
-        return legs
-    }
-
-    /// A close that found nothing left to close: it is on record, and the book stays as it is.
-    private func untouched(_ position: inout Position?, _ balance: BookBalance) -> LedgerLeg {
-        position?.version += 1
-        var leg = LedgerLeg(kind: .virtualClose)
-        leg.position = position?.quantity ?? .zero
-        leg.entryPrice = position?.entryPrice ?? .zero
-        leg.wallet = balance.wallet
-        return leg
-    }
-
-    private func trade(
-        _ delta: Quantity, _ price: Price, _ fee: Money, _ position: inout Position?,
-        _ balance: inout BookBalance
-    ) -> [LedgerLeg] {
-        var book = position ?? Position()
-        var legs = book.trade(delta, at: price, fee: fee)
-        position = book
-        for index in legs.indices {
-            balance.realised += legs[index].realised
-            balance.fees += legs[index].fee
-            legs[index].wallet = balance.wallet
-        }
-        return legs
     }
 }

@@ -84,7 +84,7 @@ extension AllocatorDesk {
         save(
             AllocationSave(
                 run: head.id, record: fields, entries: [slice, fields].compactMap { $0 },
-                request: request, isBehind: !isLast), now, &out)
+                request: request, isSettled: true, isBehind: !isLast), now, &out)
         // The run begun since may have been left open as well: its own orders are read for that.
         if !isLast, isOpen(reading.last) {
             recover("what became of another's run is looked for", now, &out)
@@ -116,6 +116,7 @@ extension AllocatorDesk {
     // MARK: saving
 
     func save(_ save: AllocationSave, _ now: Instant, _ out: inout [AllocatorAction]) {
+        if save.isSettled { unsaved.settled(save) }
         // Behind what waits already: lines stand in the order in which they happened.
         guard let fence, !unsaved.isBlocking else { return keep(save, now, &out) }
         out.append(.save(save, fence: fence))
@@ -132,9 +133,13 @@ extension AllocatorDesk {
         _ out: inout [AllocatorAction]
     ) {
         unsaved.answered(save)
+        guard let rest = unsaved.rest(of: save) else {
+            if unsaved.isEmpty { refusal = "" }
+            return
+        }
         refused(failure.text, &out)
         let isWrong = if case .wrong = failure { true } else { false }
-        keep(save, isWrong: isWrong, now, &out)
+        keep(rest, isWrong: isWrong, now, &out)
     }
 
     /// Redis has refused something: a reason of not being ready, and told of once.

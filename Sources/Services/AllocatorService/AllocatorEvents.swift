@@ -90,6 +90,8 @@ package struct AllocationSave: Sendable {
     package var entries: [[(String, String)]]
     /// The request whose answer the record is; empty for none.
     package var request = ""
+    /// Whether it tells the end of the run's last order, which was known after the run.
+    package var isSettled = false
     /// Another run has begun since: its record is left alone.
     package var isBehind = false
     /// The same may be saved already.

@@ -8,6 +8,8 @@ struct UnsavedRuns {
     private var waiting: [(save: AllocationSave, isWrong: Bool)] = []
     /// Those that were tried again, and of which nothing is heard yet.
     private var inFlight = 0
+    /// Runs that were told anew as their last order had ended, and the lines that this took.
+    private var settled: [(run: String, lines: Set<String>)] = []
     /// When they are tried again, where neither the lease nor Redis comes back before.
     private(set) var retryAt = Instant.distantFuture
 
@@ -30,6 +32,33 @@ struct UnsavedRuns {
     /// Redis has said what became of one, or has not: one that was tried again is heard of.
     mutating func answered(_ save: AllocationSave) {
         if save.isRepeat { inFlight = max(0, inFlight - 1) }
+    }
+
+    /// A run is told anew: what waits of it is older, and never written over that.
+    mutating func settled(_ save: AllocationSave) {
+        settled.append((save.run, Set(save.entries.map(UnsavedRuns.line))))
+        // Of more runs than can wait nothing does.
+        if settled.count > UnsavedRuns.limit { settled.removeFirst() }
+        waiting = waiting.compactMap { waiting in
+            rest(of: waiting.save).map { ($0, waiting.isWrong) }
+        }
+    }
+
+    /// What of a save its run has not told anew since; nil where that is nothing.
+    func rest(of save: AllocationSave) -> AllocationSave? {
+        guard !save.isSettled, let newer = settled.last(where: { $0.run == save.run }) else {
+            return save
+        }
+        var save = save
+        save.record = []
+        save.entries.removeAll { newer.lines.contains(UnsavedRuns.line($0)) }
+        return save.entries.isEmpty ? nil : save
+    }
+
+    /// What a line of the history is about.
+    private static func line(_ entry: [(String, String)]) -> String {
+        let fields = Dictionary(entry) { first, _ in first }
+        return "\(fields["kind"] ?? "") \(fields["slice"] ?? "")"
     }
 
     /// - Parameter isWrong: Redis will not take it before a person has seen to it.

@@ -127,8 +127,8 @@ package enum CommandTable {
             "resume [--account A] [--why TEXT]", "back to normal trading",
             options: ["--account", "--why", "--timeout"], run: StateCommands.resume),
         Subcommand(
-            "keys", "every Redis key and channel: type, lifetime, writer", isReading: true,
-            run: KeysCommand.run),
+            "keys [NAME]", "every Redis key and channel: type, lifetime, writer; of one its fields, too",
+            positional: 0...1, isReading: true, run: KeysCommand.run),
         Subcommand(
             "doctor", "look for what is wrong: Redis, persistence, venue, processes",
             isReading: true, run: DoctorCommand.run),

@@ -211,6 +211,9 @@ import Trading
             text += " at \(average.rounded(.nearestEven, to: Price(units: 1_000_000)))"
         }
         if !order.fees.isZero { text += ", fees \(order.fees) \(order.feeAsset)" }
+        for (asset, fee) in order.otherFees.sorted(by: { $0.key < $1.key }) {
+            text += " and \(fee) \(asset)"
+        }
         if !order.reason.isEmpty { text += " (\(order.code): \(order.reason))" }
         return text
     }

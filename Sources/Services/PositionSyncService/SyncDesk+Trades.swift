@@ -186,7 +186,8 @@ extension SyncDesk {
                 id,
                 OrderTotals(
                     executed: record.executed, notional: record.executedNotional,
-                    fees: record.fees, feeAsset: record.feeAsset, tradeIDs: record.tradeIDs))
+                    fees: record.fees, feeAsset: record.feeAsset, otherFees: record.otherFees,
+                    tradeIDs: record.tradeIDs))
             return .fill(fill, account: record.intent.account, order: id, cause: "sync")
         case .account(let account):
             return .fill(fill, account: account, order: nil, cause: "sync")

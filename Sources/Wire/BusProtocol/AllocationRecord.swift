@@ -185,7 +185,8 @@ package enum AllocationRecord {
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private static let order = [
+    /// In which fields are shown, but for what the script writes.
+    static let order = [
         "kind", "status", "reason", "detail", "action", "run", "symbol", "account", "mode", "by",
         "started_ms", "slices", "orders", "filled", "filled_notional", "cost_bp", "slippage",
         "base_before", "quote_before", "imbalance_before", "base_after", "quote_after",

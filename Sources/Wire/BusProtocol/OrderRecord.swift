@@ -13,6 +13,8 @@ package struct OrderRecord: Equatable, Sendable {
     package var executedNotional: Money = .zero
     package var fees: Money = .zero
     package var feeAsset: String = ""
+    /// Fees in any other asset than that, which is the first's.
+    package var otherFees: [String: Money] = [:]
     /// The venue's id, 0 while it is not known.
     package var venueOrderID: Int64 = 0
     /// A stable code and a sentence for an order that was refused or ended early; else empty.
@@ -89,6 +91,12 @@ package struct OrderRecord: Equatable, Sendable {
             let value = reader.optional("booked_at_mark_for").flatMap { Money(text: $0) }
             bookedAtMark = BookedAtMark(quantity: quantity, value: value ?? .zero)
         }
+        if let text = reader.optional("other_fees") {
+            guard let fees = LedgerScript.otherFees(text) else {
+                throw reader.error("other_fees", "not ASSET:amount: \(text)")
+            }
+            otherFees = fees
+        }
         stamp = try RecordStamp(reader)
     }
 
@@ -107,6 +115,7 @@ package struct OrderRecord: Equatable, Sendable {
             ("intent_ms", "\(intentMilliseconds)"), ("sent_ms", "\(sentMilliseconds)"),
             ("revision", "\(revision)"),
         ] + LedgerScript.fields(of: bookedAtMark) + stamp.fields
+        if !otherFees.isEmpty { fields += LedgerScript.fields(ofOther: otherFees) }
         if let terms { fields += terms.fields }
         return fields
     }

@@ -113,7 +113,7 @@ package final class SimulatedRedis {
                 hasOrder ? keys[7] : nil,
                 [
                     "executed", "executed_notional", "fees", "fee_asset", "trade_ids",
-                    "booked_at_mark", "booked_at_mark_for",
+                    "booked_at_mark", "booked_at_mark_for", "other_fees",
                 ])
             return reply
         }

@@ -20,6 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Asks for turns on a processor of so many nanoseconds (100,000 to 100,000,000; 0: as all have them) for
+ * the calling thread and its children: it gets a turn sooner the shorter they are, and is not put aside
+ * for those whom it wakes. Kernels before 6.12 do not know of it; -1 where it is refused. */
+int pms_ask_for_turns(uint64_t nanoseconds);
+
 /* The kernel's id of the calling thread. Never inlined: Swift's optimiser hoists thread-local reads
  * across actor hops, where the thread may change. */
 int32_t pms_thread_id(void);

@@ -18,8 +18,7 @@ extension AlgoMachine {
         if let child = book.children.first {
             return move(child, to: price, every: plan.reprice, now: now, &out)
         }
-        let quantity = tradable(
-            book.free(0), .limit, at: price, isReducing: parameters.isReduceOnly)
+        let quantity = placeable(book.free(0), .limit, at: price)
         guard quantity.isPositive else {
             return end(.cancel, AlgoReason.remainderTooSmall.rawValue)
         }

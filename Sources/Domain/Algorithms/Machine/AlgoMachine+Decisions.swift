@@ -80,6 +80,18 @@ extension AlgoMachine {
         return price.times(fit, .down) < rules.minimumNotional ? .zero : fit
     }
 
+    /// The same of an order that is not to close what was filled: of a reduce-only one no more than its book
+    /// admits. Once that is traded the rest is tried, as it may admit more by then.
+    mutating func placeable(_ quantity: Quantity, _ type: OrderType, at price: Price) -> Quantity {
+        let isReducing = parameters.isReduceOnly
+        if let most = reducingMost {
+            let part = tradable(min(quantity, most), type, at: price, isReducing: isReducing)
+            if part.isPositive { return part }
+            reducingMost = nil
+        }
+        return tradable(quantity, type, at: price, isReducing: isReducing)
+    }
+
     /// Places an order of a lot, where the lot and the pause after a refusal allow it.
     mutating func place(
         lot: Int, side: Side, type: OrderType, timeInForce: TimeInForce = .goodTillCancel,
@@ -147,8 +159,7 @@ extension AlgoMachine {
         if order.price != nil, !isPriced(now) { return }
         if book.lots.count > 1 { mergeLots() }
         let rest = book.free(0)
-        let quantity = tradable(
-            rest, order.type, at: bid, isReducing: parameters.isReduceOnly)
+        let quantity = placeable(rest, order.type, at: bid)
         guard quantity.isPositive else {
             if rest.isZero { self.ending?.reason = AlgoReason.filled.rawValue }
             return finish()

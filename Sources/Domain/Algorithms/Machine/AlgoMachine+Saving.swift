@@ -5,16 +5,22 @@ package import Trading
 /// The state of an algorithm as text, from which it goes on after a restart.
 extension AlgoMachine {
     /// Counts up whenever an older build could misread what this one writes. An older one knows nothing
-    /// of coins that were kept as fees: only where there are any is it told so.
-    package static let stateVersion: Int64 = 3
+    /// of coins that were kept as fees (3), or of fees of one order in several other assets (4): only where
+    /// there are any is it told so.
+    package static let stateVersion: Int64 = 4
 
     var keepsCoins: Bool { !progress.kept.isZero }
+
+    private var neededVersion: Int64 {
+        if book.children.contains(where: { $0.others.count > 1 }) { return 4 }
+        return keepsCoins ? 3 : 2
+    }
 
     /// The state as one JSON object; times are counted from the start of the algorithm.
     package func stateText(now: Instant) -> String {
         var writer = JSONWriter(capacity: 1_024)
         writer.beginObject()
-        writer.field("v", keepsCoins ? AlgoMachine.stateVersion : 2)
+        writer.field("v", neededVersion)
         writer.field("status", status.rawValue)
         writer.field("reason", reason)
         writer.field("detail", detail)
@@ -97,8 +103,27 @@ extension AlgoMachine {
         writer.field("notional", units: child.notional.units)
         writer.field("fees", units: child.fees.units)
         if !child.kept.isZero { writer.field("kept", units: child.kept.units) }
-        if !child.other.isZero { writer.field("other", units: child.other.units) }
+        write(child.others, into: &writer)
         writer.endObject()
+    }
+}
+
+extension AlgoMachine {
+    /// The amount alone is what an older build knows.
+    private func write(_ others: [String: Quantity], into writer: inout JSONWriter) {
+        if others.isEmpty { return }
+        if others.count == 1, let amount = others.values.first {
+            writer.field("other", units: amount.units)
+        }
+        writer.key("others" as StaticString)
+        writer.beginArray()
+        for (asset, amount) in others.sorted(by: { $0.key < $1.key }) {
+            writer.beginArray()
+            writer.value(asset)
+            writer.value(units: amount.units)
+            writer.endArray()
+        }
+        writer.endArray()
     }
 }
 
@@ -222,7 +247,15 @@ extension ChildOrder {
             notional: Money(units: try value.field("notional", \.decimalUnits)),
             fees: Money(units: try value.field("fees", \.decimalUnits)), movedAt: .distantPast)
         kept = Quantity(units: value["kept"]?.decimalUnits ?? 0)
-        other = Quantity(units: value["other"]?.decimalUnits ?? 0)
+        if value["others"] == nil, let amount = value["other"]?.decimalUnits {
+            others[""] = Quantity(units: amount)
+        }
+        for fee in value["others"]?.elements ?? [] {
+            guard let asset = fee[0]?.text else {
+                throw JSONError(.wrongType, offset: 0, field: "others")
+            }
+            others[asset] = Quantity(units: try fee.decimal(1))
+        }
     }
 }
 

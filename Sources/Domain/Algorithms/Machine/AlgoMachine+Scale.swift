@@ -41,9 +41,7 @@ extension AlgoMachine {
                 doRungsWait = true
                 continue
             }
-            let quantity = tradable(
-                book.free(index), .limit, at: rungs[index].price,
-                isReducing: parameters.isReduceOnly)
+            let quantity = placeable(book.free(index), .limit, at: rungs[index].price)
             if quantity.isZero {
                 rungs[index].code = AlgoReason.remainderTooSmall.rawValue
                 continue
@@ -57,7 +55,13 @@ extension AlgoMachine {
         if isFull {
             end(.cancel, AlgoReason.filled.rawValue)
         } else if rungs.indices.allSatisfy({ book.lots[$0].isFilled || !rungs[$0].code.isEmpty }) {
-            hasFailed = progress.traded.isZero
+            let isNothing = progress.traded.isZero
+            let code = RefusalCode.reduceOnlyWouldIncrease.description
+            if rungs.contains(where: { $0.code == code }) { sayLeft() }
+            if isNothing, rungs.allSatisfy({ $0.code == code }) {
+                return end(.cancel, AlgoReason.nothingToReduce.rawValue)
+            }
+            hasFailed = isNothing
             end(.cancel, AlgoReason.partlyFilled.rawValue)
         }
     }
@@ -68,15 +72,20 @@ extension AlgoMachine {
     }
 
     /// An order of a rung was refused: whether that concerns the rung alone.
-    mutating func rungRefused(_ lot: Int, _ code: RefusalCode) -> Bool {
+    /// - Parameter admitting: as much as its book would admit, where it was too much for that.
+    mutating func rungRefused(_ lot: Int, _ code: RefusalCode, _ admitting: Quantity?) -> Bool {
         guard rungs.indices.contains(lot) else { return false }
         switch RefusalResponse(code) {
-        case .retry:
-            rungs[lot].tries += 1
-            if rungs[lot].tries >= AlgoMachine.rungTries { rungs[lot].code = code.description }
-        case .fail: rungs[lot].code = code.description
-        case .wait, .pause, .end: return false
+        case .retry: rungs[lot].tries += 1
+        case .end:
+            guard parameters.isReduceOnly else { return false }
+            // The others rest on: what they close is counted.
+            let isLess = exceeds(admitting, .limit, at: rungs[lot].price)
+            rungs[lot].tries += isLess ? 1 : AlgoMachine.rungTries
+        case .fail: rungs[lot].tries = AlgoMachine.rungTries
+        case .wait, .pause: return false
         }
+        if rungs[lot].tries >= AlgoMachine.rungTries { rungs[lot].code = code.description }
         return true
     }
 }

@@ -49,8 +49,7 @@ extension AlgoMachine {
         let order = atOnce(plan.side)
         let type: OrderType = isAtOnce ? order.type : .limit
         if let limit = plan.limit, plan.side == .buy ? price > limit : price < limit { return }
-        let quantity = tradable(
-            wanted, type, at: price, isReducing: parameters.isReduceOnly)
+        let quantity = placeable(wanted, type, at: price)
         guard quantity.isPositive else { return }
         slicing.placedFor = slicing.due
         place(

@@ -50,6 +50,6 @@ package struct AlgoProgress: Equatable, Sendable {
         }
         fees += change.fees
         kept += change.kept
-        if let fee = change.unvalued { otherFees[fee.asset, default: .zero] += fee.amount }
+        for fee in change.unvalued { otherFees[fee.asset, default: .zero] += fee.amount }
     }
 }

@@ -127,11 +127,16 @@ package struct ChildBook: Equatable, Sendable {
             child: children[index], executed: executed - before.executed,
             notional: children[index].notional - before.notional,
             fees: children[index].fees - before.fees, kept: children[index].kept - before.kept)
-        if report.executed >= before.executed, let other = report.other {
-            change.count(
-                OtherFee(
-                    asset: other.asset, amount: other.amount - before.other, price: other.price))
-            children[index].other = other.amount
+        if report.executed >= before.executed {
+            for fee in report.others {
+                // A state of an older build does not say of which asset its one amount is.
+                let counted =
+                    children[index].others[fee.asset]
+                    ?? children[index].others.removeValue(forKey: "") ?? .zero
+                let amount = fee.amount - counted
+                change.count(OtherFee(asset: fee.asset, amount: amount, price: fee.price))
+                children[index].others[fee.asset] = fee.amount
+            }
         }
         switch report.stage {
         case .pending: break

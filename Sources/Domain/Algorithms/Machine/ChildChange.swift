@@ -8,8 +8,8 @@ package struct ChildChange: Equatable, Sendable {
     package var notional: Money
     /// In money, also of what was kept in coins, and of what is in another asset of known worth.
     package var fees: Money
-    /// What is in another asset of a worth that is not known.
-    package var unvalued: OtherFee?
+    /// What is in other assets of a worth that is not known.
+    package var unvalued: [OtherFee] = []
     package var kept: Quantity
     package var isOver = false
     package var refusal: RefusalCode?
@@ -29,8 +29,7 @@ package struct ChildChange: Equatable, Sendable {
     mutating func count(_ fee: OtherFee) {
         guard !fee.amount.isZero else { return }
         guard let price = fee.price else {
-            unvalued = fee
-            return
+            return unvalued.append(fee)
         }
         fees += price.times(fee.amount, .nearestEven)
     }

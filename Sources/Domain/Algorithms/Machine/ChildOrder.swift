@@ -34,8 +34,8 @@ package struct ChildOrder: Equatable, Sendable {
     package internal(set) var fees = Money.zero
     /// Coins of what it bought that the venue kept as its fee (F8).
     package internal(set) var kept = Quantity.zero
-    /// What of a fee in another asset is counted.
-    package internal(set) var other = Quantity.zero
+    /// What of fees in other assets is counted, by asset.
+    package internal(set) var others: [String: Quantity] = [:]
     /// When it was placed or last moved.
     package internal(set) var movedAt: Instant
 
@@ -111,17 +111,17 @@ package struct ChildReport: Equatable, Sendable {
     /// In money, also of those that were kept in coins.
     package var fees: Money
     package var kept: Quantity
-    /// All of the order's fees, where they are in another asset.
-    package var other: OtherFee?
+    /// All of the order's fees in other assets, each once.
+    package var others: [OtherFee]
     /// Of one that was refused as the book's position would not only be reduced: how much would reduce it.
     package var admitted: Quantity?
 
     package init(
         number: Int64, stage: Stage, price: Price? = nil, executed: Quantity = .zero,
         notional: Money = .zero, fees: Money = .zero, kept: Quantity = .zero,
-        other: OtherFee? = nil, admitted: Quantity? = nil
+        others: [OtherFee] = [], admitted: Quantity? = nil
     ) {
-        self.other = other
+        self.others = others
         self.admitted = admitted
         self.number = number
         self.stage = stage

@@ -94,27 +94,36 @@ extension GatewayDesk {
 
     /// Orders of algorithms that cannot be taken up again are not left to themselves.
     mutating func cancelOrphans(_ turn: inout Turn) {
+        let found = orphans { algo, _ in algos.all[algo]?.machine == nil }
+        takeBack(
+            found, "an algorithm cannot be taken up: what it has resting is cancelled", &turn)
+    }
+
+    /// Orders that no algorithm on the desk has as its own, by whose they are, ascending.
+    func orphans(
+        where isWanted: (String, WorkingOrder) -> Bool
+    ) -> [String: [ClientOrderID]] {
         var orphans: [String: [ClientOrderID]] = [:]
         for name in orders.keys.sorted() where algos.owners[name] == nil {
             guard let order = orders[name], !order.life.isFinal, isOfAlgo(name),
-                let part = AlgoHost.parts(ofRequest: order.request),
-                algos.all[part.algo]?.machine == nil
+                let part = AlgoHost.parts(ofRequest: order.request), isWanted(part.algo, order)
             else { continue }
             orphans[part.algo, default: []].append(name)
         }
+        return orphans
+    }
+
+    mutating func takeBack(
+        _ orphans: [String: [ClientOrderID]], _ why: String, _ turn: inout Turn
+    ) {
         for algo in orphans.keys.sorted() {
             let names = orphans[algo] ?? []
+            let known = algos.all[algo]?.record.detail ?? "it is on no record"
             turn.act(
                 .alert(
-                    code: "algo_orphans",
-                    "an algorithm cannot be taken up: what it has resting is cancelled",
-                    [
-                        "algo": algo, "orders": "\(names.count)",
-                        "reason": algos.all[algo]?.record.detail ?? "it is on no record",
-                    ]))
-            for name in names {
-                takeBack(name, &turn)
-            }
+                    code: "algo_orphans", why,
+                    ["algo": algo, "orders": "\(names.count)", "reason": known]))
+            for name in names { takeBack(name, &turn) }
         }
     }
 

@@ -157,7 +157,9 @@ extension GatewayDesk {
                 report.admitted = admitted(id, report.number, name)
             }
         }
-        if let fee = report.other { report.other?.price = worth(of: fee.asset, now) }
+        for index in report.others.indices {
+            report.others[index].price = worth(of: report.others[index].asset, now)
+        }
         event(id) { $0.reported(report, now: now, &$1) }
     }
 
@@ -209,25 +211,38 @@ extension GatewayDesk {
         return ChildReport(
             number: number, stage: stage, price: price,
             executed: totals.executed + booked.quantity, notional: totals.notional + booked.value,
-            fees: fee.money, kept: fee.kept, other: fee.other)
+            fees: fee.money, kept: fee.kept, others: fee.others)
     }
 
     /// What an order's fees are in money, and the coins of its own that the venue kept for them (F8), as
-    /// the ledger takes them out of the book; or what they are in any other asset.
+    /// the ledger takes them out of the book; and what they are in any other asset.
     private func fee(
         of totals: OrderTotals, _ symbol: Symbol?
-    ) -> (money: Money, kept: Quantity, other: OtherFee?) {
-        let asset = totals.feeAsset
-        if asset.isEmpty || asset == settings.settlementAsset { return (totals.fees, .zero, nil) }
-        guard let symbol, !settings.capabilities.isMargined, totals.executed.isPositive,
-            symbol.name == totals.feeAsset + settings.settlementAsset
-        else {
-            let amount = Quantity(units: totals.fees.units)
-            return (.zero, .zero, OtherFee(asset: asset, amount: amount))
+    ) -> (money: Money, kept: Quantity, others: [OtherFee]) {
+        var sum = (money: Money.zero, kept: Quantity.zero, others: [OtherFee]())
+        count(totals.fees, totals.feeAsset, of: totals, symbol, &sum)
+        if totals.otherFees.isEmpty { return sum }
+        for (asset, fee) in totals.otherFees.sorted(by: { $0.key < $1.key }) {
+            count(fee, asset, of: totals, symbol, &sum)
         }
-        let kept = Quantity(units: totals.fees.units)
+        return sum
+    }
+
+    private func count(
+        _ fee: Money, _ asset: String, of totals: OrderTotals, _ symbol: Symbol?,
+        _ sum: inout (money: Money, kept: Quantity, others: [OtherFee])
+    ) {
+        if asset.isEmpty || asset == settings.settlementAsset {
+            sum.money += fee
+            return
+        }
+        let amount = Quantity(units: fee.units)
+        guard let symbol, !settings.capabilities.isMargined, totals.executed.isPositive,
+            symbol.name == asset + settings.settlementAsset
+        else { return sum.others.append(OtherFee(asset: asset, amount: amount)) }
         let average = totals.notional.divided(by: totals.executed, .nearestEven)
-        return (average.times(kept, .nearestEven), kept, nil)
+        sum.kept += amount
+        sum.money += average.times(amount, .nearestEven)
     }
 
     /// What the venue's table says that makes a difference to an algorithm.

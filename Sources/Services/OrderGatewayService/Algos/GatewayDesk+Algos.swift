@@ -93,6 +93,7 @@ extension GatewayDesk {
     mutating func wakeAlgos(_ turn: inout Turn) {
         // Until it acts again nothing can be done about what is due.
         guard mayAlgosAct else { return }
+        cancelStranded(&turn)
         for id in algos.due(by: turn.now) {
             guard let (saveAt, lookupAt, isTimed, wakeAt) = dues(of: id) else { continue }
             if saveAt <= turn.now { algos.touched.insert(id) }
@@ -119,7 +120,8 @@ extension GatewayDesk {
     var algosDueAt: Instant {
         mutating get {
             guard mayAlgosAct else { return .distantFuture }
-            return algos.dues.first ?? .distantFuture
+            let stranded = areAlgosAlone ? algos.strandedAt : nil
+            return min(algos.dues.first ?? .distantFuture, stranded ?? .distantFuture)
         }
     }
 

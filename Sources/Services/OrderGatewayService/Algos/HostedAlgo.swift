@@ -145,6 +145,8 @@ struct AlgoHost: Sendable {
     var fence: Int64?
     /// Whether their orders are compared with the desk when it is ready.
     var needsReview = false
+    /// When orders that none of them follows are looked for, where Redis is still away by then.
+    var strandedAt: Instant?
     /// Whether they could decide anything after the last event.
     var isAwake = false
     /// When something is due of each.

@@ -105,7 +105,7 @@ extension GatewayDesk {
         accountStates = snapshot.accountStates
         memoryIsOurs = true
         leaseLostAt = nil
-        for instrument in snapshot.instruments { instruments[instrument.symbol] = instrument }
+        for found in snapshot.instruments { adopt(found, readAt: snapshot.readAt, turn) }
         applied = snapshot.appliedTrades.mapValues { Set($0) }
         startDoubting(newest: snapshot.newestMilliseconds, wall: turn.wall)
         readIDs(&turn)

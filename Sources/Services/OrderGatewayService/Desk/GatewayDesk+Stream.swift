@@ -49,9 +49,13 @@ extension GatewayDesk {
     /// Takes over what was read of an instrument beside price and risk, unless newer is known: what is read
     /// for one order checks others for a moment.
     mutating func adoptInstrument(_ facts: MarketFacts, _ turn: Turn) {
-        guard let found = facts.instrument,
-            facts.readAt ?? turn.now >= instrumentsAt[found.symbol] ?? .distantPast
-        else { return }
+        if let found = facts.instrument { adopt(found, readAt: facts.readAt, turn) }
+    }
+
+    /// Takes over what was read of an instrument, unless it was told anew since.
+    /// - Parameter readAt: when Redis was asked; nil for just now.
+    mutating func adopt(_ found: Instrument, readAt: Instant?, _ turn: Turn) {
+        guard readAt ?? turn.now >= instrumentsAt[found.symbol] ?? .distantPast else { return }
         instruments[found.symbol] = found
     }
 

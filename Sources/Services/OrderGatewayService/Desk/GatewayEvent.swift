@@ -194,6 +194,8 @@ package struct GatewaySnapshot: Equatable, Sendable {
     package var algos: [AlgoRecord] = []
     /// What is wrong with the records of running algorithms that cannot be read, by id.
     package var damagedAlgos: [String: String] = [:]
+    /// When Redis was asked; nil for just now.
+    package var readAt: Instant?
 
     package init() {}
 }

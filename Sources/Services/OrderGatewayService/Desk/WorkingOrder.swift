@@ -205,6 +205,7 @@ extension WorkingOrder {
         record.executedNotional = self.totals.notional
         record.fees = self.totals.fees
         record.feeAsset = self.totals.feeAsset
+        record.otherFees = self.totals.otherFees
         record.tradeIDs = self.totals.tradeIDs
         record.venueOrderID = self.life.orderID
         record.code = self.code
@@ -221,7 +222,7 @@ extension OrderTotals {
     init(_ record: OrderRecord) {
         self.init(
             executed: record.executed, notional: record.executedNotional, fees: record.fees,
-            feeAsset: record.feeAsset, tradeIDs: record.tradeIDs,
+            feeAsset: record.feeAsset, otherFees: record.otherFees, tradeIDs: record.tradeIDs,
             bookedAtMark: record.bookedAtMark)
     }
 }

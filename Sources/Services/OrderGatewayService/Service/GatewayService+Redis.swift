@@ -14,8 +14,11 @@ extension GatewayService {
         switch action {
         case .load(let generation, let known):
             Task { @LoopActor in
+                let readAt = host.loop.now
                 do throws(StoreFailure) {
-                    tell(.loaded(generation: generation, try await store.load(known: known)))
+                    var snapshot = try await store.load(known: known)
+                    snapshot.readAt = readAt
+                    tell(.loaded(generation: generation, snapshot))
                 } catch {
                     tell(.loadFailed(generation: generation, error.description))
                 }

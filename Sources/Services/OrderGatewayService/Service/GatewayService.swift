@@ -105,6 +105,8 @@ import VenueProtocol
     // MARK: life
 
     package func start() async throws {
+        // Redis, whom each intent wakes, shall not go before the order.
+        EventLoop.askForTurns(of: .microseconds(100))
         timer = host.loop.timer { [weak self] in self?.tell(.woke) }
         demandTimer = host.loop.timer { [weak self] in self?.renewDemand() }
         factsTimer = host.loop.timer { [weak self] in self?.readFactsAgain() }

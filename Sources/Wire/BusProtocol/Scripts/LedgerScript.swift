@@ -49,9 +49,9 @@ package enum LedgerScript {
                 add(KEYS[2], {'deposits', 'realised', 'fees', 'funding', 'version'})
                 if has_order then
                     add(KEYS[8], {'executed', 'executed_notional', 'fees', 'fee_asset', 'trade_ids',
-                        'booked_at_mark', 'booked_at_mark_for'})
+                        'booked_at_mark', 'booked_at_mark_for', 'other_fees'})
                 else
-                    for i = 1, 7 do reply[#reply + 1] = '' end
+                    for i = 1, 8 do reply[#reply + 1] = '' end
                 end
                 return reply
             end
@@ -169,7 +169,24 @@ package enum LedgerScript {
             ("average", average?.text ?? ""), ("fees", totals.fees.text),
             ("fee_asset", totals.feeAsset),
             ("trade_ids", totals.tradeIDs.map { "\($0)" }.joined(separator: ",")),
-        ] + fields(of: totals.bookedAtMark)
+        ] + fields(of: totals.bookedAtMark) + fields(ofOther: totals.otherFees)
+    }
+
+    /// The field of fees in other assets than the first, where there are any.
+    static func fields(ofOther fees: [String: Money]) -> [(String, String)] {
+        let texts = fees.sorted { $0.key < $1.key }.map { "\($0):\($1.text)" }
+        return texts.isEmpty ? [] : [("other_fees", texts.joined(separator: ","))]
+    }
+
+    /// Reads them: `BNB:0.012,USDT:1`; nil where the text is something else.
+    static func otherFees(_ text: String) -> [String: Money]? {
+        var fees: [String: Money] = [:]
+        for pair in text.split(separator: ",") {
+            let parts = pair.split(separator: ":").map(String.init)
+            guard parts.count == 2, let amount = Money(text: parts[1]) else { return nil }
+            fees[parts[0]] = amount
+        }
+        return fees
     }
 
     /// The fields of what was closed at mark.
@@ -253,7 +270,7 @@ package enum LedgerScript {
     }
 
     static func snapshot(_ texts: [String]) throws(ScriptReplyError) -> LedgerSnapshot {
-        guard texts.count == 18 else { throw unreadable(texts) }
+        guard texts.count == 19 else { throw unreadable(texts) }
         var balance = BookBalance()
         if !texts[10].isEmpty {
             balance = BookBalance(
@@ -270,9 +287,10 @@ package enum LedgerScript {
         }
         var order: OrderTotals?
         if !texts[11].isEmpty {
+            guard let others = otherFees(texts[18]) else { throw unreadable(texts) }
             order = OrderTotals(
                 executed: try decimal(texts[11]), notional: try decimal(texts[12]),
-                fees: try decimal(texts[13]), feeAsset: texts[14],
+                fees: try decimal(texts[13]), feeAsset: texts[14], otherFees: others,
                 tradeIDs: texts[15].split(separator: ",").compactMap { Int64($0) })
         }
         if !texts[16].isEmpty {

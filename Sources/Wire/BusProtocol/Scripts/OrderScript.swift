@@ -89,7 +89,7 @@ package enum OrderScript {
     private static func isBooked(_ name: String) -> Bool {
         switch name {
         case "executed", "executed_notional", "average", "fees", "fee_asset", "trade_ids",
-            "booked_at_mark", "booked_at_mark_for":
+            "booked_at_mark", "booked_at_mark_for", "other_fees":
             true
         case _: false
         }

@@ -136,7 +136,7 @@ package enum SharedTradeScript {
         var snapshots: [LedgerSnapshot] = []
         for start in stride(from: 1, to: texts.count, by: 10) {
             // As the ledger script answers, without an order.
-            let one = [texts[0]] + texts[start..<(start + 10)] + Array(repeating: "", count: 7)
+            let one = [texts[0]] + texts[start..<(start + 10)] + Array(repeating: "", count: 8)
             snapshots.append(try LedgerScript.snapshot(one))
         }
         return snapshots
