@@ -61,13 +61,17 @@ struct ChaosTests {
             ], faults: Dictionary(uniqueKeysWithValues: processes.map { ($0, 5) }))
     }
 
-    @Test("Redis killed and frozen, order-gateway frozen past its lease (P1, P2, P3)")
+    @Test("Redis killed, alone and with order-gateway, and frozen; order-gateway frozen past its lease (P1, P2, P3, S3)")
     func redis() throws {
         try check(
             [
                 "--seed", "6", "--rate", "8", "--every", "8", "--each", "2", "--faults",
-                "kill-redis,freeze-redis,freeze-order-gateway",
-            ], faults: ["kill-redis": 2, "freeze-redis": 2, "freeze-order-gateway": 2])
+                "kill-redis,kill-redis-and-order-gateway,freeze-redis,freeze-order-gateway",
+            ],
+            faults: [
+                "kill-redis": 2, "kill-redis-and-order-gateway": 2, "freeze-redis": 2,
+                "freeze-order-gateway": 2,
+            ])
     }
 
     @Test("the exchange itself at fault: cut, silent, lossy, refusing; orders, amends and closes (S1, S2, C2, F1, F9, T1, T2)")

@@ -14,6 +14,8 @@ package enum ChaosFault: String, CaseIterable, Sendable {
     case downPositionSync = "down-position-sync"
     case killRedis = "kill-redis"
     case freezeRedis = "freeze-redis"
+    /// Both at once: an intent on its way between them is lost with all that knows of it.
+    case killRedisAndGateway = "kill-redis-and-order-gateway"
     case freezeOrderGateway = "freeze-order-gateway"
     case cutSockets = "cut-sockets"
     case loseRequests = "lose-requests"
@@ -31,7 +33,7 @@ package enum ChaosFault: String, CaseIterable, Sendable {
         switch self {
         case .killPriceFeed, .killOrderGateway, .killRiskEngine, .killPositionSync,
             .killPaperExchange, .downRiskEngine, .downPositionSync, .killRedis, .freezeRedis,
-            .freezeOrderGateway:
+            .killRedisAndGateway, .freezeOrderGateway:
             nil
         case .cutSockets: #"{"kind":"close-sockets","abrupt":true}"#
         case .loseRequests:
@@ -51,7 +53,7 @@ package enum ChaosFault: String, CaseIterable, Sendable {
         }
     }
 
-    /// The process it strikes; nil for Redis and for what the exchange does wrong.
+    /// The process it strikes; nil where Redis is struck, and for what the exchange does wrong.
     package var service: String? {
         switch self {
         case .killPriceFeed: "price-feed"
@@ -59,8 +61,9 @@ package enum ChaosFault: String, CaseIterable, Sendable {
         case .killRiskEngine, .downRiskEngine: "risk-engine"
         case .killPositionSync, .downPositionSync: "position-sync"
         case .killPaperExchange: "paper-exchange"
-        case .killRedis, .freezeRedis, .cutSockets, .loseRequests, .loseAnswers, .unavailable,
-            .tooManyRequests, .dropEvents, .scrambleEvents, .freezeStreams, .expireListenKeys:
+        case .killRedis, .freezeRedis, .killRedisAndGateway, .cutSockets, .loseRequests,
+            .loseAnswers, .unavailable, .tooManyRequests, .dropEvents, .scrambleEvents,
+            .freezeStreams, .expireListenKeys:
             nil
         }
     }

@@ -235,6 +235,9 @@ import Trading
             watchDeadRisk(stage, bus)
         case .downPositionSync: stage.hold("position-sync", for: ChaosRun.syncAway)
         case .killRedis: stage.strike("redis", SIGKILL)
+        case .killRedisAndGateway:
+            stage.strike("redis", SIGKILL)
+            stage.strike("order-gateway", SIGKILL)
         case .freezeRedis: freeze(stage, "redis", faultDraw.milliseconds(1_000...4_000))
         case .freezeOrderGateway:
             freeze(stage, "order-gateway", faultDraw.milliseconds(500...4_000))

@@ -68,7 +68,7 @@ extension GatewayDesk {
                     ["order": id.text]))
             readIDs(&turn)
         }
-        if reply != .saved, let order = orders[id] {
+        if !reply.isKept, let order = orders[id] {
             turn.act(.journal(.intent(order.record(writer: settings.writer, wall: turn.wall))))
         }
         orderSaved(id, token, reply, &turn)

@@ -114,7 +114,7 @@ extension GatewayDesk {
     /// Redis answered for an intent. An order that waited for it is sent where it is confirmed, and only
     /// while the lease holds.
     mutating func intentReplied(_ id: ClientOrderID, _ reply: SaveReply, _ turn: inout Turn) {
-        if let token = ahead.answered(id, isKept: reply == .saved) {
+        if let token = ahead.answered(id, isKept: reply.isKept) {
             return aheadReplied(id, token, reply, &turn)
         }
         guard let sendBy = sendByOfIntent(id) else { return }

@@ -81,6 +81,14 @@ package enum SaveReply: Equatable, Sendable {
     case unknown
     /// Never written.
     case refused
+
+    /// Whether Redis has something with this identity now.
+    var isKept: Bool {
+        switch self {
+        case .saved, .exists: true
+        case .fenced, .wrong, .unknown, .refused: false
+        }
+    }
 }
 
 /// Ids of orders that have a record, some of them.

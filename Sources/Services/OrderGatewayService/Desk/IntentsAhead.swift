@@ -95,6 +95,7 @@ struct IntentsAhead: Sendable {
     }
 
     /// Redis answered for an intent, or never will; the token of its save where its order has left.
+    /// - Parameter isKept: it has it, or had its id before.
     mutating func answered(_ id: ClientOrderID, isKept: Bool) -> Int64? {
         keeps = isKept
         guard let index = underway.firstIndex(where: { $0.id == id }) else { return nil }
