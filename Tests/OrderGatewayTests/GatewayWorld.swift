@@ -79,6 +79,8 @@ struct GatewayWorld {
     /// Whether price-feed has listed the instrument.
     var knowsInstrument = true
 
+    /// Orders sent before Redis had a record of them.
+    var sentAhead = 0
     /// When Redis has carried out what it was asked for last.
     var redisAt = Instant.distantPast
 
@@ -188,6 +190,7 @@ struct GatewayWorld {
 
     private mutating func act(_ action: GatewayAction) {
         if case .saveAlgo(let record, _, _, _) = action { algoSaves.append(record.id) }
+        if case .send(let intent) = action, records[intent.clientOrderID] == nil { sentAhead += 1 }
         switch action {
         case .reply(let reply, _): replies.append(reply)
         case .alert(let code, _, _): alerts.append(code)
