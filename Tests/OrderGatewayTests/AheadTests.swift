@@ -13,7 +13,7 @@ import VenueProtocol
 struct AheadTests {
     /// A desk that knows the ids Redis has, and has had an intent kept.
     static func bench(used: [String] = [], for venue: VenueKind = .binanceFutures) -> DeskBench {
-        var bench = DeskBench.ready(for: venue)
+        var bench = DeskBench.traded(for: venue)
         bench.read(used, isLast: true)
         bench.send("first")
         return bench
@@ -44,7 +44,7 @@ struct AheadTests {
 
     @Test("an order waits until all ids are read, and an intent was kept")
     func waits() {
-        var bench = DeskBench.ready
+        var bench = DeskBench.traded()
         #expect(bench.place("r0") == ["intent intent under 3"])
         bench.give(.intentReplied(DeskBench.id("r0"), .saved))
         #expect(bench.place("r1") == ["intent intent under 3"])
@@ -145,19 +145,47 @@ struct AheadTests {
     func exists() {
         var bench = AheadTests.bench()
         bench.place("r1")
-        guard case .saveIntent(let record, _)? = bench.actions.first else {
+        guard case .saveIntent(var record, _)? = bench.actions.first else {
             Issue.record("no intent")
             return
         }
+        record.intentMilliseconds -= 1
         let lines = bench.give(.intentReplied(DeskBench.id("r1"), .exists(record)))
         #expect(lines.contains("alert intent_exists"))
         #expect(bench.actions.contains { if case .readIDs = $0 { true } else { false } })
         #expect(bench.place("r2") == ["intent intent under 3"])
     }
 
+    @Test("an order waits where Redis has no trades of its symbol: the next to lead may not list its orders")
+    func untraded() {
+        var bench = AheadTests.bench()
+        bench.desk.applied = [:]
+        #expect(bench.place("r1") == ["intent intent under 3"])
+    }
+
+    @Test("S3: an id that the venue lists while its repeat reads its facts, or is looked up, is not sent again")
+    func listedMeanwhile() {
+        var bench = AheadTests.bench()
+        bench.desk.verified = []
+        bench.give(bench.placing("r1"))
+        bench.give(bench.placing("r2"))
+        bench.give(.factsRead(DeskBench.id("r2"), bench.facts))
+        let list = GatewayEvent.recentOrdersAnswered(
+            DeskBench.symbol, generation: bench.desk.generation,
+            [
+                DeskBench.order("r1", .filled, executed: 2, orderID: 21),
+                DeskBench.order("r3", .filled, executed: 2, orderID: 23),
+            ])
+        #expect(bench.give(list).contains("alert order_adopted"))
+        let late = bench.give(.factsRead(DeskBench.id("r1"), bench.facts))
+        #expect(!late.contains { $0.hasPrefix("intent") || $0.hasPrefix("send") }, "\(late)")
+        #expect(bench.give(bench.placing("r3")) == ["reply r3 not_ready"])
+        #expect(bench.give(.orderRead(DeskBench.id("r3"), .missing)).contains("alert order_adopted"))
+    }
+
     @Test("ids that cannot be read are asked for again; pages of an earlier reading say nothing")
     func readingAgain() {
-        var bench = DeskBench.ready
+        var bench = DeskBench.traded()
         let number = bench.reading
         bench.give(.idsRead(number, nil))
         bench.pass(.seconds(1))
@@ -200,10 +228,16 @@ struct AheadTests {
 }
 
 extension DeskBench {
+    /// A desk whose symbol has trades in Redis.
+    fileprivate static func traded(for venue: VenueKind = .binanceFutures) -> DeskBench {
+        var bench = DeskBench.ready(for: venue)
+        bench.desk.applied[DeskBench.symbol] = [TradeLeg(1, .buy)]
+        return bench
+    }
+
     /// The number of the reading of ids that is out.
     fileprivate var reading: Int64 {
-        var ahead = desk.ahead
-        return ahead.startReading() - 1
+        desk.ahead.reading
     }
 
     fileprivate mutating func read(_ requests: [String], isLast: Bool) {

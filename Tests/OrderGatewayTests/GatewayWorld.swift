@@ -190,7 +190,7 @@ struct GatewayWorld {
 
     private mutating func act(_ action: GatewayAction) {
         if case .saveAlgo(let record, _, _, _) = action { algoSaves.append(record.id) }
-        if case .send(let intent) = action, records[intent.clientOrderID] == nil { sentAhead += 1 }
+        if case .send(let intent) = action, desk.isAhead(intent.clientOrderID) { sentAhead += 1 }
         switch action {
         case .reply(let reply, _): replies.append(reply)
         case .alert(let code, _, _): alerts.append(code)
@@ -266,7 +266,8 @@ struct GatewayWorld {
         desk = GatewayDesk(settings: GatewayWorld.settings(kind, life: life))
         if !journal.isEmpty { tell(.journalRead(journal.map(\.entry))) }
         newestFence += 1
-        later(delay(2000), .event(.leaseGained(fence: newestFence)))
+        // A lease outlives its holder by seconds: longer than anything is on its way.
+        later(.milliseconds(100) + delay(2000), .event(.leaseGained(fence: newestFence)))
     }
 
     /// Redis dies and wakes up with what it held up to 1.5 s ago; the process lives on or dies too.

@@ -91,7 +91,8 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
             "PMS_PAPER_PORT": "\(port)", "PMS_VENUE_REST_URL": "http://127.0.0.1:\(near)",
             "PMS_VENUE_WS_URL": "ws://127.0.0.1:\(port)", "PMS_PAPER_API_KEY": "k",
             "PMS_PAPER_API_SECRET": "s", "PMS_API_KEY": "k", "PMS_API_SECRET": "s",
-            "PMS_LOG_LEVEL": "error", "PMS_REHEARSAL_US": "\(rehearsal)",
+            "PMS_LOG_LEVEL": "error", "PMS_GATEWAY_DATA": path + ".data",
+            "PMS_REHEARSAL_US": "\(rehearsal)",
         ] {
             unsafe setenv(name, value, 1)
         }
@@ -122,6 +123,7 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
         subscriber.start()
         redis.start()
         try await comeUp()
+        try await trade()
         var samples: [Int64] = []
         for number in 0..<CommandBench.count {
             let price = try await restingPrice()
@@ -138,6 +140,19 @@ let commandBenchmark = Benchmark(name: "command-to-order") {
             await pause(CommandBench.interval)
         }
         return samples
+    }
+
+    /// One order that is filled: the symbol is one that is traded.
+    private func trade() async throws {
+        let (_, reply) = await ask(
+            "first", .orderPlace,
+            [
+                "account": CommandBench.account.name, "symbol": CommandBench.symbol.name,
+                "type": "MARKET", "side": "BUY", "qty": "0.010",
+            ])
+        guard reply.isOK else { throw HopProblem(description: "\(reply.code) \(reply.reason)") }
+        _ = try relay.numbers(1)
+        await pause(.seconds(1))
     }
 
     /// Waits until the gateway leads and the account is there.

@@ -123,7 +123,7 @@ package struct OrderTotals: Equatable, Sendable {
         if feeAsset.isEmpty { feeAsset = fill.feeAsset }
         if feeAsset == fill.feeAsset {
             fees += fill.fee
-        } else if !fill.fee.isZero {
+        } else if !fill.fee.isZero, !fill.feeAsset.isEmpty {
             otherFees[fill.feeAsset, default: .zero] += fill.fee
         }
         let place = tradeIDs.firstIndex { $0 > fill.tradeID } ?? tradeIDs.endIndex

@@ -253,7 +253,8 @@ package enum KnobTable {
         Knob(
             "PMS_CONFIRM_INTENTS", .integer(0...1), "0",
             "1: every order waits until Redis has confirmed its intent; 0: one by hand or of a client "
-                + "leaves as soon as its intent is on its way there, where its id is known to be new",
+                + "leaves as soon as its intent is on its way there, where its id is known to be new and "
+                + "PMS_GATEWAY_DATA is set",
             users: ["order-gateway"]),
         Knob(
             "MAX_FILLS_PER_MINUTE", .integer(0...100_000), "0",

@@ -166,6 +166,11 @@ package final class GatewayActor {
             let channel = keys.replyChannel(from)
             connection.request({ [server] _ in server.publish(channel, text) }) { _ in }
         case .alert(let code, let text, _): onAlert("\(code): \(text)")
+        case .send(let intent) where hasLapsed:
+            let id = intent.clientOrderID
+            time.after(.microseconds(10)) { [weak self] in
+                self?.tell(.sendAnswered(id, .notSent("the lease has lapsed")))
+            }
         case .send, .cancel, .cancelStranger, .amend, .queryOrder, .queryOpenOrders, .queryTrades,
             .queryRecentOrders, .verifyHalt, .queryHoldings, .queryPositions, .openStream:
             askVenue(action)
@@ -180,6 +185,10 @@ package final class GatewayActor {
             }
         }
     }
+
+    /// A lease ends by its holder's clock before another can take it: just before an order leaves, the
+    /// gateway looks at that (`GatewayService.objection`).
+    private var hasLapsed: Bool { server.data.strings[keys.fence("gateway")] != "\(fence)" }
 
     private func save(
         _ script: SimulatedRedis.Script, _ call: ScriptCall,

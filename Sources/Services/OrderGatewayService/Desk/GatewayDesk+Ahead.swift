@@ -11,7 +11,8 @@ import VenueProtocol
 /// process dies in the same moment, whoever leads next finds the order in the venue's list, which is
 /// asked for before the first order of each symbol (`startDoubting`).
 ///
-/// An order waits where more hangs on its record than that: one of an algorithm, whose recovery takes an
+/// An order waits where Redis has no trades of its symbol, as whoever leads next may not ask for that one;
+/// and where more hangs on its record than that: one of an algorithm, whose recovery takes an
 /// order without a record for one that never left; one that somebody else looks up there; one whose terms
 /// only the record has; and one that only reduces, which may be booked without the venue.
 extension GatewayDesk {
@@ -29,6 +30,9 @@ extension GatewayDesk {
         }
     }
 
+    /// Whether a reading of ids is the newest.
+    func isReadingIDs(_ number: Int64) -> Bool { ahead.reading == number }
+
     mutating func readIDsAgain(_ turn: inout Turn) {
         guard let due = ahead.readAt, due <= turn.now, phase != .idle, phase != .loading else { return }
         readIDs(&turn)
@@ -39,8 +43,12 @@ extension GatewayDesk {
         guard isReady, id.origin == .manual, ahead.admits(id, now: turn.now) else { return false }
         return orders.read(id) {
             $0.terms == nil && !($0.life.intent.isReduceOnly && settings.capabilities.isMargined)
+                && isTraded($0.symbol)
         } ?? false
     }
+
+    /// Whether whoever leads next asks the venue for a symbol's orders at once, as Redis has trades of it.
+    private func isTraded(_ symbol: Symbol) -> Bool { applied[symbol]?.isEmpty == false }
 
     /// The intent has gone to Redis just now: the order follows.
     mutating func leaveAhead(_ id: ClientOrderID, _ turn: inout Turn) {
@@ -60,7 +68,9 @@ extension GatewayDesk {
     mutating func aheadReplied(
         _ id: ClientOrderID, _ token: Int64, _ reply: SaveReply, _ turn: inout Turn
     ) {
-        if case .exists = reply {
+        if case .exists(let record) = reply,
+            record?.intentMilliseconds != orders[id]?.intentMilliseconds
+        {
             // All ids that Redis had were known: somebody else writes there.
             turn.act(
                 .alert(

@@ -232,6 +232,7 @@ extension GatewayDesk {
                 record.status = OrderStateName.sent.rawValue
                 orders[id] = WorkingOrder(restoring: record, now: turn.now)
                 orders[id]?.needsSave = true
+                remember(id)
             case .state(let record, let account):
                 unsavedStates[entry.key] = entry
                 hold(record, account)

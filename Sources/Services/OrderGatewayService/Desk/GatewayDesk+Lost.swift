@@ -63,6 +63,7 @@ extension GatewayDesk {
         verified.insert(symbol)
         for order in list {
             guard let id = ClientOrderID(order.clientOrderID) else { continue }
+            namesByVenueID[VenueOrderKey(symbol: symbol, orderID: order.orderID)] = id.text
             if let life = orders[id]?.life, life.name != .intent { continue }
             adopted(order, id, &turn)
         }
@@ -75,13 +76,13 @@ extension GatewayDesk {
     private mutating func adopted(
         _ order: VenueOrder, _ id: ClientOrderID, _ turn: inout Turn
     ) {
-        namesByVenueID[VenueOrderKey(symbol: order.symbol, orderID: order.orderID)] = id.text
         if orders[id] == nil {
             strays[id] = order
             lookUp(id, &turn)
             return
         }
-        guard orders[id]?.awaitsVerdict == true, let account = orders[id]?.account else { return }
+        guard let found = orders[id], found.awaitsVerdict || found.awaitsFacts else { return }
+        let account = found.account
         let waiters = orders[id]?.waiters ?? []
         adopt(order, id, account, &turn)
         orders[id]?.waiters = waiters

@@ -120,6 +120,7 @@ extension GatewayDesk {
         guard let sendBy = sendByOfIntent(id) else { return }
         switch reply {
         case .saved:
+            ahead.kept(id)
             if fence == nil || phase == .idle {
                 abandon(id, isRedisUp ? .leaseLost : .redisDown, "not sent", &turn)
             } else if turn.now > sendBy {

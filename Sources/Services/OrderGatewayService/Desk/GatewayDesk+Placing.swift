@@ -28,6 +28,11 @@ extension GatewayDesk {
             answerWaiters(id, &turn)
             return
         }
+        if strays[id] != nil {
+            let reason = "the venue has an order of this id, which is being looked up: ask again"
+            answer(command, refusing: .notReady, reason, &turn)
+            return
+        }
         if let feature = unsupported(body) {
             answer(command, refusing: .venueCannot, feature, &turn)
             return

@@ -179,6 +179,7 @@ extension GatewayDesk {
         ledger.forget(id)
         orders[id] = nil
         ahead.use(id, now: turn.now)
+        ahead.kept(id)
     }
 
     mutating func reload(_ id: ClientOrderID, _ totals: OrderTotals) {

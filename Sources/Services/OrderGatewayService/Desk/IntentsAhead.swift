@@ -31,7 +31,7 @@ struct IntentsAhead: Sendable {
     /// Orders whose intents Redis did not keep, until it has their records.
     private var unkept: Set<ClientOrderID> = []
     /// Numbers the readings of ids, so that pages of an earlier one are known as such.
-    private var reading: Int64 = 0
+    private(set) var reading: Int64 = 0
     /// When the ids are to be read; nil while they are, or are known.
     private(set) var readAt: Instant?
 

@@ -82,7 +82,7 @@ extension GatewayService {
     private func readIDs(_ number: Int64) {
         Task { @LoopActor in
             var cursor: String? = "0"
-            while let from = cursor {
+            while let from = cursor, desk.isReadingIDs(number) {
                 do throws(StoreFailure) {
                     let (ids, next) = try await store.orderIDs(from: from)
                     cursor = next == "0" ? nil : next

@@ -81,7 +81,10 @@ import VenueProtocol
         settings.maximumFillsPerMinute = Int(environment.integer("MAX_FILLS_PER_MINUTE"))
         settings.fillCooldown = .seconds(environment.integer("FILL_COOLDOWN_S"))
         settings.repriceThrottle = environment.interval("REPRICE_THROTTLE_MS")
-        settings.confirmsIntents = environment.integer("PMS_CONFIRM_INTENTS") == 1
+        // Without a disk here, an intent that Redis did not keep would be in memory alone.
+        settings.confirmsIntents =
+            environment.integer("PMS_CONFIRM_INTENTS") == 1
+            || environment.optionalText("PMS_GATEWAY_DATA") == nil
         settings.algoSaveThrottle = environment.interval("REDIS_SAVE_THROTTLE_MS")
         desk = GatewayDesk(settings: settings)
         limits = settings.limits

@@ -7,7 +7,8 @@ import Trading
 /// What is done while Redis is away, on this host's disk until Redis holds it (B7c).
 ///
 /// A line is a checksum and an object. An entry is on the disk before `append` returns: the loop waits
-/// for that, some milliseconds, as nothing may leave before it; it happens only while Redis is away.
+/// for that, some milliseconds, as nothing may leave before it; it happens only while Redis is away or
+/// keeps nothing.
 /// One process at a time holds the file. A line that is torn or rotten is left out and told of.
 final class IntentJournal {
     private let path: String
