@@ -183,6 +183,26 @@ struct AheadTests {
         #expect(bench.give(.orderRead(DeskBench.id("r3"), .missing)).contains("alert order_adopted"))
     }
 
+    @Test("F9: an order whose trades position-sync booked while it was on no record comes to its end")
+    func bookedMeanwhile() {
+        var bench = AheadTests.bench()
+        bench.place("r1")
+        let id = DeskBench.id("r1")
+        bench.give(.intentReplied(id, .saved))
+        bench.give(.sendAnswered(id, .accepted(DeskBench.order("r1", .filled, executed: 2))))
+        bench.saveThrough()
+        bench.desk.applied[DeskBench.symbol] = [TradeLeg(71, .buy), TradeLeg(72, .buy)]
+        #expect(bench.wait(.seconds(1)).contains("ask trades from start"))
+        let fills = [71, 72].map {
+            DeskBench.listed($0, orderID: 9, at: bench.wall.milliseconds)
+        }
+        var lines = bench.give(
+            .tradesAnswered(DeskBench.symbol, generation: bench.desk.generation, fills))
+        lines += bench.bookAgain()
+        #expect(lines.contains("ledger demo 71:BUY") && lines.contains("ledger demo 72:BUY"))
+        #expect(bench.desk.orders[id] == nil, "\(lines)")
+    }
+
     @Test("ids that cannot be read are asked for again; pages of an earlier reading say nothing")
     func readingAgain() {
         var bench = DeskBench.traded()
@@ -242,6 +262,25 @@ extension DeskBench {
 
     fileprivate mutating func read(_ requests: [String], isLast: Bool) {
         give(.idsRead(reading, IDPage(requests.map { DeskBench.id($0) }, isLast: isLast)))
+    }
+
+    /// Redis saves what it is asked to, and has booked before what it is to book, until nothing is asked.
+    fileprivate mutating func bookAgain() -> [String] {
+        let standing = LedgerSnapshot(
+            position: Position(), balance: BookBalance(), order: OrderTotals())
+        var lines: [String] = []
+        var due = actions
+        while !due.isEmpty {
+            switch due.removeFirst() {
+            case .applyLedger(let command, _):
+                lines += give(.ledgerReplied(token: command.token, .duplicate(standing)))
+            case .saveOrder(let record, _, _, let token):
+                lines += give(.orderSaved(record.intent.clientOrderID, token: token, .saved))
+            case _: continue
+            }
+            due += actions
+        }
+        return lines
     }
 
     /// Places an order up to what follows from its price and risk.

@@ -306,7 +306,7 @@ extension GatewayDesk {
         for fill in fills where known.contains(fill.leg) {
             horizon = min(horizon, fill.timeMilliseconds)
         }
-        for fill in fills where !known.contains(fill.leg) {
+        for fill in fills where !known.contains(fill.leg) || lacks(fill) {
             guard fill.timeMilliseconds >= horizon else { continue }
             listedTrade(fill, &turn)
         }
@@ -316,6 +316,17 @@ extension GatewayDesk {
             phase = .collecting(symbols)
         }
         if hasMissingFills(symbol) { collectAt[symbol] = turn.now + .seconds(2) }
+    }
+
+    /// Whether an order that is over misses a trade which the ledger has: position-sync booked it while the
+    /// order was on no record. The ledger says so again.
+    private func lacks(_ fill: Fill) -> Bool {
+        let key = VenueOrderKey(symbol: fill.symbol, orderID: fill.orderID)
+        guard let id = namesByVenueID[key].flatMap({ ClientOrderID($0) }) else { return false }
+        return orders.read(id) {
+            $0.life.isFinal && $0.life.reported > $0.life.executedByTrades
+                && !$0.life.knows(trade: fill.tradeID)
+        } ?? false
     }
 
     private func isCollecting(_ symbol: Symbol) -> Bool {
