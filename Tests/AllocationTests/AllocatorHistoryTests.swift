@@ -160,19 +160,30 @@ struct AllocatorHistoryTests {
         #expect(world.wanted().map(\.isBehind) == [false], "it did not: this is still the last")
     }
 
-    @Test("P3: what a run was told as before its last order had ended is not written over its end")
-    func settledSince() {
+    /// A run whose last order nobody has told the end of, and what it wants to be saved.
+    private func unsettled() -> (world: DeskWorld, id: String, saves: [AllocationSave]) {
         var world = DeskWorld()
         let id = world.run()
         world.tell(.run(id, .factsRead(1, RunWorld.facts())))
         _ = world.taken()
         world.pass(.seconds(20))
-        let first = world.wanted()
+        let saves = world.wanted()
+        return (world, id, saves)
+    }
+
+    /// That order is looked up, and has ended.
+    private func settle(_ world: inout DeskWorld, _ id: String) {
+        let open = ["status": "unsettled", "run": id, "kind": "run"]
+        world.recover(open, placed: [DeskWorld.placed(id, "20")])
+    }
+
+    @Test("P3: what a run was told as before its last order had ended is not written over its end")
+    func settledSince() {
+        var (world, id, first) = unsettled()
         #expect(first.map(\.record.isEmpty) == [true, false])
         let failure = SaveFailure.wrong("WRONG a key does not hold a string")
         for save in first { world.tell(.notSaved(save, failure)) }
-        let open = ["status": "unsettled", "run": id, "kind": "run"]
-        world.recover(open, placed: [DeskWorld.placed(id, "20")])
+        settle(&world, id)
         let again = world.wanted()
         #expect(again.map(\.isSettled) == [false, false, true])
         #expect(again.last?.record.contains { $0 == ("status", "done") } == true)
@@ -186,14 +197,8 @@ struct AllocatorHistoryTests {
 
     @Test("an answer that comes after a run's end was saved brings nothing of before back")
     func settledBefore() {
-        var world = DeskWorld()
-        let id = world.run()
-        world.tell(.run(id, .factsRead(1, RunWorld.facts())))
-        _ = world.taken()
-        world.pass(.seconds(20))
-        let first = world.wanted()
-        let open = ["status": "unsettled", "run": id, "kind": "run"]
-        world.recover(open, placed: [DeskWorld.placed(id, "20")])
+        var (world, id, first) = unsettled()
+        settle(&world, id)
         for save in world.wanted() { world.tell(.saved(save)) }
         for save in first { world.tell(.notSaved(save, .away)) }
         world.pass(.seconds(2))

@@ -33,6 +33,16 @@ extension AlgoFaultTests {
         world.tell("start-c2", .algoStart, body.merging(more) { $1 })
     }
 
+    /// All of it is filled, the book is flat, and what could not be done is said.
+    private func expectClosed(_ world: inout GatewayWorld, _ reason: String, _ left: String) {
+        fillAll(&world)
+        live(&world, 400) { $0.running.isEmpty }
+        #expect(net(world).isZero && world.resting.isEmpty, "\(net(world))")
+        let record = world.algoRecords["c2"]
+        #expect(record?.status == "done" && record?.reason == reason)
+        #expect(record?.detail.hasPrefix(left) == true, "\(record?.detail ?? "")")
+    }
+
     @Test("a reduce-only chase of more than its book holds closes it, and says what is left")
     func reducingMore() {
         var (world, held) = bought()
@@ -40,12 +50,7 @@ extension AlgoFaultTests {
         start(&world, ["qty": "55"])
         live(&world, 100) { !$0.resting.isEmpty }
         #expect(world.resting.first?.quantity == held)
-        fillAll(&world)
-        live(&world, 400) { $0.running.isEmpty }
-        #expect(net(world).isZero && world.resting.isEmpty, "\(net(world))")
-        let record = world.algoRecords["c2"]
-        #expect(record?.status == "done" && record?.reason == "nothing_to_reduce")
-        #expect(record?.detail.hasPrefix("15 is left") == true, "\(record?.detail ?? "")")
+        expectClosed(&world, "nothing_to_reduce", "15 is left")
     }
 
     @Test("a reduce-only ladder over more than its book holds keeps the rungs that it admits")
@@ -57,12 +62,7 @@ extension AlgoFaultTests {
         let quantities = world.resting.map(\.quantity).sorted()
         #expect(quantities == [.whole(4), .whole(12), .whole(12), .whole(12)])
         #expect(quantities.reduce(.zero, +) == held)
-        fillAll(&world)
-        live(&world, 400) { $0.running.isEmpty }
-        #expect(net(world).isZero && world.resting.isEmpty, "\(net(world))")
-        let record = world.algoRecords["c2"]
-        #expect(record?.status == "done" && record?.reason == "partly_filled")
-        #expect(record?.detail.hasPrefix("8 is left") == true, "\(record?.detail ?? "")")
+        expectClosed(&world, "partly_filled", "8 is left")
     }
 
     // MARK: orders that nobody follows

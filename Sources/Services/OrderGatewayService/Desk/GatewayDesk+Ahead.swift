@@ -12,9 +12,9 @@ import VenueProtocol
 /// asked for before the first order of each symbol (`startDoubting`).
 ///
 /// An order waits where Redis has no trades of its symbol, as whoever leads next may not ask for that one;
-/// and where more hangs on its record than that: one of an algorithm, whose recovery takes an
-/// order without a record for one that never left; one that somebody else looks up there; one whose terms
-/// only the record has; and one that only reduces, which may be booked without the venue.
+/// and where more hangs on its record than that: one of an algorithm, whose recovery takes an order without
+/// a record for one that never left; one that somebody else looks up there; one whose terms only the record
+/// has; and one that only reduces, which may be booked without the venue.
 extension GatewayDesk {
     /// Reads the ids that Redis has, unless orders always wait.
     mutating func readIDs(_ turn: inout Turn) {

@@ -82,10 +82,8 @@ extension GatewayDesk {
             return
         }
         guard let found = orders[id], found.awaitsVerdict || found.awaitsFacts else { return }
-        let account = found.account
-        let waiters = orders[id]?.waiters ?? []
-        adopt(order, id, account, &turn)
-        orders[id]?.waiters = waiters
+        adopt(order, id, found.account, &turn)
+        orders[id]?.waiters = found.waiters
         answerWaiters(id, &turn)
     }
 

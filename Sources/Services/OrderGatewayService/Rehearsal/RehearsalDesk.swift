@@ -87,6 +87,8 @@ package struct RehearsalDesk {
                 stamp: RecordStamp(sequence: 1, writer: "rehearsal", atMilliseconds: 1))
         ]
         snapshot.instruments = [instrument]
+        // Orders of a symbol that was never traded wait for Redis.
+        snapshot.appliedTrades = [RehearsalDesk.symbol: [TradeLeg(1, .buy)]]
         return snapshot
     }
 

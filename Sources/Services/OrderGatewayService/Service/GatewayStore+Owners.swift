@@ -7,11 +7,8 @@ import RedisLink
 extension GatewayStore {
     /// Who holds a lease; answered before what is asked after it.
     func owner(_ lease: String, _ completion: @escaping @LoopActor (OwnerReading) -> Void) {
-        let gathering = Gathering(2) { outcomes in
+        redis.send(all: [["PTTL", keys.lock(lease)], ["GET", keys.fence(lease)]]) { outcomes in
             completion(GatewayStore.holder(outcomes.map { $0.value }))
-        }
-        for (index, command) in [["PTTL", keys.lock(lease)], ["GET", keys.fence(lease)]].enumerated() {
-            redis.send(command) { gathering.ended(index, $0) }
         }
     }
 

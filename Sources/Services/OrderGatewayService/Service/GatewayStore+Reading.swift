@@ -10,16 +10,8 @@ import Trading
 extension GatewayStore {
     /// Sends commands at once and gives all replies, or throws what went wrong with one.
     func read(_ commands: [[String]]) async throws(StoreFailure) -> [RedisValue] {
-        if commands.isEmpty { return [] }
-        let outcomes = await withCheckedContinuation {
-            (continuation: CheckedContinuation<[RedisOutcome], Never>) in
-            let gathering = Gathering(commands.count) { continuation.resume(returning: $0) }
-            for (index, command) in commands.enumerated() {
-                redis.send(command) { gathering.ended(index, $0) }
-            }
-        }
         var values: [RedisValue] = []
-        for outcome in outcomes {
+        for outcome in await redis.send(all: commands) {
             guard let value = outcome.value else {
                 throw StoreFailure(description: outcome.failure ?? "redis did not answer")
             }
